@@ -1,0 +1,51 @@
+// The words people read, one file per language (languages/<code>.json), in ICU message syntax:
+//   "findings.asked": "{n, plural, one {# person was} other {# people were}} asked."
+// English is complete; a key a language lacks falls back to English. Keys that start with "_" are about the file:
+// "_name" (the language's own name), "_checked" ("yes" once a native speaker has read it all).
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "foundation/problem.h"
+
+namespace understory {
+
+// A sentence that is not yet in a language: its key and what goes into it.
+struct Message {
+  using Value = std::variant<std::string, std::int64_t, double>;
+  std::string key;
+  std::vector<std::pair<std::string, Value>> arguments;
+};
+
+class Catalogue {
+ public:
+  // Unknown languages answer in English. The object lives as long as the program.
+  static const Catalogue& of(std::string_view language);
+  // Codes with a file, English first, then by code.
+  static const std::vector<std::string>& languages();
+
+  std::string_view language() const { return language_; }
+  bool has(std::string_view key) const;  // in this very language
+  bool checked() const;                  // has a native speaker read it?
+  // An unknown key comes back as itself in ⟦ ⟧, which a test looks for on every page.
+  std::string say(const Message& message) const;
+  std::string say(std::string_view key) const { return say(Message{std::string(key), {}}); }
+  std::string sentence(const Problem& problem) const;
+  // 0.674 → "67 %" in the language's digits and form; whole numbers likewise.
+  std::string percent(double share, int decimals = 0) const;
+  std::string number(double value, int decimals = 0) const;
+
+  struct Words;  // the file's content
+
+ private:
+  explicit Catalogue(std::string language);
+  std::string language_;
+  const Words* words_ = nullptr;
+  const Words* english_ = nullptr;
+};
+
+}  // namespace understory

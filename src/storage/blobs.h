@@ -1,0 +1,24 @@
+// Attachments and original files: sealed, in the database, in pieces of 256 KiB, so that they live and die with the
+// transaction that brought them and one backup holds everything.
+#pragma once
+#include <functional>
+#include <string_view>
+
+#include "storage/workspace.h"
+
+namespace understory::storage {
+
+struct BlobInfo {
+  Id id;
+  std::int64_t size = 0;    // bytes
+  std::string media_type;   // "application/zip"
+};
+
+Id put_blob(Transaction& transaction, std::string_view media_type, std::string_view content);
+Result<BlobInfo> blob_info(Transaction& transaction, Id id);
+// Piece by piece, in order. kNotFound; kDamaged when a piece is missing, reordered or changed.
+Result<void> read_blob(Transaction& transaction, Id id, const std::function<void(std::string_view piece)>& reader);
+Result<std::string> read_blob(Transaction& transaction, Id id);
+void erase_blob(Transaction& transaction, Id id);
+
+}  // namespace understory::storage

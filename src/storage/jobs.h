@@ -1,0 +1,33 @@
+// Long work as rows a person can watch: queued → running → done | failed | stopped.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "foundation/progress.h"
+#include "storage/workspace.h"
+
+namespace understory::storage {
+
+struct Job {
+  Id id;
+  std::string kind;       // "report"
+  std::string arguments;  // JSON; facts only, never a story
+  std::string state;
+  std::string step;       // what is being done: a catalogue key
+  std::int64_t done = 0, of = 0;
+  std::string outcome;    // JSON: for done what came out (blob ids), for failed the problem code
+  std::int64_t created_at = 0, changed_at = 0;
+};
+
+Id enqueue(Transaction& transaction, std::string_view kind, std::string_view arguments);
+Result<Job> find_job(Transaction& transaction, Id id);
+// Takes the oldest queued job (or one whose worker has not been heard of for 5 minutes) for this worker.
+// Two workers, also on two servers, never take the same one.
+std::optional<Job> claim_job(Transaction& transaction);
+// Each is a transaction of its own, so that others see it; false when somebody asked the job to stop.
+bool report_progress(Workspace& workspace, Id job, std::string_view step, std::int64_t done, std::int64_t of);
+void finish_job(Transaction& transaction, Id job, std::string_view outcome);
+void fail_job(Transaction& transaction, Id job, std::string_view problem_code);
+void stop_job(Transaction& transaction, Id job);
+
+}  // namespace understory::storage

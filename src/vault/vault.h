@@ -1,0 +1,64 @@
+// The vault: the only room that knows cryptography. Stories, names and attachments pass through it on their way to
+// and from the database; facts (codes, bands, dates, positions) never do.
+//
+// A sealed field is  version (1 byte, 0x01) ‖ nonce (24) ‖ XChaCha20-Poly1305(plain text, associated data) ,
+// the associated data being "table/column/row id": a sealed field copied to another row, column or table does not open.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "foundation/id.h"
+#include "foundation/result.h"
+
+namespace understory::vault {
+
+// Where a sealed field stands. table and column are the schema's names.
+struct Field {
+  std::string_view table;
+  std::string_view column;
+  Id row;
+};
+
+// Thread-safe: immutable after construction. Keys are kept in locked memory and wiped.
+class Vault {
+ public:
+  // A new random workspace key, written to `path` (mode 0600, must not exist).
+  static Result<Vault> create(const std::filesystem::path& path);
+  // kNotFound, kDamaged.
+  static Result<Vault> load(const std::filesystem::path& path);
+
+  Vault(Vault&&) noexcept;
+  Vault& operator=(Vault&&) noexcept;
+  ~Vault();
+
+  // plain text → sealed bytes (41 bytes longer). Two seals of one text differ.
+  std::string seal(const Field& field, std::string_view plain) const;
+  // kDamaged when the bytes were changed, cut, moved from another field or sealed under another key.
+  Result<std::string> open(const Field& field, std::string_view sealed) const;
+
+  // A keyed BLAKE2b-256 of a text under a purpose ("source.text", "respondent.name"): equal texts are found without
+  // being readable, and nobody without the key can test a guess. 32 bytes.
+  std::string blind_index(std::string_view purpose, std::string_view text) const;
+
+  // 32 bytes that tell this key from others and reveal nothing about it; stored in the database to notice a wrong key.
+  std::string fingerprint() const;
+
+ private:
+  struct Keys;
+  explicit Vault(Keys* keys);
+  Keys* keys_;
+};
+
+// SHA-256, as lower-case hexadecimal digits: for files and data that are not secret.
+std::string sha256_hex(std::string_view bytes);
+std::string sha256(std::string_view bytes);  // 32 bytes
+// MD5 in hexadecimal is deliberately not here: OpenRosa's form hashes are made where they are needed.
+
+// Random bytes fit for keys and tokens.
+std::string random_bytes(std::size_t count);
+
+}  // namespace understory::vault
