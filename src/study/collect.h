@@ -1,0 +1,17 @@
+// The one way out of a study: rows → Material, in a fixed order (by name, then position), so that writing it twice
+// gives the same bytes.
+#pragma once
+#include "foundation/progress.h"
+#include "storage/workspace.h"
+#include "study/material.h"
+
+namespace understory::study {
+
+struct CollectOptions {
+  bool texts = true;      // open the sources' texts (a codings table without quotes does not need them)
+  bool originals = false; // and the files they came from
+  bool masked = false;    // identifying passages replaced by ▮ of the same length in characters
+};
+Result<Material> collect(storage::Transaction& transaction, Id study, const CollectOptions& options, const Progress& progress = {});
+
+}  // namespace understory::study

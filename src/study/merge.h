@@ -1,0 +1,29 @@
+// The one way into a study: Material → rows. All or nothing within the caller's transaction.
+//
+// What is there already is found by GUID, then by: coder, respondent, location, set by name; code by path; source by
+// the keyed hash of its text (same name preferred); coding by (source, span, code, coder); link likewise with both
+// codes; memo by subject and text. Found elements are not changed, except that empty facts are filled in and reported.
+// A source of the same GUID whose text differs is not overwritten: it becomes a new version, the codings the material
+// brings are placed on it, and the codings of the old version are carried over where their words still stand at
+// exactly one place; those that cannot be are listed.
+#pragma once
+#include "foundation/progress.h"
+#include "storage/workspace.h"
+#include "study/material.h"
+
+namespace understory::study {
+
+struct MergeOptions {
+  std::string default_coder;      // for codings whose file names none
+  std::string default_location;   // for respondents and sources without one
+  Progress progress;
+};
+
+// The material's report with the merge's lines added. Problems: kInvalidValue (unknown band, gender, kind …),
+// kUnknownPlace; nothing is written then (the caller's transaction must be rolled back).
+Result<ImportReport> merge(storage::Transaction& transaction, Id study, const Material& material, const MergeOptions& options);
+
+// Keeps the receipt (and the file itself, when given) with the study.
+Id keep_import(storage::Transaction& transaction, Id study, const ImportReport& report, std::string_view file_bytes);
+
+}  // namespace understory::study
