@@ -1,0 +1,59 @@
+// Searching stories: opened in memory, folded, scanned. No index of them ever touches the disk.
+#include "study/source.h"
+
+namespace understory::study {
+
+using storage::Query;
+using storage::Row;
+
+namespace {
+
+const Query kTexts{"study.texts_to_search",
+                   "select id, text from source where workspace_id = ? and study_id = ? and id not in "
+                   "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null) order by id"};
+
+// The text folded character by character, and for each folded byte where its character begins in the text.
+struct FoldedText {
+  std::string text;
+  std::vector<std::int64_t> origin;
+};
+
+FoldedText fold_with_origins(std::string_view text) {
+  FoldedText folded;
+  const Graphemes graphemes(text);
+  const auto size = static_cast<std::int64_t>(text.size());
+  for (std::int64_t at = 0; at < size;) {
+    const std::int64_t next = graphemes.after(at + 1);
+    const std::string_view character = text.substr(at, next - at);
+    const bool space = character == " " || character == "\n" || character == "\r\n" || character == "\r" || character == "\t";
+    const std::string piece = space ? " " : fold(character);
+    if (!(space && !folded.text.empty() && folded.text.back() == ' ')) {
+      folded.text += piece;
+      folded.origin.insert(folded.origin.end(), piece.size(), at);
+    }
+    at = next;
+  }
+  folded.origin.push_back(size);
+  return folded;
+}
+
+}  // namespace
+
+std::vector<SearchHit> search_texts(storage::Transaction& transaction, Id study, std::string_view words, int limit) {
+  std::vector<SearchHit> hits;
+  const std::string wanted(trim(fold(words)));
+  if (wanted.empty()) return hits;
+  transaction.each(kTexts, {transaction.workspace(), study, transaction.workspace(), study}, [&](const Row& row) {
+    if (static_cast<int>(hits.size()) >= limit) return;
+    const Id source = row.id(0);
+    const std::string text = transaction.open("source", "text", source, row.blob(1));
+    if (fold(text).find(wanted) == std::string::npos) return;  // nearly all: the careful way below is only for the rest
+    const FoldedText folded = fold_with_origins(text);
+    for (std::size_t at = folded.text.find(wanted); at != std::string::npos && static_cast<int>(hits.size()) < limit;
+         at = folded.text.find(wanted, at + wanted.size()))
+      hits.push_back({source, {folded.origin[at], folded.origin[at + wanted.size()]}});
+  });
+  return hits;
+}
+
+}  // namespace understory::study
