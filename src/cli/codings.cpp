@@ -1,0 +1,28 @@
+// understory codings
+#include "cli/command.h"
+#include "study/collect.h"
+#include "study/exchange/formats.h"
+
+namespace understory::cli {
+
+void add_codings(CLI::App& app, Action& action) {
+  struct Options { std::string folder, study, format = "csv", out; };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("codings", "Every coding as a table: source, start and end, code, coder, text");
+  command->footer("\nPositions count Unicode code points from 0, ends exclusive. The text holds what was told: handle it so.");
+  add_workspace_option(*command, options->folder);
+  add_study_option(*command, options->study);
+  command->add_option("--format", options->format, "csv")->check(CLI::IsMember({"csv"}))->capture_default_str();
+  command->add_option("-o,--out", options->out, "A file instead of standard output")->type_name("FILE");
+  command->callback([options, &action] {
+    action = [options]() -> Result<int> {
+      auto workspace = TRY(open_workspace(options->folder));
+      auto transaction = workspace->read();
+      const study::Study found = TRY(study::find_study(transaction, options->study));
+      TRY(put_out(study::write_codings_csv(TRY(study::collect(transaction, found.id, {}, terminal_progress()))), options->out));
+      return kDone;
+    };
+  });
+}
+
+}  // namespace understory::cli

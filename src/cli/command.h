@@ -1,0 +1,46 @@
+// What the commands share: opening the workspace, finding the study, printing, progress, exit codes.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "foundation/progress.h"
+#include "foundation/result.h"
+#include "storage/workspace.h"
+#include "study/study.h"
+
+namespace understory::cli {
+
+enum ExitCode { kDone = 0, kFailed = 1, kCalledWrongly = 2, kDoneWithLosses = 3, kWorkspaceUnusable = 4, kInfrastructure = 5 };
+
+// A command's work: an exit code, or the problem that stopped it.
+using Action = std::function<Result<int>()>;
+
+// Each command adds itself to the parser and, when it is the one that was called, sets `action`.
+void add_init(CLI::App& app, Action& action);
+void add_study(CLI::App& app, Action& action);
+void add_place(CLI::App& app, Action& action);
+void add_code(CLI::App& app, Action& action);
+void add_import(CLI::App& app, Action& action);
+void add_find(CLI::App& app, Action& action);
+void add_codings(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
+void add_search(CLI::App& app, Action& action);
+void add_serve(CLI::App& app, Action& action);
+
+// -w DIR, as every command has it (or the environment variable UNDERSTORY_WORKSPACE).
+void add_workspace_option(CLI::App& command, std::string& folder);
+void add_study_option(CLI::App& command, std::string& study);
+
+Result<std::unique_ptr<storage::Workspace>> open_workspace(const std::string& folder);
+
+// Writes to standard output, or to a file when `path` is neither empty nor "-".
+Result<void> put_out(std::string_view content, const std::string& path = "");
+
+// A line on standard error once the work has taken a second, redrawn in place on a terminal. Ctrl-C stops the work
+// between two steps, with nothing half done.
+Progress terminal_progress();
+
+}  // namespace understory::cli

@@ -1,0 +1,35 @@
+// understory report
+#include "cli/command.h"
+#include "publish/document.h"
+
+namespace understory::cli {
+
+void add_report(CLI::App& app, Action& action) {
+  struct Options { std::string folder, study, language = "en", as = "html", out; publish::ReportOptions report; bool no_quotes = false; };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("report", "Write a study's findings as one document");
+  command->footer("\nOne file with figures, tables and masked quotes; no script and no outside address. PDF needs WeasyPrint.");
+  add_workspace_option(*command, options->folder);
+  add_study_option(*command, options->study);
+  command->add_option("--lang", options->language, "en or km")->check(CLI::IsMember({"en", "km"}))->capture_default_str();
+  command->add_option("--as", options->as, "html or pdf")->check(CLI::IsMember({"html", "pdf"}))->capture_default_str();
+  command->add_option("--seed", options->report.seed, "Seed of the random draws")->capture_default_str();
+  command->add_option("--draws", options->report.draws, "Bootstrap draws")->capture_default_str();
+  command->add_flag("--no-quotes", options->no_quotes, "Leave the quotes out");
+  command->add_option("out", options->out, "The file to write; - for standard output")->required()->type_name("OUT");
+  command->callback([options, &action] {
+    action = [options]() -> Result<int> {
+      auto workspace = TRY(open_workspace(options->folder));
+      auto transaction = workspace->read();
+      const study::Study found = TRY(study::find_study(transaction, options->study));
+      options->report.language = options->language;
+      options->report.quotes = !options->no_quotes;
+      std::string document = TRY(publish::report_html(transaction, found.id, options->report, terminal_progress()));
+      if (options->as == "pdf") document = TRY(publish::pdf_from_html(document));
+      TRY(put_out(document, options->out));
+      return kDone;
+    };
+  });
+}
+
+}  // namespace understory::cli
