@@ -1,0 +1,95 @@
+#include "server/http.h"
+
+#include "foundation/text.h"
+
+namespace understory::server {
+
+namespace {
+
+int hex_digit(char letter) {
+  if (letter >= '0' && letter <= '9') return letter - '0';
+  if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
+  if (letter >= 'A' && letter <= 'F') return letter - 'A' + 10;
+  return -1;
+}
+
+tl::unexpected<Problem> bad_address(std::string_view text) {
+  return fail(problems::kInvalidValue, {{"where", "The address"}, {"value", first_invalid_utf8(text) ? "…" : std::string(text.substr(0, 80))},
+                                        {"what", "address"}, {"hint", "Follow a link instead of typing it."}});
+}
+
+}  // namespace
+
+std::string Request::parameter(std::string_view name) const {
+  for (const auto& [key, value] : query)
+    if (key == name) return value;
+  return "";
+}
+
+bool Request::has_parameter(std::string_view name) const {
+  return std::any_of(query.begin(), query.end(), [&](const auto& entry) { return entry.first == name; });
+}
+
+std::string Request::header(std::string_view name) const {
+  const auto found = headers.find(std::string(name));
+  return found == headers.end() ? "" : found->second;
+}
+
+std::string Request::cookie(std::string_view name) const {
+  const std::string all = header("cookie");
+  for (std::string_view part : split(all, ';')) {
+    part = trim(part);
+    const std::size_t at = part.find('=');
+    if (at != std::string_view::npos && part.substr(0, at) == name) return std::string(part.substr(at + 1));
+  }
+  return "";
+}
+
+Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      const int high = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1, low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      if (high < 0 || low < 0) return bad_address(text);
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      out += plus_is_space && text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  if (out.find('\0') != std::string::npos || first_invalid_utf8(out)) return bad_address(text);
+  return out;
+}
+
+std::string percent_encode(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' || byte == '~')
+      out += letter;
+    else
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return out;
+}
+
+Result<void> read_target(std::string_view target, Request& request) {
+  request.target = target;
+  if (target.empty() || target[0] != '/') return bad_address(target);
+  target = target.substr(0, target.find('#'));
+  const std::size_t question = target.find('?');
+  request.path = TRY(percent_decode(target.substr(0, question), false));
+  request.query.clear();
+  if (question == std::string_view::npos) return {};
+  for (std::string_view part : split(target.substr(question + 1), '&')) {
+    if (part.empty()) continue;
+    const std::size_t equals = part.find('=');
+    std::string name = TRY(percent_decode(part.substr(0, equals), true));
+    std::string value = equals == std::string_view::npos ? "" : TRY(percent_decode(part.substr(equals + 1), true));
+    request.query.emplace_back(std::move(name), std::move(value));
+  }
+  return {};
+}
+
+}  // namespace understory::server

@@ -1,0 +1,40 @@
+// Requests and responses as the routes see them: plain values, no sockets.
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "foundation/result.h"
+
+namespace understory::server {
+
+struct Request {
+  std::string method = "GET";
+  std::string target = "/";  // as sent: path and query
+  std::string path = "/";    // percent-decoded, valid UTF-8
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::map<std::string, std::string> headers;              // names in lower case
+  std::string body;
+
+  // The first value of that name; empty where there is none.
+  std::string parameter(std::string_view name) const;
+  bool has_parameter(std::string_view name) const;
+  std::string header(std::string_view name) const;
+  std::string cookie(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "text/html; charset=utf-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// Splits a request target. kInvalidValue: a bad %-sequence, a NUL, text that is not UTF-8.
+Result<void> read_target(std::string_view target, Request& request);
+std::string percent_encode(std::string_view text);
+Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
+
+}  // namespace understory::server
