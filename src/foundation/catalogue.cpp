@@ -1,0 +1,145 @@
+#include "foundation/catalogue.h"
+
+#include <unicode/msgfmt.h>
+#include <unicode/numberformatter.h>
+#include <unicode/unistr.h>
+
+#include <boost/json.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "foundation/resource.h"
+
+namespace understory {
+
+
+struct Catalogue::Words {
+  std::string language;
+  std::unordered_map<std::string, std::string> patterns;
+  icu::Locale locale;
+  // MessageFormat::format is not const-safe across threads in every version; formats are cheap to keep per thread.
+  mutable std::mutex mutex;
+  mutable std::unordered_map<std::string, std::unique_ptr<icu::MessageFormat>> formats;
+};
+
+namespace foundation { std::span<const Resource> resources(); }
+
+namespace {
+
+std::string to_utf8(const icu::UnicodeString& text) {
+  std::string out;
+  text.toUTF8String(out);
+  return out;
+}
+
+void read_object(const boost::json::object& object, const std::string& prefix, std::unordered_map<std::string, std::string>& into) {
+  for (const auto& [key, value] : object) {
+    const std::string path = prefix.empty() ? std::string(key) : prefix + "." + std::string(key);
+    if (value.is_object()) read_object(value.as_object(), path, into);
+    else into[path] = std::string(value.as_string());
+  }
+}
+
+const std::map<std::string, std::unique_ptr<Catalogue::Words>>& all_words() {
+  static const auto words = [] {
+    std::map<std::string, std::unique_ptr<Catalogue::Words>> made;
+    for (const Resource& resource : foundation::resources()) {
+      auto entry = std::make_unique<Catalogue::Words>();
+      entry->language = std::string(resource.name.substr(10, resource.name.size() - 15));  // languages/xx.json
+      read_object(boost::json::parse(resource.content).as_object(), "", entry->patterns);
+      // Latin digits everywhere: tables of two languages line up, and nobody misreads a number.
+      entry->locale = icu::Locale((entry->language + "@numbers=latn").c_str());
+      made[entry->language] = std::move(entry);
+    }
+    if (!made.contains("en")) throw std::logic_error("languages/en.json was not built in");
+    return made;
+  }();
+  return words;
+}
+
+std::string format_number(const icu::Locale& locale, double value, int decimals, bool percent) {
+  UErrorCode error = U_ZERO_ERROR;
+  auto formatter = icu::number::NumberFormatter::withLocale(locale).precision(icu::number::Precision::fixedFraction(decimals));
+  if (percent) formatter = formatter.unit(icu::NoUnit::percent()).scale(icu::number::Scale::powerOfTen(2));
+  return to_utf8(formatter.formatDouble(value, error).toString(error));
+}
+
+}  // namespace
+
+Catalogue::Catalogue(std::string language) : language_(std::move(language)) {
+  words_ = all_words().at(language_).get();
+  english_ = all_words().at("en").get();
+}
+
+const Catalogue& Catalogue::of(std::string_view language) {
+  static const auto catalogues = [] {
+    std::map<std::string, std::unique_ptr<Catalogue>, std::less<>> made;
+    for (const auto& [code, words] : all_words()) made[code] = std::unique_ptr<Catalogue>(new Catalogue(code));
+    return made;
+  }();
+  const auto found = catalogues.find(language);
+  return *(found == catalogues.end() ? catalogues.find("en") : found)->second;
+}
+
+const std::vector<std::string>& Catalogue::languages() {
+  static const auto list = [] {
+    std::vector<std::string> codes{"en"};
+    for (const auto& [code, words] : all_words())
+      if (code != "en") codes.push_back(code);
+    return codes;
+  }();
+  return list;
+}
+
+bool Catalogue::has(std::string_view key) const { return words_->patterns.contains(std::string(key)); }
+
+bool Catalogue::checked() const {
+  const auto found = words_->patterns.find("_checked");
+  return found != words_->patterns.end() && found->second == "yes";
+}
+
+std::string Catalogue::say(const Message& message) const {
+  const Words* words = words_;
+  auto found = words->patterns.find(message.key);
+  if (found == words->patterns.end()) {
+    words = english_;
+    found = words->patterns.find(message.key);
+    if (found == words->patterns.end()) return "⟦" + message.key + "⟧";
+  }
+  if (found->second.find_first_of("{'") == std::string::npos) return found->second;  // nothing to put in
+  std::vector<icu::UnicodeString> names;
+  std::vector<icu::Formattable> values;
+  for (const auto& [name, value] : message.arguments) {
+    names.push_back(icu::UnicodeString::fromUTF8(name));
+    if (const auto* text = std::get_if<std::string>(&value)) values.emplace_back(icu::UnicodeString::fromUTF8(*text));
+    else if (const auto* whole = std::get_if<std::int64_t>(&value)) values.emplace_back(static_cast<int64_t>(*whole));
+    else values.emplace_back(std::get<double>(value));
+  }
+  const std::lock_guard lock(words->mutex);
+  UErrorCode error = U_ZERO_ERROR;
+  auto& format = words->formats[message.key];
+  if (!format) {
+    format = std::make_unique<icu::MessageFormat>(icu::UnicodeString::fromUTF8(found->second), words->locale, error);
+    if (U_FAILURE(error)) throw std::logic_error("languages/" + words->language + ".json: “" + message.key + "” is no ICU message");
+  }
+  icu::UnicodeString out;
+  format->format(names.data(), values.data(), static_cast<std::int32_t>(names.size()), out, error);
+  if (U_FAILURE(error)) throw std::logic_error("languages/" + words->language + ".json: “" + message.key + "” cannot be filled");
+  return to_utf8(out);
+}
+
+std::string Catalogue::sentence(const Problem& problem) const {
+  const std::string key = "problem." + std::string(problem.code());
+  if (!has(key)) return problem.sentence();
+  Message message{key, {}};
+  for (const auto& [name, value] : problem.details()) message.arguments.emplace_back(name, value);
+  return say(message);
+}
+
+std::string Catalogue::percent(double share, int decimals) const { return format_number(words_->locale, share, decimals, true); }
+std::string Catalogue::number(double value, int decimals) const { return format_number(words_->locale, value, decimals, false); }
+
+}  // namespace understory
