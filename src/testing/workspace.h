@@ -4,7 +4,7 @@
 //   TEST_P(StudyStore, finds_what_was_added) { auto t = workspace().write(); … }
 //   INSTANTIATE_TEST_SUITE_P(Engines, StudyStore, testing_support::BothEngines(), testing_support::engine_name);
 //
-// PostgreSQL's address comes from UNDERSTORY_TEST_POSTGRES (set by `make test`, which runs pg_virtualenv); without it
+// PostgreSQL's address comes from UNDERSTORY_TEST_POSTGRES (set by `make test`, which starts one); without it
 // those tests are skipped with a message, unless UNDERSTORY_REQUIRE_POSTGRES is set, when they fail.
 #pragma once
 #include <gtest/gtest.h>
@@ -22,12 +22,13 @@ class OnBothEngines : public ::testing::TestWithParam<storage::Engine> {
   void SetUp() override;
   void TearDown() override;
   storage::Workspace& workspace() { return *workspace_; }
-  const std::filesystem::path& folder() const { return folder_->path(); }
+  std::filesystem::path folder() const { return folder_->path() / "workspace"; }
   void reopen();  // closes and opens the workspace again
 
  private:
   std::unique_ptr<TemporaryFolder> folder_;
   std::unique_ptr<storage::Workspace> workspace_;
+  std::string schema_;
 };
 
 inline auto BothEngines() { return ::testing::Values(storage::Engine::kSqlite, storage::Engine::kPostgres); }

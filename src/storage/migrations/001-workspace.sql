@@ -36,3 +36,21 @@ create table job (
   primary key (workspace_id, id)
 );
 create index job_queue on job (workspace_id, state, created_at);
+
+-- Words of facts, cut by ICU before they come here (storage/search.cpp).
+-- {{sqlite}}
+create virtual table word_index using fts5(
+  workspace_id unindexed, kind unindexed, record_id unindexed, words,
+  tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co Cf'"
+);
+-- {{end}}
+-- {{postgres}}
+create table word_index (
+  workspace_id bigint not null,
+  kind text not null,
+  record_id bigint not null,
+  words tsvector not null,
+  primary key (workspace_id, kind, record_id)
+);
+create index word_index_words on word_index using gin (words);
+-- {{end}}

@@ -1,0 +1,243 @@
+// PostgreSQL behind Connection: prepared once, binary answers, bulk writes pipelined.
+#include <libpq-fe.h>
+
+#include <bit>
+#include <cstring>
+#include <unordered_map>
+
+#include "storage/connection.h"
+
+namespace understory::storage {
+
+namespace {
+
+// Type numbers of PostgreSQL's catalogue (pg_type.dat).
+constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25, kFloat4 = 700, kFloat8 = 701, kUnknown = 705, kVarchar = 1043, kVoid = 2278;
+constexpr std::size_t kBatch = 512;  // statements in flight: enough to hide the round trip, few enough for any buffer
+
+struct ResultCloser {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using ResultHandle = std::unique_ptr<PGresult, ResultCloser>;
+
+template <class T>
+T big_endian(const char* bytes) {
+  T value;
+  std::memcpy(&value, bytes, sizeof value);
+  if constexpr (sizeof(T) == 8) return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
+  else if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
+  else return static_cast<T>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
+}
+
+class PostgresRow final : public Row {
+ public:
+  PostgresRow(const PGresult* result, std::string_view query) : result_(result), query_(query) {}
+  void move_to(int row) { row_ = row; }
+  bool is_null(int column) const override { return PQgetisnull(result_, row_, column) != 0; }
+  std::int64_t integer(int column) const override {
+    if (is_null(column)) return 0;
+    const char* bytes = PQgetvalue(result_, row_, column);
+    switch (PQftype(result_, column)) {
+      case kInt8: return big_endian<std::int64_t>(bytes);
+      case kInt4: return big_endian<std::int32_t>(bytes);
+      case kInt2: return big_endian<std::int16_t>(bytes);
+      case kBool: return bytes[0] != 0;
+      default: wrong_type(column, "a whole number");
+    }
+  }
+  double real(int column) const override {
+    if (is_null(column)) return 0;
+    const char* bytes = PQgetvalue(result_, row_, column);
+    switch (PQftype(result_, column)) {
+      case kFloat8: return std::bit_cast<double>(big_endian<std::int64_t>(bytes));
+      case kFloat4: return std::bit_cast<float>(big_endian<std::int32_t>(bytes));
+      default: return static_cast<double>(integer(column));
+    }
+  }
+  std::string_view text(int column) const override {
+    switch (PQftype(result_, column)) {
+      case kText: case kVarchar: case kName: case kUnknown: return raw(column);
+      default: wrong_type(column, "text");
+    }
+  }
+  std::string_view blob(int column) const override {
+    if (PQftype(result_, column) != kBytea) wrong_type(column, "bytes");
+    return raw(column);
+  }
+
+ private:
+  std::string_view raw(int column) const {
+    return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+  }
+  [[noreturn]] void wrong_type(int column, std::string_view wanted) const {
+    throw std::logic_error(std::string(query_) + ": column " + std::to_string(column) + " is not " + std::string(wanted) + " (type " +
+                           std::to_string(PQftype(result_, column)) + "); cast it in the query");
+  }
+  const PGresult* result_;
+  std::string_view query_;
+  int row_ = 0;
+};
+
+// A statement's parameters in libpq's form.
+class Bound {
+ public:
+  explicit Bound(Parameters parameters) {
+    numbers_.reserve(parameters.size());
+    for (const Parameter& parameter : parameters) {
+      switch (parameter.kind()) {
+        case Parameter::Kind::kNull: add(nullptr, 0, 0); break;
+        case Parameter::Kind::kInteger: add_number(std::to_string(parameter.integer())); break;
+        case Parameter::Kind::kReal: add_number(fmt::format("{}", parameter.real())); break;
+        case Parameter::Kind::kText: add(parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), 1); break;
+        case Parameter::Kind::kBlob: add(parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), 1); break;
+      }
+    }
+  }
+  int count() const { return static_cast<int>(values_.size()); }
+  const char* const* values() const { return values_.data(); }
+  const int* lengths() const { return lengths_.data(); }
+  const int* formats() const { return formats_.data(); }
+
+ private:
+  void add(const char* value, std::size_t length, int format) {
+    values_.push_back(value);
+    lengths_.push_back(static_cast<int>(length));
+    formats_.push_back(format);
+  }
+  void add_number(std::string text) {
+    numbers_.push_back(std::move(text));
+    add(numbers_.back().c_str(), numbers_.back().size(), 0);
+  }
+  std::vector<std::string> numbers_;
+  std::vector<const char*> values_;
+  std::vector<int> lengths_, formats_;
+};
+
+class PostgresConnection final : public Connection {
+ public:
+  explicit PostgresConnection(const std::string& address) : connection_(PQconnectdb(address.c_str())) {
+    if (PQstatus(connection_) != CONNECTION_OK) {
+      std::string reason = PQerrorMessage(connection_);
+      PQfinish(connection_);
+      while (!reason.empty() && (reason.back() == '\n' || reason.back() == '.')) reason.pop_back();
+      throw DatabaseError(DatabaseError::Kind::kUnavailable, reason);
+    }
+    PQsetClientEncoding(connection_, "UTF8");
+    execute("set client_min_messages = warning; set bytea_output = 'hex'; set time zone 'UTC'");
+  }
+  ~PostgresConnection() override { PQfinish(connection_); }
+
+  Engine engine() const override { return Engine::kPostgres; }
+
+  std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) override {
+    const std::string& name = prepared(query);
+    const Bound bound(parameters);
+    if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 1)) raise(nullptr, query.name());
+    // Row by row, so that a large answer never stands in memory whole.
+    if (reader) PQsetSingleRowMode(connection_);
+    std::int64_t rows = 0, changed = 0;
+    bool is_select = false;
+    ResultHandle failed;
+    std::exception_ptr thrown;
+    while (PGresult* next = PQgetResult(connection_)) {
+      ResultHandle result(next);
+      const ExecStatusType status = PQresultStatus(next);
+      if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK) {
+        is_select = true;
+        PostgresRow row(next, query.name());
+        for (int i = 0; i < PQntuples(next) && !failed && !thrown; ++i) {
+          row.move_to(i);
+          ++rows;
+          try {
+            if (reader) reader(row);
+          } catch (...) {
+            thrown = std::current_exception();  // the rest of the answer must be taken in first
+          }
+        }
+      } else if (status == PGRES_COMMAND_OK) {
+        changed = std::atoll(PQcmdTuples(next));
+      } else if (!failed) {
+        failed = std::move(result);
+      }
+    }
+    if (failed) raise(failed.get(), query.name());
+    if (thrown) std::rethrow_exception(thrown);
+    return is_select ? rows : changed;
+  }
+
+  std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) override {
+    const std::string& name = prepared(query);
+    std::int64_t changed = 0;
+    for (std::size_t at = 0; at < parameters.size();) {
+      if (!PQenterPipelineMode(connection_)) raise(nullptr, query.name());
+      std::size_t sent = 0;
+      for (; sent < kBatch && at + width <= parameters.size(); ++sent, at += width) {
+        const Bound bound(parameters.subspan(at, width));
+        if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 1)) raise(nullptr, query.name());
+      }
+      PQpipelineSync(connection_);
+      ResultHandle failed;
+      for (bool synced = false; !synced;) {
+        ResultHandle result(PQgetResult(connection_));
+        if (!result) continue;  // between two statements
+        switch (PQresultStatus(result.get())) {
+          case PGRES_PIPELINE_SYNC: synced = true; break;
+          case PGRES_COMMAND_OK: changed += std::atoll(PQcmdTuples(result.get())); break;
+          case PGRES_TUPLES_OK: break;
+          default:
+            if (!failed && PQresultStatus(result.get()) != PGRES_PIPELINE_ABORTED) failed = std::move(result);
+        }
+        if (PQstatus(connection_) != CONNECTION_OK) raise(failed.get(), query.name());
+      }
+      PQexitPipelineMode(connection_);
+      if (failed) raise(failed.get(), query.name());
+      if (sent == 0) break;
+    }
+    return changed;
+  }
+
+  void execute(const std::string& sql) override {
+    const ResultHandle result(PQexec(connection_, sql.c_str()));
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) raise(result.get(), sql.substr(0, 60));
+  }
+
+ private:
+  const std::string& prepared(const Query& query) {
+    auto [found, is_new] = statements_.try_emplace(&query, "q" + std::to_string(statements_.size()));
+    if (is_new) {
+      const ResultHandle result(PQprepare(connection_, found->second.c_str(), query.numbered().c_str(), 0, nullptr));
+      if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
+        statements_.erase(found);
+        raise(result.get(), query.name());
+      }
+    }
+    return found->second;
+  }
+
+  [[noreturn]] void raise(const PGresult* result, std::string_view doing) {
+    using Kind = DatabaseError::Kind;
+    const char* field = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+    const std::string_view state = field ? field : "";
+    Kind kind = Kind::kOther;
+    if (PQstatus(connection_) != CONNECTION_OK) kind = Kind::kUnavailable;
+    if (state == "23505") kind = Kind::kUniqueViolation;
+    else if (state.rfind("23", 0) == 0) kind = Kind::kConstraint;
+    else if (state == "53100") kind = Kind::kDiskFull;
+    else if (state.rfind("40", 0) == 0 || state == "55P03" || state == "57014") kind = Kind::kBusy;
+    else if (state.rfind("08", 0) == 0 || state.rfind("57", 0) == 0 || state == "53300") kind = Kind::kUnavailable;
+    else if (state == "XX001" || state == "XX002") kind = Kind::kCorrupt;
+    // The primary message names tables and columns, never a row's content; the detail line would.
+    const char* message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
+    throw DatabaseError(kind, std::string(doing) + ": " + (message ? message : PQerrorMessage(connection_)));
+  }
+
+  PGconn* connection_;
+  std::unordered_map<const Query*, std::string> statements_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> open_postgres(const std::string& address) { return std::make_unique<PostgresConnection>(address); }
+
+}  // namespace understory::storage

@@ -1,0 +1,227 @@
+#include "storage/workspace.h"
+
+#include <condition_variable>
+#include <toml++/toml.h>
+
+#include "foundation/clock.h"
+#include "foundation/file.h"
+#include "storage/migrations.h"
+
+namespace understory::storage {
+
+namespace {
+
+const Query kFindWorkspace{"storage.find_workspace", "select key_fingerprint from workspace where id = ?"};
+const Query kAddWorkspace{"storage.add_workspace", "insert into workspace (id, key_fingerprint, created_at) values (?, ?, ?)"};
+
+constexpr int kSqliteReaders = 8;
+constexpr int kPostgresConnections = 10;
+constexpr auto kPatience = std::chrono::seconds(30);
+
+std::filesystem::path database_file(const std::filesystem::path& folder) { return folder / "understory.db"; }
+std::filesystem::path settings_file(const std::filesystem::path& folder) { return folder / "workspace.toml"; }
+std::filesystem::path key_file(const std::filesystem::path& folder) { return folder / "workspace.key"; }
+
+tl::unexpected<Problem> problem_of(const DatabaseError& error) {
+  if (auto problem = error.problem()) return tl::unexpected<Problem>(*problem);
+  throw error;
+}
+
+}  // namespace
+
+// Connections at rest, by what they may do. On SQLite there is one writer; on PostgreSQL any connection does both.
+struct Workspace::Pool {
+  std::mutex mutex;
+  std::condition_variable returned;
+  std::vector<std::unique_ptr<Connection>> readers, writers;
+  int readers_out = 0, writers_out = 0;
+
+  std::unique_ptr<Connection> take(bool write, int limit, const std::function<std::unique_ptr<Connection>()>& open) {
+    std::unique_lock lock(mutex);
+    auto& rest = write ? writers : readers;
+    int& out = write ? writers_out : readers_out;
+    if (!returned.wait_for(lock, kPatience, [&] { return out < limit; }))
+      throw DatabaseError(DatabaseError::Kind::kBusy, "no connection came free in 30 seconds");
+    ++out;
+    if (!rest.empty()) {
+      auto connection = std::move(rest.back());
+      rest.pop_back();
+      return connection;
+    }
+    lock.unlock();
+    try {
+      return open();
+    } catch (...) {
+      give(nullptr, write);
+      throw;
+    }
+  }
+
+  // A connection that failed is not given back: null.
+  void give(std::unique_ptr<Connection> connection, bool write) {
+    {
+      const std::lock_guard lock(mutex);
+      --(write ? writers_out : readers_out);
+      if (connection) (write ? writers : readers).push_back(std::move(connection));
+    }
+    returned.notify_one();
+  }
+};
+
+Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path& folder, const std::string& database) {
+  if (std::filesystem::exists(settings_file(folder)) || std::filesystem::exists(database_file(folder)) || std::filesystem::exists(key_file(folder)))
+    return fail(problems::kWorkspaceExists, {{"folder", folder.string()}});
+  const bool folder_is_new = !std::filesystem::exists(folder);
+  // Until everything stands, everything goes again.
+  struct Undo {
+    const std::filesystem::path& folder;
+    bool whole_folder, armed = true;
+    ~Undo() {
+      if (!armed) return;
+      std::error_code ignored;
+      if (whole_folder) {
+        std::filesystem::remove_all(folder, ignored);
+        return;
+      }
+      for (const char* name : {"understory.db", "understory.db-wal", "understory.db-shm", "workspace.toml", "workspace.key"})
+        std::filesystem::remove(folder / name, ignored);
+    }
+  } undo{folder, folder_is_new};
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error == std::errc::no_space_on_device) return fail(problems::kDiskFull);
+  if (error) return fail(problems::kFileUnreadable, {{"file", folder.string()}, {"reason", "the folder cannot be made, " + error.message()}});
+  if (folder_is_new) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+
+  vault::Vault vault = TRY(vault::Vault::create(key_file(folder)));
+  const Id id = Id::make();
+  try {
+    const std::unique_ptr<Connection> connection = database.empty() ? open_sqlite(database_file(folder).string(), false) : open_postgres(database);
+    TRY(migrate(*connection));
+    const std::string fingerprint = vault.fingerprint();
+    const Parameter parameters[] = {id, Parameter::blob(fingerprint), now()};
+    connection->run(kAddWorkspace, parameters, {});
+  } catch (const DatabaseError& failure) {
+    return problem_of(failure);
+  }
+  if (database.empty()) std::filesystem::permissions(database_file(folder), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
+  toml::table settings{{"format", 1}, {"workspace", id.text()}};
+  if (!database.empty()) settings.insert("database", database);
+  std::ostringstream text;
+  text << "# An Understory workspace. Its key is in workspace.key: whoever has key and database can read the stories.\n" << settings << "\n";
+  TRY(write_file(settings_file(folder), text.str(), 0600));
+  undo.armed = false;
+  return open(folder);
+}
+
+Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& folder) {
+  if (!std::filesystem::exists(settings_file(folder))) return fail(problems::kNoWorkspace, {{"folder", folder.string()}});
+  const auto damaged = [&](std::string reason) { return fail(problems::kDamaged, {{"what", settings_file(folder).string()}, {"reason", std::move(reason)}}); };
+  const std::string text = TRY(read_file(settings_file(folder), 65536));
+  toml::table settings;
+  try {
+    settings = toml::parse(text);
+  } catch (const toml::parse_error&) {
+    return damaged("it is not TOML");
+  }
+  const auto id = Id::parse(settings["workspace"].value_or(std::string_view()));
+  if (!id) return damaged("it names no workspace");
+  if (const std::int64_t format = settings["format"].value_or(std::int64_t{0}); format != 1)
+    return fail(problems::kNewerWorkspace, {{"found", "format " + std::to_string(format)}, {"known", "format 1"}});
+
+  std::unique_ptr<Workspace> workspace(new Workspace);
+  workspace->folder_ = folder;
+  workspace->id_ = id->value;
+  workspace->database_ = settings["database"].value_or(std::string());
+  workspace->engine_ = workspace->database_.empty() ? Engine::kSqlite : Engine::kPostgres;
+  workspace->pool_ = std::make_unique<Pool>();
+  auto vault = vault::Vault::load(key_file(folder));
+  if (!vault && vault.error().is(problems::kNotFound)) return fail(problems::kWrongKey, {{"where", key_file(folder).string() + " (missing)"}});
+  if (!vault) return tl::unexpected(vault.error());
+  workspace->vault_ = std::make_unique<vault::Vault>(std::move(*vault));
+  if (workspace->engine_ == Engine::kSqlite && !std::filesystem::exists(database_file(folder)))
+    return fail(problems::kDamaged, {{"what", database_file(folder).string()}, {"reason", "it is missing"}});
+  try {
+    auto connection = workspace->engine_ == Engine::kSqlite ? open_sqlite(database_file(folder).string(), false) : open_postgres(workspace->database_);
+    TRY(migrate(*connection));
+    std::optional<std::string> fingerprint;
+    const Parameter parameters[] = {Parameter(workspace->id_)};
+    connection->run(kFindWorkspace, parameters, [&](const Row& row) { fingerprint = std::string(row.blob(0)); });
+    if (!fingerprint) return damaged("the database holds no workspace of this number");
+    if (*fingerprint != workspace->vault_->fingerprint()) return fail(problems::kWrongKey, {{"where", key_file(folder).string()}});
+    workspace->pool_->writers.push_back(std::move(connection));
+  } catch (const DatabaseError& failure) {
+    return problem_of(failure);
+  }
+  return workspace;
+}
+
+Workspace::~Workspace() = default;
+
+Transaction Workspace::read() {
+  if (engine_ == Engine::kPostgres) {
+    auto connection = pool_->take(true, kPostgresConnections, [&] { return open_postgres(database_); });
+    return Transaction(*this, std::move(connection), Transaction::Mode::kRead);
+  }
+  auto connection = pool_->take(false, kSqliteReaders, [&] { return open_sqlite(database_file(folder_).string(), true); });
+  return Transaction(*this, std::move(connection), Transaction::Mode::kRead);
+}
+
+Transaction Workspace::write() {
+  const bool sqlite = engine_ == Engine::kSqlite;
+  auto connection = pool_->take(true, sqlite ? 1 : kPostgresConnections,
+                                [&] { return sqlite ? open_sqlite(database_file(folder_).string(), false) : open_postgres(database_); });
+  return Transaction(*this, std::move(connection), Transaction::Mode::kWrite);
+}
+
+Transaction::Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode)
+    : owner_(&owner), connection_(std::move(connection)), vault_(owner.vault_.get()), workspace_id_(owner.id_), mode_(mode) {
+  try {
+    if (engine() == Engine::kSqlite) {
+      connection_->execute(mode == Mode::kWrite ? "begin immediate" : "begin");
+    } else if (mode == Mode::kWrite) {
+      // One writer a workspace on both engines: what holds on SQLite holds here.
+      connection_->execute("begin; select pg_advisory_xact_lock(" + std::to_string(workspace_id_) + ")");
+    } else {
+      connection_->execute("begin isolation level repeatable read read only");
+    }
+  } catch (...) {
+    owner_->pool_->give(nullptr, engine() == Engine::kPostgres || mode_ == Mode::kWrite);
+    throw;
+  }
+}
+
+Transaction::Transaction(Transaction&& other) noexcept
+    : owner_(other.owner_), connection_(std::move(other.connection_)), vault_(other.vault_), workspace_id_(other.workspace_id_), mode_(other.mode_), open_(other.open_) {
+  other.open_ = false;
+}
+
+Transaction::~Transaction() {
+  if (!connection_) return;
+  const bool as_writer = connection_->engine() == Engine::kPostgres || mode_ == Mode::kWrite;
+  if (open_) {
+    try {
+      connection_->execute("rollback");
+    } catch (const std::exception&) {
+      connection_.reset();  // not fit for another use; the database rolls back by itself
+    }
+  }
+  owner_->pool_->give(std::move(connection_), as_writer);
+}
+
+std::string Transaction::open(std::string_view table, std::string_view column, Id row, std::string_view sealed) const {
+  auto plain = vault_->open({table, column, row}, sealed);
+  if (!plain) throw DatabaseError(DatabaseError::Kind::kCorrupt, plain.error().sentence());
+  return std::move(*plain);
+}
+
+void Transaction::savepoint(std::string_view name) { connection_->execute("savepoint " + std::string(name)); }
+void Transaction::roll_back_to(std::string_view name) { connection_->execute("rollback to savepoint " + std::string(name)); }
+
+void Transaction::commit() {
+  if (!open_) throw std::logic_error("a transaction is committed twice");
+  connection_->execute("commit");
+  open_ = false;
+}
+
+}  // namespace understory::storage

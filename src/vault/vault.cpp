@@ -1,0 +1,153 @@
+#include "vault/vault.h"
+
+#include <sodium.h>
+
+#include <cstring>
+
+#include "foundation/file.h"
+#include "foundation/text.h"
+
+namespace understory::vault {
+
+namespace {
+
+constexpr char kVersion = 1;
+constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;  // 24
+constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;       // 16
+constexpr std::size_t kKey = 32;
+constexpr std::string_view kHeading = "understory-key-1 ";
+
+void ready() {
+  static const bool started = sodium_init() >= 0;
+  if (!started) throw std::runtime_error("libsodium cannot start");
+}
+
+const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+std::string associated(const Field& field) {
+  return std::string(field.table) + "/" + std::string(field.column) + "/" + std::to_string(field.row.value);
+}
+
+std::string describe(const Field& field) { return "The sealed field " + std::string(field.table) + "." + std::string(field.column); }
+
+}  // namespace
+
+// One allocation that never reaches swap and is wiped when freed. Each use has a key of its own, derived from the root.
+struct Vault::Keys {
+  unsigned char root[kKey];
+  unsigned char seal[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+  unsigned char blind[kKey];
+  unsigned char fingerprint[kKey];
+
+  static Keys* allocate() {
+    ready();
+    auto* keys = static_cast<Keys*>(sodium_malloc(sizeof(Keys)));
+    if (!keys) throw std::bad_alloc();
+    return keys;
+  }
+  void derive() {
+    crypto_kdf_derive_from_key(seal, sizeof seal, 1, "ustyseal", root);
+    crypto_kdf_derive_from_key(blind, sizeof blind, 2, "ustyblnd", root);
+    crypto_kdf_derive_from_key(fingerprint, sizeof fingerprint, 3, "ustyfngr", root);
+  }
+};
+
+Vault::Vault(Keys* keys) : keys_(keys) {}
+Vault::Vault(Vault&& other) noexcept : keys_(std::exchange(other.keys_, nullptr)) {}
+Vault& Vault::operator=(Vault&& other) noexcept {
+  std::swap(keys_, other.keys_);
+  return *this;
+}
+Vault::~Vault() {
+  if (keys_) sodium_free(keys_);
+}
+
+Result<Vault> Vault::create(const std::filesystem::path& path) {
+  Vault vault(Keys::allocate());
+  randombytes_buf(vault.keys_->root, kKey);
+  vault.keys_->derive();
+  char text[sodium_base64_ENCODED_LEN(kKey, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+  sodium_bin2base64(text, sizeof text, vault.keys_->root, kKey, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  std::string line = std::string(kHeading) + text + "\n";
+  auto written = write_file(path, line, 0600);
+  sodium_memzero(text, sizeof text);
+  sodium_memzero(line.data(), line.size());
+  if (!written) return tl::unexpected(written.error());
+  return vault;
+}
+
+Result<Vault> Vault::load(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return fail(problems::kNotFound, {{"what", "key"}, {"name", path.string()}});
+  std::string line = TRY(read_file(path, 4096));
+  Vault vault(Keys::allocate());
+  const std::string_view text = trim(line);
+  std::size_t length = 0;
+  const bool whole = text.rfind(kHeading, 0) == 0 &&
+                     sodium_base642bin(vault.keys_->root, kKey, text.data() + kHeading.size(), text.size() - kHeading.size(), nullptr, &length, nullptr,
+                                       sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+                     length == kKey;
+  sodium_memzero(line.data(), line.size());
+  if (!whole) return fail(problems::kDamaged, {{"what", path.string()}, {"reason", "it is not a workspace key"}});
+  vault.keys_->derive();
+  return vault;
+}
+
+std::string Vault::seal(const Field& field, std::string_view plain) const {
+  std::string sealed(1 + kNonce + plain.size() + kTag, kVersion);
+  auto* out = reinterpret_cast<unsigned char*>(sealed.data());
+  randombytes_buf(out + 1, kNonce);
+  const std::string place = associated(field);
+  unsigned long long length = 0;
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out + 1 + kNonce, &length, bytes(plain), plain.size(), bytes(place), place.size(), nullptr, out + 1, keys_->seal);
+  return sealed;
+}
+
+Result<std::string> Vault::open(const Field& field, std::string_view sealed) const {
+  const auto damaged = [&](std::string_view reason) { return fail(problems::kDamaged, {{"what", describe(field)}, {"reason", std::string(reason)}}); };
+  if (sealed.size() < 1 + kNonce + kTag || sealed[0] != kVersion) return damaged("it is cut short or of an unknown form");
+  std::string plain(sealed.size() - 1 - kNonce - kTag, '\0');
+  const std::string place = associated(field);
+  unsigned long long length = 0;
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(plain.data()), &length, nullptr, bytes(sealed) + 1 + kNonce,
+                                                 sealed.size() - 1 - kNonce, bytes(place), place.size(), bytes(sealed) + 1, keys_->seal) != 0)
+    return damaged("it was changed, moved from another place, or sealed under another key");
+  return plain;
+}
+
+std::string Vault::blind_index(std::string_view purpose, std::string_view text) const {
+  // purpose and text are told apart by the purpose's length, so that no two pairs give the same input.
+  crypto_generichash_state state;
+  crypto_generichash_init(&state, keys_->blind, sizeof keys_->blind, 32);
+  const auto length = static_cast<unsigned char>(purpose.size());
+  crypto_generichash_update(&state, &length, 1);
+  crypto_generichash_update(&state, bytes(purpose), purpose.size());
+  crypto_generichash_update(&state, bytes(text), text.size());
+  std::string out(32, '\0');
+  crypto_generichash_final(&state, reinterpret_cast<unsigned char*>(out.data()), out.size());
+  return out;
+}
+
+std::string Vault::fingerprint() const { return std::string(reinterpret_cast<const char*>(keys_->fingerprint), sizeof keys_->fingerprint); }
+
+std::string sha256(std::string_view text) {
+  std::string out(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(out.data()), bytes(text), text.size());
+  return out;
+}
+
+std::string sha256_hex(std::string_view text) {
+  const std::string hash = sha256(text);
+  std::string out(hash.size() * 2 + 1, '\0');
+  sodium_bin2hex(out.data(), out.size(), bytes(hash), hash.size());
+  out.pop_back();
+  return out;
+}
+
+std::string random_bytes(std::size_t count) {
+  ready();
+  std::string out(count, '\0');
+  randombytes_buf(out.data(), out.size());
+  return out;
+}
+
+}  // namespace understory::vault
