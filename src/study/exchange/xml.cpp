@@ -1,0 +1,93 @@
+#include "study/exchange/xml.h"
+
+#include <sstream>
+
+#include "foundation/text.h"
+
+namespace understory::study {
+
+namespace {
+
+constexpr int kDepthLimit = 200;
+
+tl::unexpected<Problem> bad(const std::string& file, std::string_view content, std::size_t at, std::string reason) {
+  at = std::min(at, content.size());
+  const std::string_view before = content.substr(0, at);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  std::int64_t column = 1;
+  for (char byte : before.substr(begin)) column += (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+  return fail(problems::kBadXml, {{"file", file}, {"line", std::to_string(line)}, {"column", std::to_string(column)}, {"reason", std::move(reason)}});
+}
+
+// pugixml keeps the tree's depth on the call stack when it is walked; a scan before keeps it small. Tags inside
+// comments and CDATA are passed over; what is not well-formed is pugixml's to tell.
+Result<void> check(const std::string& file, std::string_view content) {
+  int depth = 0;
+  for (std::size_t at = content.find('<'); at != std::string_view::npos; at = content.find('<', at + 1)) {
+    const std::string_view rest = content.substr(at);
+    if (rest.rfind("<!--", 0) == 0) {
+      at = content.find("-->", at + 4);
+    } else if (rest.rfind("<![CDATA[", 0) == 0) {
+      at = content.find("]]>", at + 9);
+    } else if (rest.rfind("<?", 0) == 0) {
+      at = content.find("?>", at + 2);
+    } else if (rest.rfind("<!", 0) == 0) {
+      return bad(file, content, at, "it holds a document type definition, which is never accepted");
+    } else {
+      char quote = 0;
+      std::size_t end = at + 1;
+      for (; end < content.size(); ++end) {
+        if (quote) {
+          if (content[end] == quote) quote = 0;
+        } else if (content[end] == '"' || content[end] == '\'') {
+          quote = content[end];
+        } else if (content[end] == '>') {
+          break;
+        }
+      }
+      if (end >= content.size()) return {};
+      if (content[at + 1] == '/') --depth;
+      else if (content[end - 1] != '/' && ++depth > kDepthLimit) return bad(file, content, at, "its elements are nested deeper than 200");
+      at = end;
+    }
+    if (at == std::string_view::npos) return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<XmlDocument> XmlDocument::parse(std::string content, const std::string& file) {
+  DecodedText decoded = TRY(decode_text(content, file));
+  XmlDocument result;
+  result.content_ = std::make_shared<std::string>(std::move(decoded.text));
+  TRY(check(file, *result.content_));
+  result.document_ = std::make_shared<pugi::xml_document>();
+  // White space inside text is part of what was told: nothing is trimmed. Line ends are XML's own rule (2.11).
+  const unsigned int options = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_wconv_attribute | pugi::parse_ws_pcdata_single;
+  const pugi::xml_parse_result parsed = result.document_->load_buffer(result.content_->data(), result.content_->size(), options, pugi::encoding_utf8);
+  if (!parsed) return bad(file, *result.content_, static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0)), lower_ascii(parsed.description()));
+  if (!result.document_->document_element()) return bad(file, *result.content_, 0, "it holds no element");
+  return result;
+}
+
+std::string_view local_name(const char* name) {
+  const std::string_view whole(name);
+  const std::size_t colon = whole.rfind(':');
+  return colon == std::string_view::npos ? whole : whole.substr(colon + 1);
+}
+
+pugi::xml_node child_named(const pugi::xml_node& node, std::string_view name) {
+  for (const pugi::xml_node& each : node.children())
+    if (local_name(each.name()) == name) return each;
+  return {};
+}
+
+std::string outer_xml(const pugi::xml_node& node) {
+  std::ostringstream out;
+  node.print(out, "", pugi::format_raw | pugi::format_no_declaration, pugi::encoding_utf8);
+  return out.str();
+}
+
+}  // namespace understory::study

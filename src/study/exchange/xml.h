@@ -1,0 +1,29 @@
+// XML from strangers: no DTD, bounded depth, errors with line and column. And a writer that always writes the same way.
+#pragma once
+#include <memory>
+#include <pugixml.hpp>
+#include <string>
+#include <string_view>
+
+#include "foundation/result.h"
+
+namespace understory::study {
+
+class XmlDocument {
+ public:
+  // kBadXml with line and column: not well-formed, a DTD, nested deeper than 200, no root. Encodings: UTF-8, UTF-16.
+  static Result<XmlDocument> parse(std::string content, const std::string& file);
+  pugi::xml_node root() const { return document_->document_element(); }
+
+ private:
+  std::shared_ptr<std::string> content_;  // the nodes point into it
+  std::shared_ptr<pugi::xml_document> document_;
+};
+
+// Element and attribute names without their prefix.
+std::string_view local_name(const char* name);
+pugi::xml_node child_named(const pugi::xml_node& node, std::string_view name);
+// The element with all below, as text, on one line.
+std::string outer_xml(const pugi::xml_node& node);
+
+}  // namespace understory::study
