@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "findings/ask.h"
 #include "foundation/catalogue.h"
+#include "foundation/text.h"
 #include "publish/figure.h"
 #include "publish/page.h"
 #include "study/evidence.h"
