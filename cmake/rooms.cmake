@@ -62,6 +62,8 @@ function(room name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${target} understory_testing GTest::gmock)
     target_precompile_headers(${name}_test REUSE_FROM understory_precompiled)
+    set_target_properties(${name}_test PROPERTIES POSITION_INDEPENDENT_CODE OFF) # -fPIC as the precompiled header has it
+    target_compile_options(${name}_test PRIVATE -fPIC -Wno-dangling-else)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES LABELS room TIMEOUT 900)
   endif()

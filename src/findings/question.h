@@ -15,10 +15,13 @@ namespace understory::findings {
 enum class Ask { kCauses, kRisks, kStrategies, kTrend, kCooccurrence, kAgreement, kSaturation };
 inline constexpr std::string_view kAsks[] = {"causes", "risks", "strategies", "trend", "cooccurrence", "agreement", "saturation"};
 
+// What respondents can be split by or narrowed to.
+inline constexpr std::string_view kFacets[] = {"location", "role", "gender", "age_band", "language"};
+
 struct Question {
   Ask ask = Ask::kCauses;
-  std::string by = "location";  // location | role | gender | age_band | language | none
-  // facet → values that count; facets: location, role, gender, age_band, language. Empty: everybody.
+  std::string by = "location";  // kFacets, or "none"; risks are split by age_band unless the question says otherwise
+  // facet → values that count. Empty: everybody.
   std::map<std::string, std::vector<std::string>> among;
   std::string kind;             // of codes; empty: what the question is about ("cause" for causes)
   std::string level = "top";    // top: the kind's main codes, their parts counted in; all: every code

@@ -211,4 +211,19 @@ std::string with_break_opportunities(std::string_view text) {
   return out;
 }
 
+int display_columns(std::string_view text) {
+  int columns = 0;
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto size = static_cast<std::int32_t>(text.size());
+  for (std::int32_t at = 0; at < size;) {
+    UChar32 character;
+    U8_NEXT(bytes, at, size, character);
+    const int type = u_charType(character);
+    if (character < 0 || type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK || type == U_FORMAT_CHAR || type == U_CONTROL_CHAR) continue;
+    const int width = u_getIntPropertyValue(character, UCHAR_EAST_ASIAN_WIDTH);
+    columns += width == U_EA_WIDE || width == U_EA_FULLWIDTH ? 2 : 1;
+  }
+  return columns;
+}
+
 }  // namespace understory

@@ -85,6 +85,9 @@ class OffsetMap {
 // For HTML and XML text and attribute values: & < > " ' escaped; characters XML 1.0 forbids replaced by U+FFFD.
 std::string escape_markup(std::string_view text);
 
+// How many columns of a terminal the text takes: marks above and below take none, wide characters two.
+int display_columns(std::string_view text);
+
 std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char at);
 std::string join(const std::vector<std::string>& parts, std::string_view between);

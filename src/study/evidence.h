@@ -37,8 +37,14 @@ struct Evidence {
     int human_coders = 0;
     std::int64_t byte_length = 0;
     std::vector<int> respondents;
+    int first_turn = 0, turn_count = 0;  // into turns; none: the whole source is one
   };
   std::vector<EvidenceSource> sources;  // newest versions, by GUID
+
+  struct EvidenceTurn {  // a turn of a conversation or a paragraph of a document
+    std::int32_t start, end;
+  };
+  std::vector<EvidenceTurn> turns;  // by source, then position
 
   struct EvidenceCoder {
     Id id;

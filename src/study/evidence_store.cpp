@@ -22,7 +22,7 @@ const Query kSources{"study.evidence_sources",
 const Query kSpeakers{"study.evidence_speakers",
                       "select source_id, respondent_id from source_respondent where workspace_id = ? and study_id = ?"};
 const Query kTurns{"study.evidence_turns",
-                   "select source_id, start_byte, end_byte, respondent_id from turn where workspace_id = ? and study_id = ? and respondent_id is not null"};
+                   "select source_id, start_byte, end_byte, respondent_id from turn where workspace_id = ? and study_id = ?"};
 const Query kCoders{"study.evidence_coders", "select id, kind, guid from coder where workspace_id = ? and study_id = ? order by guid"};
 const Query kCodings{"study.evidence_codings",
                      "select id, source_id, code_id, coder_id, start_byte, end_byte from coding where workspace_id = ? and study_id = ?"};
@@ -159,10 +159,17 @@ class Loading {
     transaction_.each(kTurns, {workspace(), study_}, [&](const Row& row) {
       const int source = source_index_.get(row.id(0));
       if (source >= 0)
-        turns_[source].push_back({static_cast<std::int32_t>(row.integer(1)), static_cast<std::int32_t>(row.integer(2)), respondent_index_.get(row.id(3))});
+        turns_[source].push_back({static_cast<std::int32_t>(row.integer(1)), static_cast<std::int32_t>(row.integer(2)),
+                                  row.is_null(3) ? -1 : respondent_index_.get(row.id(3))});
     });
     for (auto& turns : turns_)
       std::sort(turns.begin(), turns.end(), [](const SpokenTurn& left, const SpokenTurn& right) { return left.start < right.start; });
+    for (std::size_t i = 0; i < turns_.size(); ++i) {
+      evidence_.sources[i].first_turn = static_cast<int>(evidence_.turns.size());
+      evidence_.sources[i].turn_count = static_cast<int>(turns_[i].size());
+      for (const SpokenTurn& turn : turns_[i]) evidence_.turns.push_back({turn.start, turn.end});
+      std::erase_if(turns_[i], [](const SpokenTurn& turn) { return turn.respondent < 0; });
+    }
   }
 
   // Appends who said [start, end) of a source; returns how many.
@@ -251,7 +258,6 @@ class Loading {
     };
     for (std::size_t i = 0; i < evidence_.sources.size(); ++i) {
       const Evidence::EvidenceSource& source = evidence_.sources[i];
-      if (source.translation) continue;
       for (int person : source.respondents) {
         const int left = root(source.respondents.front()), right = root(person);
         parent[std::max(left, right)] = std::min(left, right);
@@ -305,8 +311,10 @@ std::string Evidence::data_hash() const {
     for (std::int64_t number : {std::int64_t{each.location}, std::int64_t{each.is_read}, std::int64_t{each.translation}, each.byte_length}) input.add(number);
     for (const std::string& word : {each.kind, each.language, each.told_on}) input.add(word);
     for (int person : each.respondents) input.add(std::int64_t{person});
+    input.add(std::int64_t{each.turn_count});
   }
   for (const EvidenceCoder& each : coders) input.add(std::int64_t{each.machine});
+  for (const auto& each : turns) input.add(std::int64_t{each.start}), input.add(std::int64_t{each.end});
   for (const auto& each : codings)
     for (std::int64_t number : {each.source, each.code, each.coder, each.start, each.end}) input.add(number);
   for (const auto& each : links) {

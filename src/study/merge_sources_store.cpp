@@ -95,7 +95,7 @@ void add_speakers(Merging& merging, const MaterialSource& source, Id id) {
 }
 
 void add_turns(Merging& merging, const MaterialSource& source, Id id) {
-  if (source.kind != "interview" && source.kind != "focus_group") return;
+  if (source.kind == "open_answer") return;  // one answer is one turn
   std::unordered_map<std::string_view, Id> by_label;
   for (const MaterialSpeaker& speaker : source.speakers) {
     if (speaker.respondent < 0) continue;
