@@ -26,6 +26,8 @@ std::string heat_map(const findings::Answer& answer, const Catalogue& words, con
 std::string trend_bars(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options);
 // A line over a sequence (saturation: new codes by source; time).
 std::string time_line(const findings::Answer& answer, const findings::Table& table, const Catalogue& words, const FigureOptions& options);
+// The intervals of one column of a table as points with whiskers, one below the other; for agreement.
+std::string interval_rows(const findings::Table& table, const std::string& column, double low_end, double high_end, const Catalogue& words, const FigureOptions& options);
 // The figures that suit the answer's question, one after the other.
 std::string figures(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options);
 // A table of an answer as HTML.

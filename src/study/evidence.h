@@ -85,7 +85,7 @@ struct Passage {
   std::string source_name, location;
   std::string before, quote, after;  // masked
   std::string translation;           // the same turn in the English translation, masked; empty where there is none
-  std::string who;                   // "woman, 35-49, village chief": band, gender and role alone; never a name
+  std::string gender, age_band, role;  // of the one who said it; empty where not known
 };
 std::vector<Passage> open_passages(storage::Transaction& transaction, const Evidence& evidence, const std::vector<int>& codings, bool context);
 

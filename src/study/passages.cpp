@@ -27,15 +27,6 @@ std::string translated_turn(const Source& source, const Source& translation, Spa
   return masked_part(translation, {same.speech, same.span.end});
 }
 
-std::string who_said(const Evidence& evidence, const Evidence::EvidenceCoding& coding) {
-  if (coding.respondent_count == 0) return "";
-  const auto& person = evidence.respondents[evidence.coding_respondents[coding.first_respondent]];
-  std::string words;
-  for (const std::string& fact : {person.gender, person.age_band, person.role})
-    if (!fact.empty()) words += (words.empty() ? "" : ", ") + fact;
-  return words;
-}
-
 }  // namespace
 
 std::vector<Passage> open_passages(storage::Transaction& transaction, const Evidence& evidence, const std::vector<int>& codings, bool context) {
@@ -74,7 +65,12 @@ std::vector<Passage> open_passages(storage::Transaction& transaction, const Evid
     }
     if (source->translation)
       if (const Source* translation = open(source->translation)) passage.translation = translated_turn(*source, *translation, {coding.start, coding.end});
-    passage.who = who_said(evidence, coding);
+    if (coding.respondent_count > 0) {
+      const auto& person = evidence.respondents[evidence.coding_respondents[coding.first_respondent]];
+      passage.gender = person.gender;
+      passage.age_band = person.age_band;
+      passage.role = person.role;
+    }
     passages.push_back(std::move(passage));
   }
   return passages;

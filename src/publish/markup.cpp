@@ -1,0 +1,115 @@
+#include "publish/markup.h"
+
+#include <stdexcept>
+
+#include "findings/words.h"
+#include "foundation/resource.h"
+#include "foundation/text.h"
+
+namespace understory::publish {
+
+std::span<const Resource> resources();
+
+namespace {
+
+constexpr std::string_view kZeroWidthSpace = "\xE2\x80\x8B";
+
+struct Piece {
+  std::string text;
+  bool space_after = false;
+};
+
+std::vector<Piece> pieces_of(std::string_view text) {
+  const std::string marked = with_break_opportunities(text);
+  std::vector<Piece> pieces(1);
+  for (std::size_t at = 0; at < marked.size();) {
+    if (marked[at] == ' ') {
+      pieces.back().space_after = true;
+      pieces.emplace_back();
+      ++at;
+    } else if (marked.compare(at, kZeroWidthSpace.size(), kZeroWidthSpace) == 0) {
+      pieces.emplace_back();
+      at += kZeroWidthSpace.size();
+    } else {
+      pieces.back().text += marked[at++];
+    }
+  }
+  return pieces;
+}
+
+}  // namespace
+
+std::string element(std::string_view tag, std::string_view text, std::string_view attributes) {
+  return fmt::format("<{}{}{}>{}</{}>", tag, attributes.empty() ? "" : " ", attributes, escape_markup(text), tag);
+}
+
+std::vector<std::string> label_lines(std::string_view text, int columns, int most) {
+  std::vector<std::string> lines(1);
+  bool space = false;
+  for (const Piece& piece : pieces_of(text)) {
+    const std::string with_space = (space && !lines.back().empty() ? " " : "") + piece.text;
+    if (!lines.back().empty() && display_columns(lines.back() + with_space) > columns) {
+      if (static_cast<int>(lines.size()) == most) {
+        lines.back() += "…";
+        return lines;
+      }
+      lines.push_back(piece.text);
+    } else {
+      lines.back() += with_space;
+    }
+    space = piece.space_after;
+  }
+  return lines;
+}
+
+std::string url_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || c == '-' || c == '_' || c == '.' || c == '~') out += c;
+    else out += fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
+
+std::string figure_html(const FigureParts& parts) {
+  std::string out = fmt::format("<figure id=\"{0}\" aria-labelledby=\"{0}-title\">\n<figcaption><strong id=\"{0}-title\">{1}</strong>", parts.id, escape_markup(parts.title));
+  if (!parts.note.empty()) out += " <span class=\"note\">" + escape_markup(parts.note) + "</span>";
+  out += "</figcaption>\n" + parts.picture;
+  if (!parts.table.empty())
+    out += fmt::format("<details{}><summary>{}</summary>\n{}</details>\n", parts.open_table ? " open" : "", escape_markup(parts.table_label), parts.table);
+  return out + "</figure>\n";
+}
+
+std::string estimates_table(const findings::Answer& answer, const Catalogue& words) {
+  std::string out = "<div class=\"scroll\"><table>\n<thead><tr>";
+  const bool ranked = !answer.overall.empty() && answer.overall[0].rank > 0;
+  for (const char* key : {"findings.column.group", "findings.column.item", "findings.column.named_by", "findings.column.share_interval"})
+    out += element("th", words.say(key), "scope=\"col\"");
+  if (ranked) out += element("th", words.say("findings.column.rank"), "scope=\"col\"") + element("th", words.say("findings.column.first_again"), "scope=\"col\"");
+  out += "</tr></thead>\n<tbody>\n";
+  const auto rows = [&](const std::string& label, const std::vector<findings::Estimate>& estimates) {
+    for (std::size_t i = 0; i < answer.items.size(); ++i) {
+      const findings::Estimate& each = estimates[i];
+      out += "<tr>" + element("th", label, "scope=\"row\"") + element("td", findings::label_of(answer.items[i].label, words));
+      out += element("td", findings::cell_text(findings::Counted{each.mentioned, each.asked}, words), "class=\"number\"");
+      out += element("td", each.asked == 0 ? "–" : findings::share_text(each, words), "class=\"number\"");
+      if (ranked) {
+        out += element("td", findings::rank_text(each), "class=\"number\"");
+        out += element("td", each.p_first < 0 ? "–" : words.percent(each.p_first), "class=\"number\"");
+      }
+      out += "</tr>\n";
+    }
+  };
+  for (std::size_t g = 0; g < answer.groups.size(); ++g) rows(findings::label_of(answer.groups[g].label, words), answer.cells[g]);
+  if (answer.groups.size() > 1) rows(words.say("findings.all_groups"), answer.overall);
+  return out + "</tbody></table></div>\n";
+}
+
+std::string_view template_text(std::string_view name) {
+  for (const Resource& resource : resources())
+    if (resource.name == "src/publish/templates/" + std::string(name)) return resource.content;
+  throw std::logic_error("no template " + std::string(name));
+}
+
+}  // namespace understory::publish

@@ -1,0 +1,29 @@
+// Small pieces of HTML and SVG text, escaped.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "findings/answer.h"
+
+namespace understory::publish {
+
+// <tag attributes>text</tag>, the text escaped.
+std::string element(std::string_view tag, std::string_view text, std::string_view attributes = "");
+// Lines of a label, broken between words (in Khmer and Thai too), at most `columns` wide where words allow, at most
+// `most` lines: what does not fit ends in "…".
+std::vector<std::string> label_lines(std::string_view text, int columns, int most = 2);
+// For URLs.
+std::string url_encoded(std::string_view text);
+// A figure: title, a line saying what n is, the picture, its table folded in.
+struct FigureParts {
+  std::string id, title, note, picture, table, table_label;
+  bool open_table = false;
+};
+std::string figure_html(const FigureParts& parts);
+// All estimates of an answer as a table.
+std::string estimates_table(const findings::Answer& answer, const Catalogue& words);
+// A page or document from a template of this room with {{…}} filled in; see templates/.
+std::string_view template_text(std::string_view name);
+
+}  // namespace understory::publish
