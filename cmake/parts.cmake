@@ -20,6 +20,7 @@ pkg_part(icu_uc icu-uc)
 pkg_part(zip libzip)
 pkg_part(xlsxwriter xlsxwriter)
 pkg_part(openssl openssl)
+pkg_part(zlib zlib)
 
 add_library(part::json ALIAS Boost::json)
 add_library(part::xml ALIAS pugixml::pugixml)

@@ -1,3 +1,3 @@
 #include "cli/cli.h"
 
-int main(int count, char** arguments) { return understory::cli::run(count, arguments); }
+int main(int argc, char** argv) { return understory::cli::run(argc, argv); }

@@ -1,0 +1,353 @@
+// What was told: the list, and one source with what coders saw in it. Identifying passages are masked everywhere.
+#include <set>
+
+#include "foundation/text.h"
+#include "server/routes.h"
+#include "study/evidence.h"
+#include "study/source.h"
+#include "study/vocabulary.h"
+
+namespace understory::server {
+
+namespace mustache = kainjow::mustache;
+using study::Source;
+using study::SourceLine;
+
+namespace {
+
+constexpr std::size_t kPerPage = 100;
+
+struct Filter {
+  std::string location, kind, language, words;
+};
+
+// Which sources pass, in the list's order. Words are searched in the texts and the names.
+Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study& study, const std::vector<study::Location>& locations, Filter& filter) {
+  filter = {visit.request.parameter("location"), visit.request.parameter("kind"), visit.request.parameter("language"), std::string(trim(visit.request.parameter("words")))};
+  Id location;
+  for (const study::Location& each : locations)
+    if (each.name == filter.location) location = each.id;
+  if (!filter.location.empty() && !location) return fail(problems::kNotFound, {{"what", "location"}, {"name", filter.location.substr(0, 80)}});
+  std::set<Id> holding;
+  if (!filter.words.empty())
+    for (const study::SearchHit& hit : study::search_texts(visit.transaction, study.id, filter.words, 100000)) holding.insert(hit.source);
+  std::vector<SourceLine> lines;
+  for (SourceLine& line : study::list_sources(visit.transaction, study.id)) {
+    if (location && line.location != location) continue;
+    if (!filter.kind.empty() && line.kind != filter.kind) continue;
+    if (!filter.language.empty() && line.language != filter.language) continue;
+    if (!filter.words.empty() && !holding.contains(line.id) && fold(line.name).find(fold(filter.words)) == std::string::npos) continue;
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string name_of(const std::vector<study::Location>& locations, Id location) {
+  for (const study::Location& each : locations)
+    if (each.id == location) return each.name;
+  return "";
+}
+
+std::string language_name(const Visit& visit, const std::string& language) {
+  if (language.empty()) return "";
+  return study::is_one_of(study::kLanguages, language) ? visit.say("language." + language) : language;
+}
+
+// A stretch of a turn with the codes on it, nested codings cut at every border.
+std::string painted(const Source& source, Span part) {
+  std::set<std::int64_t> borders{part.start, part.end};
+  std::vector<Span> spans;
+  for (const auto& coding : source.codings)
+    if (coding.span.overlaps(part)) {
+      spans.push_back({std::max(coding.span.start, part.start), std::min(coding.span.end, part.end)});
+      borders.insert(spans.back().start);
+      borders.insert(spans.back().end);
+    }
+  std::string out;
+  for (auto at = borders.begin(); std::next(at) != borders.end(); ++at) {
+    const Span piece{*at, *std::next(at)};
+    const auto coded = std::count_if(spans.begin(), spans.end(), [&](const Span& span) { return span.overlaps(piece); });
+    const std::string text = escape_markup(study::masked(source.text, piece, source.masks).text);
+    if (coded == 0) out += text;
+    else out += fmt::format("<mark class=\"codes-{}\">{}</mark>", std::min<std::ptrdiff_t>(coded, 3), text);
+  }
+  return out;
+}
+
+struct Names {
+  study::Codebook codebook;
+  std::map<Id, std::string> coders;
+};
+
+mustache::data codes_of(const Visit& visit, const Source& source, const Names& names, Span part, bool& any) {
+  struct Seen { const study::Code* code; std::set<std::string> coders; };
+  std::map<std::string, Seen> seen;
+  for (const auto& coding : source.codings)
+    if (coding.span.overlaps(part))
+      if (const study::Code* code = names.codebook.find(coding.code)) {
+        Seen& entry = seen[code->path];
+        entry.code = code;
+        entry.coders.insert(names.coders.at(coding.coder));
+      }
+  mustache::data list{mustache::data::type::list};
+  for (const auto& [path, entry] : seen) {
+    mustache::data code;
+    code.set("name", study::Codebook::name_in(*entry.code, visit.language()));
+    code.set("path", names.codebook.path_in(*entry.code, visit.language()));
+    code.set("kind", entry.code->kind);
+    code.set("coders", join({entry.coders.begin(), entry.coders.end()}, ", "));
+    list << code;
+  }
+  any = !seen.empty();
+  return list;
+}
+
+struct Block {
+  Span span;
+  std::int64_t speech;
+};
+
+std::vector<Block> blocks_of(const Source& source) {
+  std::vector<Block> blocks;
+  for (const study::SourceTurn& turn : source.turns) blocks.push_back({turn.span, turn.speech});
+  if (blocks.empty())
+    for (const Span& paragraph : paragraphs(source.text)) blocks.push_back({paragraph, paragraph.start});
+  return blocks;
+}
+
+void fact(mustache::data& facts, const std::string& label, const std::string& value) {
+  if (value.empty()) return;
+  mustache::data entry;
+  entry.set("label", label);
+  entry.set("value", value);
+  facts << entry;
+}
+
+}  // namespace
+
+Result<Response> show_sources(const Visit& visit) {
+  const study::Study study = TRY(visit.study());
+  const auto locations = study::locations(visit.transaction, study.id);
+  Filter filter;
+  const std::vector<SourceLine> lines = TRY(filtered(visit, study, locations, filter));
+  Page page;
+  page.title = visit.say("menu.sources");
+  page.place = "sources";
+  page.study = &study;
+  page.page = "sources";
+  mustache::data& data = page.data;
+  data.set("title", page.title);
+  for (const char* label : {"location", "kind", "language", "words"}) data.set(std::string(label) + "_label", visit.say(std::string("page.filter.") + label));
+  data.set("all", visit.say("page.filter.all"));
+  data.set("show", visit.say("page.filter.show"));
+  data.set("words", filter.words);
+  data.set("found", visit.words.say({"page.sources_found", {{"n", static_cast<std::int64_t>(lines.size())}}}));
+  if (lines.empty()) data.set("none", visit.say("page.no_sources"));
+  mustache::data location_options{mustache::data::type::list}, kinds{mustache::data::type::list}, languages{mustache::data::type::list};
+  for (const study::Location& each : locations) location_options << option(each.name, each.name, each.name == filter.location);
+  for (std::string_view kind : study::kSourceKinds) kinds << option(std::string(kind), visit.say("source_kind." + std::string(kind)), kind == filter.kind);
+  for (std::string_view language : study::kLanguages) languages << option(std::string(language), visit.say("language." + std::string(language)), language == filter.language);
+  data.set("locations", location_options);
+  data.set("kinds", kinds);
+  data.set("languages", languages);
+  mustache::data columns{mustache::data::type::list};
+  for (const char* column : {"name", "kind", "location", "language", "told_on", "people", "codings", "coders"}) {
+    mustache::data entry;
+    entry.set("label", visit.say(std::string("page.column.") + column));
+    columns << entry;
+  }
+  data.set("columns", columns);
+  const std::size_t pages = std::max<std::size_t>(1, (lines.size() + kPerPage - 1) / kPerPage);
+  const std::string asked = visit.request.parameter("page");
+  std::size_t shown = 1;
+  if (!asked.empty() && asked.size() < 6 && asked.find_first_not_of("0123456789") == std::string::npos) shown = std::clamp<std::size_t>(std::stoul(asked), 1, pages);
+  mustache::data rows{mustache::data::type::list};
+  for (std::size_t i = (shown - 1) * kPerPage; i < std::min(lines.size(), shown * kPerPage); ++i) {
+    const SourceLine& line = lines[i];
+    mustache::data entry;
+    entry.set("name", line.name);
+    entry.set("address", "/studies/" + study.id.text() + "/sources/" + line.id.text());
+    entry.set("kind", visit.say("source_kind." + line.kind));
+    entry.set("location", name_of(locations, line.location));
+    entry.set("language", language_name(visit, line.language));
+    entry.set("told_on", line.told_on);
+    entry.set("respondents", std::to_string(line.respondents));
+    entry.set("codings", std::to_string(line.codings));
+    entry.set("coders", std::to_string(line.coders));
+    rows << entry;
+  }
+  data.set("sources", rows);
+  if (pages > 1) {
+    mustache::data links{mustache::data::type::list}, block;
+    for (std::size_t number = 1; number <= pages; ++number) {
+      mustache::data link;
+      std::string query;
+      for (const auto& [name, value] : {std::pair{"location", filter.location}, {"kind", filter.kind}, {"language", filter.language}, {"words", filter.words}})
+        if (!value.empty()) query += std::string(name) + "=" + percent_encode(value) + "&";
+      link.set("address", "?" + query + "page=" + std::to_string(number));
+      link.set("label", std::to_string(number));
+      link.set("chosen", number == shown);
+      links << link;
+    }
+    block.set("links", links);
+    block.set("pages_label", visit.say("page.pages"));
+    data.set("pages", block);
+  }
+  return show(visit, std::move(page));
+}
+
+Result<Response> show_source(const Visit& visit) {
+  const study::Study study = TRY(visit.study());
+  const Id wanted = TRY(visit.id("source"));
+  const Source source = TRY(study::open_source(visit.transaction, study.id, wanted));
+  Names names{study::load_codebook(visit.transaction, study.id), {}};
+  for (const study::Coder& coder : study::list_coders(visit.transaction, study.id)) names.coders[coder.id] = coder.name;
+  std::map<Id, study::Respondent> people;
+  for (study::Respondent& respondent : study::list_respondents(visit.transaction, study.id)) people[respondent.id] = std::move(respondent);
+  std::optional<Source> translation;
+  if (source.translation)
+    if (auto opened = study::open_source(visit.transaction, study.id, source.translation); opened && opened->turns.size() == source.turns.size()) translation = std::move(*opened);
+
+  Page page;
+  page.title = source.line.name;
+  page.place = "sources";
+  page.study = &study;
+  page.page = "source";
+  mustache::data& data = page.data;
+  data.set("name", source.line.name);
+  data.set("language", source.line.language);
+  data.set("page_language", visit.language());
+  mustache::data facts{mustache::data::type::list};
+  fact(facts, visit.say("page.column.kind"), visit.say("source_kind." + source.line.kind));
+  fact(facts, visit.say("page.column.location"), name_of(study::locations(visit.transaction, study.id), source.line.location));
+  fact(facts, visit.say("page.column.language"), language_name(visit, source.line.language));
+  fact(facts, visit.say("page.column.told_on"), source.line.told_on);
+  std::string told_by;
+  for (Id each : source.respondents) {
+    const study::Respondent& person = people[each];
+    std::string who = person.name;
+    if (!person.gender.empty()) who += ", " + visit.say("gender." + person.gender);
+    if (!person.age_band.empty()) who += ", " + visit.say("age_band." + person.age_band);
+    if (!person.role.empty()) who += ", " + person.role;
+    told_by += (told_by.empty() ? "" : "; ") + who;
+  }
+  fact(facts, visit.say("page.column.people"), told_by);
+  data.set("facts", facts);
+  if (!source.question.empty()) data.set("question", source.question);
+  if (!source.masks.empty()) data.set("masked", visit.words.say({"page.masked", {{"n", static_cast<std::int64_t>(source.masks.size())}}}));
+  const Id other = source.line.translation_of ? source.line.translation_of : source.translation;
+  if (other) {
+    mustache::data link;
+    link.set("address", "/studies/" + study.id.text() + "/sources/" + other.text());
+    link.set("label", visit.say(source.line.translation_of ? "page.to_original" : "page.to_translation"));
+    data.set("translation_link", link);
+  }
+
+  const std::vector<Block> blocks = blocks_of(source);
+  mustache::data turns{mustache::data::type::list};
+  data.set("codes_label", visit.say("page.codes_here"));
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const Block& block = blocks[i];
+    mustache::data turn;
+    turn.set("number", std::to_string(i + 1));
+    const std::string label = study::masked(source.text, {block.span.start, block.speech}, source.masks).text;
+    if (!trim(label).empty()) turn.set("label", std::string(trim(label)));
+    turn.set("speech", painted(source, {block.speech, block.span.end}));
+    if (translation) turn.set("translation", std::string(trim(study::masked(translation->text, {translation->turns[i].speech, translation->turns[i].span.end}, translation->masks).text)));
+    bool any = false;
+    const mustache::data codes = codes_of(visit, source, names, block.span, any);
+    turn.set("has_codes", any);
+    if (any) turn.set("codes", codes);
+    turns << turn;
+  }
+  data.set("turns", turns);
+
+  data.set("passages_heading", visit.words.say({"page.passages_heading", {{"n", static_cast<std::int64_t>(source.codings.size())}}}));
+  if (source.codings.empty()) data.set("none", visit.say("page.not_coded"));
+  for (const char* column : {"code", "coder", "passage", "from", "to"}) data.set(std::string("column_") + column, visit.say(std::string("page.column.") + column));
+  const auto turn_of = [&](std::int64_t byte) {
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      if (byte < blocks[i].span.end) return i + 1;
+    return blocks.size();
+  };
+  const auto quote_of = [&](Span span) { return std::string(trim(study::masked(source.text, span, source.masks).text)); };
+  mustache::data passages{mustache::data::type::list}, links{mustache::data::type::list};
+  for (const auto& coding : source.codings) {
+    const study::Code* code = names.codebook.find(coding.code);
+    mustache::data entry;
+    entry.set("code", code ? names.codebook.path_in(*code, visit.language()) : "");
+    entry.set("coder", names.coders[coding.coder]);
+    entry.set("language", source.line.language);
+    entry.set("turn", std::to_string(turn_of(coding.span.start)));
+    entry.set("quote", quote_of(coding.span));
+    passages << entry;
+  }
+  data.set("passages", passages);
+  for (const auto& link : source.links) {
+    const study::Code *from = names.codebook.find(link.from), *to = names.codebook.find(link.to);
+    mustache::data entry;
+    entry.set("from", from ? study::Codebook::name_in(*from, visit.language()) : "");
+    entry.set("to", to ? study::Codebook::name_in(*to, visit.language()) : "");
+    entry.set("leads", visit.say(link.sign > 0 ? "page.leads_to" : "page.prevents"));
+    entry.set("quote", quote_of(link.span));
+    entry.set("language", source.line.language);
+    links << entry;
+  }
+  data.set("has_links", !source.links.empty());
+  if (!source.links.empty()) data.set("links", links);
+  data.set("links_heading", visit.say("page.links_heading"));
+  return show(visit, std::move(page));
+}
+
+Result<Response> api_sources(const Visit& visit) {
+  const study::Study study = TRY(visit.study());
+  const auto locations = study::locations(visit.transaction, study.id);
+  Filter filter;
+  const std::vector<SourceLine> lines = TRY(filtered(visit, study, locations, filter));
+  JsonWriter out;
+  out.object().key("sources").array();
+  for (const SourceLine& line : lines) {
+    out.object().member("id", line.id.text()).member("name", line.name).member("kind", line.kind).member("location", name_of(locations, line.location));
+    out.member("language", line.language).member("told_on", line.told_on).member("respondents", line.respondents).member("codings", line.codings);
+    out.member("coders", line.coders).member("is_read", line.is_read).key("translation_of");
+    line.translation_of ? out.value(line.translation_of.text()) : out.null();
+    out.end_object();
+  }
+  out.end_array().end_object();
+  return json(out);
+}
+
+Result<Response> api_source(const Visit& visit) {
+  const study::Study study = TRY(visit.study());
+  const Id wanted = TRY(visit.id("source"));
+  const Source source = TRY(study::open_source(visit.transaction, study.id, wanted));
+  const study::Codebook codebook = study::load_codebook(visit.transaction, study.id);
+  std::map<Id, std::string> coders;
+  for (const study::Coder& coder : study::list_coders(visit.transaction, study.id)) coders[coder.id] = coder.name;
+  const study::MaskedText text = study::masked(source.text, source.masks);
+  const OffsetMap offsets(text.text);
+  // Positions count code points of the masked text given here, ends exclusive.
+  const auto span = [&](Span each) {
+    const auto start = offsets.code_point_of_byte(text.at(each.start)), end = offsets.code_point_of_byte(text.at(each.end));
+    return std::pair{start.value_or(0), end.value_or(0)};
+  };
+  JsonWriter out;
+  out.object().member("id", source.line.id.text()).member("name", source.line.name).member("kind", source.line.kind).member("language", source.line.language);
+  out.member("told_on", source.line.told_on).member("question", source.question).member("text", text.text).key("codings").array();
+  for (const auto& coding : source.codings) {
+    const auto [start, end] = span(coding.span);
+    const study::Code* code = codebook.find(coding.code);
+    out.object().member("id", coding.id.text()).member("code", code ? code->path : "").member("coder", coders[coding.coder]).member("start", start).member("end", end).end_object();
+  }
+  out.end_array().key("links").array();
+  for (const auto& link : source.links) {
+    const auto [start, end] = span(link.span);
+    const study::Code *from = codebook.find(link.from), *to = codebook.find(link.to);
+    out.object().member("from", from ? from->path : "").member("to", to ? to->path : "").member("sign", link.sign).member("certainty", link.certainty);
+    out.member("start", start).member("end", end).end_object();
+  }
+  out.end_array().end_object();
+  return json(out);
+}
+
+}  // namespace understory::server

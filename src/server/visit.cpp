@@ -1,0 +1,134 @@
+#include "server/visit.h"
+
+#include "foundation/resource.h"
+#include "foundation/text.h"
+
+namespace understory::server {
+
+namespace mustache = kainjow::mustache;
+
+std::span<const Resource> resources();
+
+std::string_view page_template(std::string_view name) {
+  const auto found = find_resource(resources(), "src/server/pages/" + std::string(name));
+  if (!found) throw std::logic_error("no page " + std::string(name));
+  return *found;
+}
+
+Result<Id> Visit::id(const std::string& name) const {
+  const auto value = named.find(name);
+  const auto id = value == named.end() ? std::nullopt : Id::parse(value->second);
+  if (!id) return fail(problems::kNotFound, {{"what", name}, {"name", value == named.end() ? "" : value->second.substr(0, 40)}});
+  return *id;
+}
+
+Result<study::Study> Visit::study() const {
+  const Id wanted = TRY(id("study"));
+  return study::find_study(transaction, wanted);
+}
+
+namespace {
+
+// The same page in another language: its address with lang= replaced.
+std::string in_language(const Request& request, const std::string& language) {
+  std::string query;
+  for (const auto& [name, value] : request.query)
+    if (name != "lang") query += percent_encode(name) + "=" + percent_encode(value) + "&";
+  std::string path;
+  for (std::string_view part : split(request.path, '/'))
+    if (!part.empty()) path += "/" + percent_encode(part);
+  return (path.empty() ? "/" : path) + "?" + query + "lang=" + language;
+}
+
+mustache::data languages(const Visit& visit) {
+  mustache::data list{mustache::data::type::list};
+  for (const std::string& code : Catalogue::languages()) {
+    mustache::data entry;
+    entry.set("code", code);
+    entry.set("name", Catalogue::of(code).say("_name"));
+    entry.set("address", in_language(visit.request, code));
+    entry.set("chosen", code == visit.words.language());
+    list << entry;
+  }
+  return list;
+}
+
+mustache::data menu(const Visit& visit, const Page& page) {
+  mustache::data list{mustache::data::type::list};
+  if (!page.study) return list;
+  const std::string base = "/studies/" + page.study->id.text();
+  for (const auto& [place, address] : {std::pair<std::string, std::string>{"overview", base}, {"codebook", base + "/codebook"}, {"sources", base + "/sources"},
+                                       {"findings", base + "/findings/causes"}, {"report", base + "/report.html"}}) {
+    mustache::data entry;
+    entry.set("address", address);
+    entry.set("label", visit.say("menu." + place));
+    entry.set("lit", page.place == place);
+    list << entry;
+  }
+  return list;
+}
+
+Response whole(const Visit& visit, Page& page, int status) {
+  for (const auto& key : {"menu.studies", "page.invented", "page.unchecked", "page.skip", "page.quick_exit", "page.language", "page.machine"}) {
+    std::string name = key;
+    std::replace(name.begin(), name.end(), '.', '_');
+    page.data.set(name, visit.say(key));
+  }
+  mustache::mustache body{std::string(page_template(page.page + ".mustache"))};
+  mustache::data layout;
+  layout.set("language", visit.language());
+  layout.set("title", page.title);
+  layout.set("skip", visit.say("page.skip"));
+  layout.set("studies", visit.say("menu.studies"));
+  layout.set("quick_exit", visit.say("page.quick_exit"));
+  layout.set("language_label", visit.say("page.language"));
+  layout.set("languages", languages(visit));
+  layout.set("menu", menu(visit, page));
+  if (page.study) layout.set("study", page.study->name);
+  if (page.study && page.study->invented) layout.set("invented", visit.say("page.invented"));
+  if (!visit.words.checked()) layout.set("unchecked", visit.say("page.unchecked"));
+  layout.set("body", body.render(page.data));
+  if (!body.is_valid()) throw std::logic_error("pages/" + page.page + ".mustache: " + body.error_message());
+  Response response;
+  response.status = status;
+  response.body = mustache::mustache(std::string(page_template("layout.mustache"))).render(layout);
+  return response;
+}
+
+}  // namespace
+
+Response show(const Visit& visit, Page page) { return whole(visit, page, 200); }
+
+Response show_problem(const Visit& visit, const Problem& problem) {
+  Page page;
+  page.title = visit.say("page.problem");
+  page.page = "problem";
+  page.data.set("title", page.title);
+  page.data.set("sentence", visit.words.sentence(problem));
+  page.data.set("back", visit.say("page.back_to_studies"));
+  return whole(visit, page, problem.status());
+}
+
+Response json(const JsonWriter& document, int status) {
+  Response response;
+  response.status = status;
+  response.content_type = "application/json; charset=utf-8";
+  response.body = document.text() + "\n";
+  return response;
+}
+
+Response json_problem(const Visit& visit, const Problem& problem) {
+  JsonWriter out;
+  out.object().member("code", problem.code()).member("message", visit.words.sentence(problem)).end_object();
+  return json(out, problem.status());
+}
+
+mustache::data option(const std::string& value, const std::string& label, bool chosen) {
+  mustache::data entry;
+  entry.set("value", value);
+  entry.set("label", label);
+  entry.set("chosen", chosen);
+  return entry;
+}
+
+}  // namespace understory::server

@@ -1,0 +1,47 @@
+// One request being answered: its transaction, its language, what the address named.
+#pragma once
+#include <kainjow/mustache.hpp>
+#include <map>
+#include <string>
+
+#include "foundation/catalogue.h"
+#include "foundation/json_writer.h"
+#include "server/http.h"
+#include "storage/workspace.h"
+#include "study/study.h"
+
+namespace understory::server {
+
+struct Visit {
+  storage::Transaction& transaction;
+  const Request& request;
+  const Catalogue& words;
+  std::map<std::string, std::string> named;  // {study} and the like in the route's address
+
+  std::string say(std::string_view key) const { return words.say(key); }
+  std::string language() const { return std::string(words.language()); }
+  // kNotFound alike for what is not there and for what is no id at all.
+  Result<Id> id(const std::string& name) const;
+  Result<study::Study> study() const;
+};
+
+// A page of this server around `body`, which comes from pages/<page>.mustache filled with `data`.
+struct Page {
+  std::string title;
+  std::string place;                 // which part of the menu is lit: overview, codebook, sources, findings
+  const study::Study* study = nullptr;
+  std::string page;                  // template
+  kainjow::mustache::data data;
+};
+Response show(const Visit& visit, Page page);
+Response show_problem(const Visit& visit, const Problem& problem);
+
+Response json(const JsonWriter& document, int status = 200);
+Response json_problem(const Visit& visit, const Problem& problem);
+
+std::string_view page_template(std::string_view name);  // "overview.mustache", "page.css"
+
+// The words of a kind, level or other fixed word, for templates.
+kainjow::mustache::data option(const std::string& value, const std::string& label, bool chosen);
+
+}  // namespace understory::server
