@@ -69,11 +69,6 @@ mustache::data menu(const Visit& visit, const Page& page) {
 }
 
 Response whole(const Visit& visit, Page& page, int status) {
-  for (const auto& key : {"menu.studies", "page.invented", "page.unchecked", "page.skip", "page.quick_exit", "page.language", "page.machine"}) {
-    std::string name = key;
-    std::replace(name.begin(), name.end(), '.', '_');
-    page.data.set(name, visit.say(key));
-  }
   mustache::mustache body{std::string(page_template(page.page + ".mustache"))};
   mustache::data layout;
   layout.set("language", visit.language());

@@ -29,6 +29,10 @@ void ImportReport::note(std::string_view element, Outcome outcome, std::string_v
     lines.push_back({std::string(element), outcome, std::string(where), std::string(what)});
 }
 
+void ImportReport::remark(std::string_view element, std::string_view where, std::string_view what) {
+  lines.push_back({std::string(element), Outcome::kChanged, std::string(where), std::string(what)});
+}
+
 std::int64_t ImportReport::of(std::string_view element, Outcome outcome) const {
   const auto found = counts.find(std::string(element));
   return found == counts.end() ? 0 : found->second[static_cast<std::size_t>(outcome)];

@@ -49,6 +49,8 @@ struct ImportReport {
   void count(std::string_view element, Outcome outcome, std::int64_t many = 1);
   // Counts it and, unless it is kRead or kMerged, writes a line.
   void note(std::string_view element, Outcome outcome, std::string_view where, std::string_view what);
+  // A line about an element that merge() counts.
+  void remark(std::string_view element, std::string_view where, std::string_view what);
   std::int64_t of(std::string_view element, Outcome outcome) const;
   bool complete() const;  // nothing was unusable
   std::string text() const;  // for people

@@ -118,8 +118,7 @@ class ProjectReader {
       std::string unique = name;
       for (int n = 2; std::any_of(material_.coders.begin(), material_.coders.end(), [&](const MaterialCoder& each) { return each.name == unique; }); ++n)
         unique = name + " (" + std::to_string(n) + ")";
-      if (unique != name) report().note("coder", Outcome::kChanged, guid, "its name stood twice in the file; the second is called “" + unique + "”");
-      else report().count("coder", Outcome::kRead);
+      if (unique != name) report().remark("coder", guid, "its name stood twice in the file; the second is called “" + unique + "”");
       coders_[guid] = static_cast<int>(material_.coders.size());
       material_.coders.push_back({guid, unique, lower_ascii(unique) == "machine" ? "machine" : "human"});
     }
@@ -129,7 +128,7 @@ class ProjectReader {
     if (const auto found = coders_.find(guid); found != coders_.end()) return found->second;
     const int index = static_cast<int>(material_.coders.size());
     material_.coders.push_back({guid.empty() ? guid_from("unknown coder of " + material_.name) : guid, guid.empty() ? "unknown" : "unknown " + guid.substr(0, 8)});
-    report().note("coder", Outcome::kChanged, guid, guid.empty() ? "codings without a user are given to “unknown”" : "a user the file does not list is called “" + material_.coders.back().name + "”");
+    report().remark("coder", guid, guid.empty() ? "codings without a user are given to “unknown”" : "a user the file does not list is called “" + material_.coders.back().name + "”");
     return coders_[guid] = index;
   }
 
@@ -142,9 +141,7 @@ class ProjectReader {
     code.name = attribute(node, "name");
     if (trim(code.name).empty()) {
       code.name = "code " + code.guid.substr(0, 8);
-      report().note("code", Outcome::kChanged, code.guid, "it has no name and is called “" + code.name + "”");
-    } else {
-      report().count("code", Outcome::kRead);
+      report().remark("code", code.guid, "it has no name and is called “" + code.name + "”");
     }
     code.codable = lower_ascii(attribute(node, "isCodable")) != "false";
     const std::string colour = lower_ascii(attribute(node, "color"));
@@ -225,8 +222,7 @@ class ProjectReader {
     if (trim(respondent.name).empty()) respondent.name = "case " + respondent.guid.substr(0, 8);
     std::string unique = respondent.name;
     for (int n = 2; !respondent_names_.insert(unique).second; ++n) unique = respondent.name + " (" + std::to_string(n) + ")";
-    if (unique != respondent.name) report().note("respondent", Outcome::kChanged, respondent.guid, "its name stood twice in the file; the second is called “" + unique + "”");
-    else report().count("respondent", Outcome::kRead);
+    if (unique != respondent.name) report().remark("respondent", respondent.guid, "its name stood twice in the file; the second is called “" + unique + "”");
     respondent.name = unique;
     for (const auto& [name, value] : values_of(node)) take(respondent, name, value);
     if (const std::string description = text_of_child(node, "Description"); !description.empty()) respondent.attributes["description"] = description;
@@ -345,7 +341,6 @@ class ProjectReader {
       report().note("source", Outcome::kUnusable, source.guid, "its GUID stands twice in the file; the first one counts");
       return;
     }
-    report().count("source", Outcome::kRead);
     material_.sources.push_back(std::move(source));
     source_nodes_.emplace_back(index, node);
     if (const std::string description = text_of_child(node, "Description"); !description.empty()) {
@@ -401,7 +396,6 @@ class ProjectReader {
     made.created_at = time_at(coding, "creationDateTime");
     if (!made.created_at) made.created_at = time_at(selection, "creationDateTime");
     made.where = made.guid;
-    report().count("coding", Outcome::kRead);
     note_refs(coding, "coding", static_cast<int>(material_.codings.size()));
     material_.codings.push_back(std::move(made));
   }
@@ -505,7 +499,7 @@ class ProjectReader {
       if (teller.location < 0) teller.location = source.location;
       source.speakers.push_back({"", static_cast<int>(material_.respondents.size())});
       material_.respondents.push_back(std::move(teller));
-      report().note("respondent", Outcome::kChanged, source.guid, "variables of a source without a case became a respondent of its own");
+      report().remark("respondent", source.guid, "variables of a source without a case became a respondent of its own");
     }
   }
 
@@ -523,7 +517,6 @@ class ProjectReader {
       else if (kind == "MemberNote") set_notes_.push_back({static_cast<int>(material_.sets.size()), target});
       else if (kind.rfind("Member", 0) == 0) report().note("set member", Outcome::kUnusable, target, "what it points to is not in the file");
     }
-    report().count("set", Outcome::kRead);
     material_.sets.push_back(std::move(set));
   }
 
@@ -606,8 +599,7 @@ class ProjectReader {
         memo.text = text->text;
         memo.created_at = time_at(note.node, "creationDateTime");
         if (i == 0) memo_of[guid] = static_cast<int>(material_.memos.size());
-        if (i == 0) report().count("memo", Outcome::kRead);
-        else report().note("memo", Outcome::kChanged, guid, "a note on several things became one memo for each");
+        if (i > 0) report().remark("memo", guid, "a note on several things became one memo for each");
         material_.memos.push_back(std::move(memo));
       }
       for (const pugi::xml_node& child : note.node.children())
@@ -650,7 +642,6 @@ void codebook_codes(Material& material, const pugi::xml_node& node, int parent, 
   const int at = static_cast<int>(material.codes.size());
   index.try_emplace(code.guid, at);
   material.codes.push_back(std::move(code));
-  material.report.count("code", Outcome::kRead);
   for (const pugi::xml_node& child : node.children()) codebook_codes(material, child, at, index);
 }
 
@@ -681,7 +672,6 @@ Result<Material> read_qdc(std::string_view bytes, std::string_view file) {
       if (found != index.end()) set.members.push_back({"code", found->second});
       else material.report.note("set member", Outcome::kUnusable, guid_at(member), "the code it names is not in the file");
     }
-    material.report.count("set", Outcome::kRead);
     material.sets.push_back(std::move(set));
   }
   return material;

@@ -223,12 +223,8 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
     }
     each(list_of(entry, "masks"), [&](const json::object& mask) {
       const std::string kind = text_of(mask, "kind");
-      if (const auto span = span_in(source.text, mask)) {
-        material.masks.push_back({at, {*span, "", 1}, is_one_of(kMaskKinds, kind) ? kind : "other", file});
-        material.report.count("mask", Outcome::kRead);
-      } else {
-        material.report.note("mask", Outcome::kUnusable, source.guid, "it does not lie within the text");
-      }
+      if (const auto span = span_in(source.text, mask)) material.masks.push_back({at, {*span, "", 1}, is_one_of(kMaskKinds, kind) ? kind : "other", file});
+      else material.report.note("mask", Outcome::kUnusable, source.guid, "it does not lie within the text");
     });
   });
   each(list_of(side, "links"), [&](const json::object& entry) {
@@ -248,7 +244,6 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
     if (const std::string certainty = text_of(entry, "certainty"); is_one_of(kCertainties, certainty)) link.certainty = certainty;
     if (const std::int64_t at = number_of(entry, "created_at", -1); at >= 0) link.created_at = at;
     link.where = file;
-    material.report.count("link", Outcome::kRead);
     material.links.push_back(std::move(link));
   });
   return {};

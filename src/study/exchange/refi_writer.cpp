@@ -109,7 +109,7 @@ class ProjectWriter {
     document.save(out, " ", pugi::format_indent, pugi::encoding_utf8);
     entries_["project.qde"] = out.str();
     entries_[std::string(kSideFile)] = write_side_file(material_, {preset_.crlf});
-    result_.report.note("name in another language, kind of code, mask, sign of a link", Outcome::kKept, std::string(kSideFile), "travels beside the project; other programs pass it over");
+    result_.report.note("file beside the project", Outcome::kKept, std::string(kSideFile), "holds names in other languages, kinds of codes, masks and the signs of links; other programs pass it over");
     result_.bytes = TRY(write_archive(entries_));
     return std::move(result_);
   }
