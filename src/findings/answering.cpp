@@ -56,22 +56,35 @@ std::optional<std::pair<double, double>> group_bounds(const Evidence& evidence, 
   return std::pair{low / people, high / people};
 }
 
-Estimate estimate_of(const Evidence& evidence, const Tally& tally, const Column& column, int item, const statistics::ResampledItem* resampled) {
-  Estimate estimate;
-  estimate.asked = static_cast<std::int64_t>(column.people.size());
+std::vector<Cluster> clusters_of(const Evidence& evidence, const Tally& tally, const Column& column, int item) {
   std::map<int, Cluster> clusters;
   for (int person : column.people) {
     Cluster& cluster = clusters[evidence.respondents[tally.people[person]].cluster];
     ++cluster.size;
-    if (tally.has_said(person, item)) {
-      ++cluster.successes;
-      ++estimate.mentioned;
-    }
+    cluster.successes += tally.has_said(person, item);
   }
-  if (estimate.asked == 0) return estimate;
   std::vector<Cluster> list;
   for (const auto& [number, cluster] : clusters) list.push_back(cluster);
-  const statistics::ClusteredShare share = statistics::clustered_share(list);
+  return list;
+}
+
+// How alike people interviewed together speak: one ρ for the whole answer, from every item at every group.
+std::optional<double> correlation_of(const Evidence& evidence, const Tally& tally, const std::vector<Column>& columns) {
+  std::vector<std::vector<Cluster>> samples;
+  for (std::size_t g = 0; g + 1 < columns.size(); ++g)
+    if (columns[g].together)
+      for (int item = 0; item < tally.item_count(); ++item) samples.push_back(clusters_of(evidence, tally, columns[g], item));
+  return statistics::pooled_correlation(samples);
+}
+
+Estimate estimate_of(const Evidence& evidence, const Tally& tally, const Column& column, int item, std::optional<double> correlation,
+                     const statistics::ResampledItem* resampled) {
+  Estimate estimate;
+  estimate.asked = static_cast<std::int64_t>(column.people.size());
+  if (estimate.asked == 0) return estimate;
+  const std::vector<Cluster> clusters = clusters_of(evidence, tally, column, item);
+  for (const Cluster& cluster : clusters) estimate.mentioned += static_cast<std::int64_t>(cluster.successes);
+  const statistics::ClusteredShare share = statistics::clustered_share(clusters, correlation);
   estimate.share = share.share;
   estimate.low = share.bounds.low;
   estimate.high = share.bounds.high;
@@ -173,6 +186,7 @@ void fill(Answer& answer, const Evidence& evidence, const Tally& tally, const Fi
   answer.items = tally.items.list;
   const std::vector<Column> columns = columns_of(evidence, tally);
   const int items = tally.item_count();
+  const std::optional<double> correlation = correlation_of(evidence, tally, columns);
 
   statistics::Resampled resampled;
   const bool drawn = answer.question.draws > 0 && !tally.people.empty() && items > 0;
@@ -190,7 +204,7 @@ void fill(Answer& answer, const Evidence& evidence, const Tally& tally, const Fi
     const std::vector<statistics::ResampledItem>* results = !drawn ? nullptr : whole ? &resampled.overall : &resampled.strata[g];
     std::vector<Estimate> estimates;
     for (int i = 0; i < items; ++i) {
-      estimates.push_back(estimate_of(evidence, tally, columns[g], i, results ? &(*results)[i] : nullptr));
+      estimates.push_back(estimate_of(evidence, tally, columns[g], i, correlation, results ? &(*results)[i] : nullptr));
       if (!whole) estimates.back().codings = tally.codings[g][i];
       else
         for (std::size_t each = 0; each < tally.groups.size(); ++each)

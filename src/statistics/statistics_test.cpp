@@ -99,6 +99,14 @@ TEST(Clusters, AnovaEstimatorByHand) {
   EXPECT_FALSE(intra_class_correlation({{4, 0}, {4, 0}}));
 }
 
+TEST(Clusters, ThePooledCorrelationAddsSumsOfSquaresBeforeItDivides) {
+  // Two items in two groups of four: (4, 0) gives SSB 2, SSW 0; (3, 1) gives SSB .5, SSW 1.5. MSB = 1.25, MSW = .125.
+  EXPECT_NEAR(*pooled_correlation({{{4, 4}, {4, 0}}, {{4, 3}, {4, 1}}}), (1.25 - .125) / (1.25 + 3 * .125), 1e-12);
+  EXPECT_NEAR(*pooled_correlation({{{4, 3}, {4, 1}}, {{4, 0}, {4, 0}}}), *intra_class_correlation({{4, 3}, {4, 1}}), 1e-12);
+  EXPECT_FALSE(pooled_correlation({{{1, 1}, {1, 0}}}));
+  EXPECT_NEAR(clustered_share(std::vector<Cluster>(12, Cluster{8, 3}), .2).effective_n, 40, 1e-12);
+}
+
 TEST(Clusters, PeopleAskedOneByOneGiveWilsonsInterval) {
   std::vector<Cluster> alone(10, Cluster{1, 1});
   alone[0].successes = alone[1].successes = 0;
