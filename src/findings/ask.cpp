@@ -53,8 +53,12 @@ Result<std::vector<int>> codings_behind(const Evidence& evidence, const Question
     found.insert(found.end(), counted.codings[g][wanted].begin(), counted.codings[g][wanted].end());
   }
   if (!known) return tl::unexpected(not_there("group of this answer", group));
+  // Codings stand by source, place, code and coder: the same words under the same code by two coders are one passage.
   std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
+  found.erase(std::unique(found.begin(), found.end(), [&](int left, int right) {
+    const auto &a = evidence.codings[left], &b = evidence.codings[right];
+    return a.source == b.source && a.start == b.start && a.end == b.end && a.code == b.code;
+  }), found.end());
   return found;
 }
 

@@ -105,6 +105,8 @@ std::int64_t Graphemes::before(std::int64_t byte) const {
   if (byte <= 0) return 0;
   const auto size = static_cast<std::int64_t>(impl_->text.size());
   if (byte >= size) return size;
+  // Inside a character ICU would step back from its first byte; that byte may be the boundary itself.
+  while ((static_cast<unsigned char>(impl_->text[static_cast<std::size_t>(byte)]) & 0xC0) == 0x80) --byte;
   return is_boundary(byte) ? byte : impl_->iterator->preceding(static_cast<std::int32_t>(byte));
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 // One panel in CSS pixels: the page sets as many beside each other as fit, so a phone shows one below the other at
 // full size instead of all of them small.
-constexpr int kPanel = 340, kTrack = 224, kRow = 40, kHead = 44, kBar = 12;
+constexpr int kPanel = 300, kTrack = 206, kRow = 40, kHead = 44, kBar = 12;
 
 std::string replaced(std::string text, std::string_view mark, std::string_view by) {
   for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + by.size())) text.replace(at, mark.size(), by);

@@ -76,8 +76,11 @@ std::string heat_map(const Answer& answer, const Catalogue& words, const FigureO
 
 std::string trend_bars(const Answer& answer, const Catalogue& words, const FigureOptions& options) {
   if (answer.items.size() != 4 || answer.groups.empty()) return "";
-  const int width = 340, half = 150, row_height = 46, rows = static_cast<int>(answer.groups.size()), height = rows * row_height + 26;
+  const int width = 310, half = 150, row_height = 46, rows = static_cast<int>(answer.groups.size()), height = rows * row_height + 26;
   const double centre = half + 4;
+  double widest = 0.05;  // the longest arm fills its half
+  for (const auto& cells : answer.cells) widest = std::max({widest, cells[1].share / 2 + cells[0].share, cells[1].share / 2 + cells[2].share});
+  const double scale = (half - 26) / widest;
   std::string picture = fmt::format("<div class=\"panels\"><svg class=\"panel\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" aria-label=\"{2}\">\n", width, height,
                                     escape_markup(words.say("figure.trend")));
   picture += "<defs><pattern id=\"" + options.id + "-same\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\"><path d=\"M0 5L5 0\" class=\"hatch\"/></pattern></defs>\n";
@@ -86,7 +89,7 @@ std::string trend_bars(const Answer& answer, const Catalogue& words, const Figur
     const int y = 20 + g * row_height;
     picture += fmt::format("<text x=\"0\" y=\"{}\" class=\"label\">{}</text>", y + 13, escape_markup(label_lines(findings::label_of(answer.groups[g].label, words), 44, 1)[0]));
     if (cells[0].asked == 0) continue;
-    const double scale = half / 1.0, up = cells[0].share * scale, same = cells[1].share * scale, down = cells[2].share * scale;
+    const double up = cells[0].share * scale, same = cells[1].share * scale, down = cells[2].share * scale;
     const int top = y + 18, bar = 16;
     picture += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" class=\"less\"/>", centre - same / 2 - down, top, down, bar);
     picture += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" class=\"same\" fill=\"url(#{}-same)\"/>", centre - same / 2, top, same, bar, options.id);
@@ -98,8 +101,8 @@ std::string trend_bars(const Answer& answer, const Catalogue& words, const Figur
       picture += fmt::format("<text x=\"{}\" y=\"{}\" class=\"note\" text-anchor=\"end\">{}</text>", width, y + 13, escape_markup(words.say({"figure.do_not_know", {{"n", cells[3].mentioned}}})));
     picture += "\n";
   }
-  picture += fmt::format("<text x=\"0\" y=\"13\" class=\"note\">← {}</text><text x=\"{}\" y=\"13\" class=\"note\" text-anchor=\"middle\">{}</text><text x=\"{}\" y=\"13\" class=\"note\" text-anchor=\"end\">{} →</text>\n",
-                         escape_markup(words.say("findings.trend.down")), centre, escape_markup(words.say("findings.trend.same")), width, escape_markup(words.say("findings.trend.up")));
+  picture += fmt::format("<text x=\"0\" y=\"13\" class=\"note\">← {}</text><text x=\"{}\" y=\"13\" class=\"note\" text-anchor=\"end\">{} →</text>\n",
+                         escape_markup(words.say("findings.trend.down")), width, escape_markup(words.say("findings.trend.up")));
   picture += "</svg></div>\n";
   return figure_html({options.id + "-trend", words.say("figure.trend"), words.say("figure.trend_note"), picture, estimates_table(answer, words), words.say("figure.show_table"), options.open_table});
 }

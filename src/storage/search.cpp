@@ -13,7 +13,7 @@ const Query kIndex{"storage.index_words",
                    "insert into word_index (workspace_id, kind, record_id, words) values (?, ?, ?, array_to_tsvector(string_to_array(?, ' ')))",
                    "insert into word_index (workspace_id, kind, record_id, words) values (?, ?, ?, ?)"};
 const Query kFind{"storage.find_words",
-                  "select record_id from word_index where workspace_id = ? and kind = ? and words @@ cast(? as tsquery) "
+                  "select record_id from word_index where workspace_id = ? and kind = ? and words @@ cast(cast(? as text) as tsquery) "
                   "order by length(words), record_id limit ?",
                   "select record_id from word_index where workspace_id = ? and kind = ? and words match ? order by length(words), record_id limit ?"};
 

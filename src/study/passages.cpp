@@ -53,15 +53,16 @@ std::vector<Passage> open_passages(storage::Transaction& transaction, const Evid
     passage.source_name = source->line.name;
     const int location = evidence.sources[coding.source].location;
     if (location >= 0) passage.location = evidence.locations[location].name;
-    passage.quote = masked_part(*source, {coding.start, coding.end});
+    passage.quote = context ? masked(source->text, {coding.start, coding.end}, source->masks).text : masked_part(*source, {coding.start, coding.end});
     if (context) {
       std::int64_t before = 0, after = static_cast<std::int64_t>(source->text.size());
       for (const Span& paragraph : paragraphs(source->text)) {
         if (paragraph.start <= coding.start && coding.start < paragraph.end) before = paragraph.start;
         if (paragraph.start < coding.end && coding.end <= paragraph.end) after = paragraph.end;
       }
-      passage.before = masked_part(*source, {before, coding.start});
-      passage.after = masked_part(*source, {coding.end, std::max<std::int64_t>(after, coding.end)});
+      // White space next to the quote stays: it tells whether a word ends there.
+      passage.before = masked(source->text, {before, coding.start}, source->masks).text;
+      passage.after = masked(source->text, {coding.end, std::max<std::int64_t>(after, coding.end)}, source->masks).text;
     }
     if (source->translation)
       if (const Source* translation = open(source->translation)) passage.translation = translated_turn(*source, *translation, {coding.start, coding.end});

@@ -63,6 +63,8 @@ Vault::~Vault() {
 }
 
 Result<Vault> Vault::create(const std::filesystem::path& path) {
+  // A key that is written over takes everything it sealed with it.
+  if (std::filesystem::exists(path)) return fail(problems::kAlreadyExists, {{"what", "key"}, {"name", path.string()}});
   Vault vault(Keys::allocate());
   randombytes_buf(vault.keys_->root, kKey);
   vault.keys_->derive();

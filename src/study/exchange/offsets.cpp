@@ -236,8 +236,10 @@ std::vector<ChosenReading> choose_readings(const std::vector<TextToRead>& texts,
   std::vector<Scored> scored;
   scored.reserve(texts.size());
   for (const TextToRead& text : texts) scored.emplace_back(text);
+  const bool ours = origin.rfind("Understory (", 0) == 0;  // no guess: the preset is written in the file
   const auto best_of = [&](const auto& value_of) {
     Reading best = preferred;
+    if (ours) return best;
     double best_value = value_of(preferred) + kPreference;
     for (const Reading& reading : readings)
       if (const double value = value_of(reading); value > best_value) best = reading, best_value = value;
@@ -270,6 +272,7 @@ std::vector<ChosenReading> choose_readings(const std::vector<TextToRead>& texts,
     for (const Reading& reading : readings)
       if (!same_spans(scored[t].spans(reading), result.spans)) report.runner_up = std::max(report.runner_up, scored[t].of(reading));
     if (taken != of_project) report.why = "this source fits another count than the rest of the project";
+    else if (ours) report.why = "the file says so";
     else if (taken == preferred) report.why = origin.empty() ? "the usual count, and no other fits better" : "what " + std::string(origin) + " is known to write, and no other fits better";
     else report.why = "fits clearly better than what " + (origin.empty() ? std::string("is usual") : std::string(origin) + " is known to write");
     chosen.push_back(std::move(result));

@@ -1,0 +1,68 @@
+#include "vault/vault.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "foundation/file.h"
+
+namespace understory::vault {
+
+namespace {
+
+Vault made(const TemporaryFolder& folder) { return std::move(*Vault::create(folder.path() / "key")); }
+constexpr std::string_view kStory = "គេនាំទៅ – she was taken at night";
+
+}  // namespace
+
+TEST(Vault, ASealedFieldOpensOnlyWhereItWasSealed) {
+  TemporaryFolder folder;
+  const Vault vault = made(folder);
+  const Id row = Id::make(), other = Id::make();
+  const std::string sealed = vault.seal({"source", "text", row}, kStory);
+  EXPECT_EQ(*vault.open({"source", "text", row}, sealed), kStory);
+  EXPECT_FALSE(vault.open({"source", "text", other}, sealed));
+  EXPECT_FALSE(vault.open({"source", "name", row}, sealed));
+  EXPECT_FALSE(vault.open({"memo", "text", row}, sealed));
+  EXPECT_NE(vault.seal({"source", "text", row}, kStory), sealed);
+  EXPECT_EQ(sealed.find("night"), std::string::npos);
+}
+
+TEST(Vault, EveryChangedByteIsNoticed) {
+  TemporaryFolder folder;
+  const Vault vault = made(folder);
+  const Field field{"source", "text", Id::make()};
+  const std::string sealed = vault.seal(field, "short");
+  for (std::size_t at = 0; at < sealed.size(); ++at) {
+    std::string changed = sealed;
+    changed[at] = static_cast<char>(changed[at] ^ 0x10);
+    EXPECT_FALSE(vault.open(field, changed)) << at;
+  }
+  for (std::size_t length = 0; length < sealed.size(); ++length) EXPECT_FALSE(vault.open(field, std::string_view(sealed).substr(0, length)));
+}
+
+TEST(Vault, TheKeyIsReadByItsOwnerAlone) {
+  TemporaryFolder folder;
+  const Vault vault = made(folder);
+  struct stat facts {};
+  ASSERT_EQ(stat((folder.path() / "key").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600u);
+  EXPECT_EQ(Vault::load(folder.path() / "key")->fingerprint(), vault.fingerprint());
+  EXPECT_FALSE(Vault::create(folder.path() / "key"));  // never overwritten
+  ASSERT_TRUE(write_file(folder.path() / "broken", "abc"));
+  EXPECT_FALSE(Vault::load(folder.path() / "broken"));
+  EXPECT_FALSE(Vault::load(folder.path() / "absent"));
+}
+
+TEST(Vault, BlindIndexesTellEqualTextsAndNothingElse) {
+  TemporaryFolder one, two;
+  const Vault vault = made(one), other = made(two);
+  EXPECT_EQ(vault.blind_index("source.text", kStory), vault.blind_index("source.text", kStory));
+  EXPECT_NE(vault.blind_index("source.text", kStory), vault.blind_index("respondent.name", kStory));
+  EXPECT_NE(vault.blind_index("source.text", kStory), other.blind_index("source.text", kStory));
+}
+
+TEST(Hash, HasThePublishedValue) {  // FIPS 180-4
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace understory::vault
