@@ -137,6 +137,7 @@ Result<Answer> ask_agreement(const Evidence& evidence, const Question& question,
     const auto alpha = statistics::character_alpha(of.all);
     Cell alpha_cell = number(alpha);
     if (alpha && question.draws > 0) {
+      std::sort(of.by_source.begin(), of.by_source.end());  // the draws depend on the codings alone, not on the order of sources
       statistics::Random random(question.seed + static_cast<std::uint64_t>(item));
       std::vector<double> drawn;
       for (int draw = 0; draw < question.draws; ++draw) {

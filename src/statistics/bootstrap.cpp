@@ -88,6 +88,23 @@ class Collector {
   std::vector<int> histogram_;
 };
 
+// Clusters by what was said in them: the draws then depend on the answers alone, not on the order people came in.
+void put_in_order(Stratum& stratum, int items) {
+  std::vector<int> order(static_cast<std::size_t>(stratum.clusters));
+  for (int c = 0; c < stratum.clusters; ++c) order[c] = c;
+  const auto row = [&](int c) { return stratum.sums.begin() + static_cast<std::ptrdiff_t>(c) * items; };
+  std::sort(order.begin(), order.end(), [&](int left, int right) {
+    if (stratum.sizes[left] != stratum.sizes[right]) return stratum.sizes[left] < stratum.sizes[right];
+    return std::lexicographical_compare(row(left), row(left) + items, row(right), row(right) + items);
+  });
+  Stratum sorted{stratum.clusters, {}, {}};
+  for (int c : order) {
+    sorted.sums.insert(sorted.sums.end(), row(c), row(c) + items);
+    sorted.sizes.push_back(stratum.sizes[c]);
+  }
+  stratum = std::move(sorted);
+}
+
 }  // namespace
 
 double quantile(std::vector<double>& values, double probability) {
@@ -116,6 +133,8 @@ Resampled resample(const Sample& sample, std::uint64_t seed, int draws) {
     ++stratum.sizes[at->second];
     for (int i = 0; i < items; ++i) stratum.sums[static_cast<std::size_t>(at->second) * items + i] += sample.said[person * items + i];
   }
+
+  for (Stratum& stratum : strata) put_in_order(stratum, items);
 
   Random random(seed);
   std::vector<Collector> collectors;

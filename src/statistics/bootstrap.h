@@ -32,7 +32,7 @@ struct Resampled {
   std::vector<std::vector<Bounds>> stratum_differences;  // [stratum][pair]
 };
 
-// draws ≥ 1. The same sample and seed give the same result on every machine.
+// draws ≥ 1. The same sample and seed give the same result on every machine, in whatever order the people stand.
 Resampled resample(const Sample& sample, std::uint64_t seed, int draws);
 
 // Quantile of drawn values by linear interpolation between order statistics (Hyndman & Fan 1996, type 7).

@@ -244,6 +244,21 @@ TEST(Bootstrap, TheSameSeedGivesTheSameAnswer) {
   EXPECT_NE(one.p_first_everywhere, other.p_first_everywhere);
 }
 
+TEST(Bootstrap, TheOrderOfPeopleDoesNotMatter) {
+  const Sample sample = sample_of(24, {{13, 11, 4}, {14, 11, 2}});
+  Sample turned = sample;
+  for (int i = 0; i < sample.items; ++i)
+    for (std::size_t p = 0; p < sample.stratum.size(); ++p) {
+      const std::size_t other = sample.stratum.size() - 1 - p;
+      turned.said[p * sample.items + i] = sample.said[other * sample.items + i];
+      turned.stratum[p] = sample.stratum[other];
+      turned.cluster[p] = sample.cluster[other];
+    }
+  const Resampled one = resample(sample, 9, 500), two = resample(turned, 9, 500);
+  EXPECT_EQ(one.p_first_everywhere, two.p_first_everywhere);
+  EXPECT_EQ(one.strata[1][2].share.high, two.strata[1][2].share.high);
+}
+
 TEST(Bootstrap, AClearFirstIsFirstEverywhere) {
   const Resampled drawn = resample(sample_of(200, {{180, 40, 20}, {170, 60, 10}}), 1, 1000);
   EXPECT_EQ(drawn.p_first_everywhere[0], 1);

@@ -321,7 +321,8 @@ TEST(Refi, WhatIsWrittenFitsTheStandardsSchema) {
   if (!data) GTEST_SKIP() << "../shared/data is not here";
   TemporaryFolder folder;
   for (QdpxPreset preset : kPresets) {
-    const Archive archive = *Archive::open(write_qdpx(rich_material(3), preset)->bytes, "w");
+    const std::string bytes = write_qdpx(rich_material(3), preset)->bytes;
+    const Archive archive = *Archive::open(bytes, "w");
     const auto path = folder.path() / "project.qde";
     const std::string project = *archive.read("project.qde");
     ASSERT_TRUE(write_file(path, project));

@@ -232,6 +232,9 @@ TableKind table_kind(const Sheet& sheet) {
   const auto has = [&](std::string_view column) { return std::find(sheet.header.begin(), sheet.header.end(), column) != sheet.header.end(); };
   for (const auto& [kind, columns] : shapes())
     if (std::all_of(columns.begin(), columns.end(), has)) return kind;
+  // One column short of a known table is that table with a column missing, and the reader says which; not a survey.
+  for (const auto& [kind, columns] : shapes())
+    if (columns.size() > 2 && std::count_if(columns.begin(), columns.end(), has) + 1 == static_cast<std::ptrdiff_t>(columns.size()) && !has("respondent")) return kind;
   // Nothing but facts about respondents; one more column of words makes it a survey.
   const bool only_facts = has("respondent") && std::all_of(sheet.header.begin(), sheet.header.end(), [](const std::string& column) {
                             return std::find(std::begin(kRespondentColumns), std::end(kRespondentColumns), column) != std::end(kRespondentColumns);
@@ -243,6 +246,11 @@ Result<Material> read_table(const Sheet& sheet, TableKind kind, std::string_view
   Material material;
   material.report.file = std::string(file);
   material.report.format = std::string(name_of(kind));
+  for (const auto& [known, columns] : shapes())
+    for (std::string_view column : columns)
+      if (known == kind && std::find(sheet.header.begin(), sheet.header.end(), column) == sheet.header.end())
+        return fail(problems::kMissingColumn, {{"file", std::string(file)}, {"column", std::string(column)}, {"columns", join(sheet.header, ", ")},
+                                               {"hint", "This looks like a table of " + std::string(name_of(kind)) + "; add the column, empty where you do not know."}});
   const TableView table(sheet, file);
   switch (kind) {
     case TableKind::kRespondents: TRY(read_respondents(table, material)); break;

@@ -1,0 +1,126 @@
+#include <gtest/gtest.h>
+
+#include "findings/answer.h"
+#include "foundation/file.h"
+#include "publish/document.h"
+#include "publish/figure.h"
+#include "publish/markup.h"
+#include "publish/page.h"
+#include "study/import_file.h"
+#include "study/study.h"
+#include "testing/workspace.h"
+
+namespace understory::publish {
+
+namespace {
+
+findings::Answer small_answer() {
+  findings::Answer answer;
+  answer.study_name = "A & <B>";
+  answer.invented = true;
+  answer.data_hash = "abc";
+  answer.groups = {{"Here & <there>", "Here & <there>", 10, 10}, {"female", "#gender.female", 0, 0}};
+  answer.items = {{"Causes/Poverty", Id{1}, "ភាពក្រីក្រ & <want>"}, {"only_awareness", {}, "#findings.strategy.only_awareness"}};
+  findings::Estimate estimate{8, 10, .8, .49, .94, "wilson"};
+  estimate.rank = 1;
+  answer.cells = {{estimate, estimate}, {{}, {}}};
+  answer.overall = {estimate, estimate};
+  answer.tables = {{"t", {"findings.table.differences", {}}, {{"item", "findings.column.item"}, {"p", "findings.column.p"}}, {{std::string("<x>"), 0.00001}, {std::monostate{}, findings::Interval{.5, .4, .6}}}, {}}};
+  answer.sentences = {{"findings.named_by", {{"item", std::string("<b>")}, {"k", std::int64_t{8}}, {"n", std::int64_t{10}}, {"low", .49}, {"high", .94}}}};
+  return answer;
+}
+
+bool balanced(const std::string& html, const std::string& tag) {
+  std::size_t open = 0, close = 0;
+  for (std::size_t at = html.find("<" + tag); at != std::string::npos; at = html.find("<" + tag, at + 1)) open += html[at + tag.size() + 1] == ' ' || html[at + tag.size() + 1] == '>';
+  for (std::size_t at = html.find("</" + tag + ">"); at != std::string::npos; at = html.find("</" + tag + ">", at + 1)) ++close;
+  return open == close && open > 0;
+}
+
+}  // namespace
+
+TEST(Figures, NamesOfPeopleAndPlacesCannotBreakOut) {
+  FigureOptions options;
+  options.link = "/f?group=%GROUP%&item=%ITEM%";
+  const std::string html = ranked_bars(small_answer(), Catalogue::of("en"), options) + heat_map(small_answer(), Catalogue::of("en"), options) + table_html(small_answer().tables[0], Catalogue::of("en"));
+  EXPECT_EQ(html.find("<want>"), std::string::npos);
+  EXPECT_EQ(html.find("<there>"), std::string::npos);
+  EXPECT_EQ(html.find("<x>"), std::string::npos);
+  EXPECT_NE(html.find("group=Here%20%26%20%3Cthere%3E"), std::string::npos);
+  for (const char* tag : {"svg", "figure", "table", "a", "text", "details"}) EXPECT_TRUE(balanced(html, tag)) << tag;
+}
+
+TEST(Figures, EveryFigureHasATitleWhatNIsAndItsTable) {
+  const std::string html = ranked_bars(small_answer(), Catalogue::of("en"), {});
+  EXPECT_NE(html.find("<figcaption>"), std::string::npos);
+  EXPECT_NE(html.find("10 respondents asked"), std::string::npos);
+  EXPECT_NE(html.find("<table>"), std::string::npos);
+  EXPECT_NE(html.find("80% [49–94]"), std::string::npos);
+  EXPECT_NE(html.find("nobody was asked yet"), std::string::npos);
+  EXPECT_EQ(ranked_bars({}, Catalogue::of("en"), {}), "");
+}
+
+TEST(Figures, LongLabelsBreakBetweenWordsAlsoWithoutSpaces) {
+  const auto lines = label_lines("ដំណាំមិនបានផលនិងតម្លៃធ្លាក់ចុះខ្លាំងណាស់", 12, 3);
+  EXPECT_GE(lines.size(), 2u);
+  EXPECT_EQ(label_lines("one two three", 7), (std::vector<std::string>{"one two", "three"}));
+  EXPECT_EQ(label_lines("one two three four", 7, 1), std::vector<std::string>{"one two…"});
+}
+
+TEST(Pages, AnAnswerIsOneFileWithoutScriptOrOutsideAddress) {
+  const std::string html = answer_page(small_answer(), Catalogue::of("en"));
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(html.find("http"), std::string::npos);
+  EXPECT_NE(html.find("Invented example"), std::string::npos);
+  EXPECT_NE(html.find("A &amp; &lt;B&gt;"), std::string::npos);
+  EXPECT_EQ(html.find("⟦"), std::string::npos);
+}
+
+class Reports : public testing_support::OnBothEngines {
+ protected:
+  Id example(storage::Transaction& transaction) {
+    study::NewStudy wanted;
+    wanted.study.name = "Khulna";
+    wanted.study.invented = true;
+    wanted.study.ethics_note = "Invented.";
+    const Id study = *study::create_study(transaction, wanted);
+    const auto folder = testing_support::project_folder() / "examples" / "seven-communities" / "svay-rieng";
+    for (const char* table : {"respondents", "sources", "survey", "codings", "masks"}) {
+      std::string bytes = *read_file(folder / (std::string(table) + ".csv"));
+      for (std::size_t at = bytes.find(",2009070"); at != std::string::npos; at = bytes.find(",2009070", at + 1)) bytes.replace(at, 9, ",");  // no gazetteer here
+      const auto report = study::import_file(transaction, study, bytes, std::string(table) + ".csv", {}, [&](const std::string& file) { return read_file(folder / file); });
+      EXPECT_TRUE(report) << (report ? "" : report.error().sentence());
+    }
+    return study;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Engines, Reports, testing_support::BothEngines(), testing_support::engine_name);
+
+TEST_P(Reports, AreWholeInBothLanguagesAndShowNobody) {
+  auto transaction = workspace().write();
+  const Id study = example(transaction);
+  for (const char* language : {"en", "km"}) {
+    const auto html = report_html(transaction, study, {language});
+    ASSERT_TRUE(html) << html.error().sentence();
+    EXPECT_EQ(html->find("⟦"), std::string::npos);
+    EXPECT_EQ(html->find("<script"), std::string::npos);
+    EXPECT_EQ(html->find("src=\"http"), std::string::npos);
+    EXPECT_NE(html->find("<blockquote>"), std::string::npos);
+    for (const char* hidden : {"យាយស៊ីម", "Grandma Sim", "000-555-014", "SR-01"}) EXPECT_EQ(html->find(hidden), std::string::npos) << hidden;
+    EXPECT_EQ(*html, *report_html(transaction, study, {language}));
+  }
+}
+
+TEST_P(Reports, BecomePdfWithReadableText) {
+  auto transaction = workspace().write();
+  const Id study = example(transaction);
+  const auto pdf = pdf_from_html(*report_html(transaction, study, {"km"}));
+  if (!pdf && pdf.error().code() == "program_missing") GTEST_SKIP() << "WeasyPrint is not here";
+  ASSERT_TRUE(pdf) << pdf.error().sentence();
+  const auto text = run_program({.program = "pdftotext", .arguments = {"-", "-"}, .input = *pdf, .what = "", .package = "poppler-utils"});
+  ASSERT_TRUE(text) << text.error().sentence();
+  EXPECT_NE(text->output.find("19"), std::string::npos);
+  EXPECT_GT(text->output.size(), 3000u);
+}
+
+}  // namespace understory::publish

@@ -1,0 +1,309 @@
+// A study from files to evidence, on both engines.
+#include "foundation/file.h"
+#include "places/places.h"
+#include "study/collect.h"
+#include "study/default_codebook.h"
+#include "study/evidence.h"
+#include "study/import_file.h"
+#include "study/source.h"
+#include "study/turns.h"
+#include "study/vocabulary.h"
+#include "testing/workspace.h"
+
+namespace understory::study {
+
+using storage::Transaction;
+
+class Studies : public testing_support::OnBothEngines {
+ protected:
+  Id make(Transaction& transaction, const std::string& name = "Experiences") {
+    EXPECT_TRUE(places::install_builtin_places(transaction));
+    NewStudy wanted;
+    wanted.study.name = name;
+    wanted.organisations = {"Village Voices"};
+    auto made = create_study(transaction, wanted);
+    EXPECT_TRUE(made) << made.error().sentence();
+    return *made;
+  }
+  // Files by name, as they would lie beside each other.
+  Result<ImportReport> bring(Transaction& transaction, Id study, const std::string& name, const std::string& bytes, const ImportOptions& options = {}) {
+    files_[name] = bytes;
+    return import_file(transaction, study, bytes, name, options, [this](const std::string& file) -> Result<std::string> {
+      const auto found = files_.find(file);
+      if (found == files_.end()) return fail(problems::kFileUnreadable, {{"file", file}, {"reason", "it is not there"}});
+      return found->second;
+    });
+  }
+  void bring_all(Transaction& transaction, Id study) {
+    files_["sources/one.km.txt"] = "I: ហេតុអ្វី?\n\nSR-01: គេជំពាក់បំណុល ហើយទៅឆ្ងាយ។ លេខ 000-555-014\n";
+    files_["sources/one.en.txt"] = "I: Why?\n\nSR-01: They owe money and go far. Number 000-555-014\n";
+    files_["sources/group.txt"] = "Facilitator: Why?\n\nPhally: Debt, always debt.\n\nDara: No work here.\n\nPhally: And no land.\n";
+    for (const auto& [name, bytes] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"respondents.csv", "respondent,location,kind,size,age_band,gender,role,place,language\nSR-01,Svay Rieng,person,1,50-64,male,village chief,KH-20,km\n"
+                                 "SR-02,Svay Rieng,person,1,25-34,female,farmer,KH-20,en\nSR-03,Svay Rieng,person,1,18-24,male,youth,KH-20,en\n"},
+             {"sources.csv", "file,source,kind,location,language,date,respondents,translation_of\nsources/one.km.txt,One,interview,Svay Rieng,km,2026-02-11,SR-01,\n"
+                             "sources/one.en.txt,One (English),interview,Svay Rieng,en,2026-02-11,SR-01,One\nsources/group.txt,Group,focus_group,Svay Rieng,en,2026-02-12,Phally=SR-02; Dara=SR-03,\n"},
+             {"survey.csv", "respondent,location,age_band,gender,role,place,language,why,why_en,what_is_done,what_is_done_en\nSR-10,Svay Rieng,15-17,female,student,KH-20,km,ក្រ។,Poor.,,\n"},
+             {"codings.csv", "source,coder,code,quote,occurrence\nOne,Anita,Causes/Poverty/Debt,គេជំពាក់បំណុល,\nOne,Rafiq,Causes/Poverty,គេជំពាក់បំណុល,\nGroup,Anita,Causes/Poverty/Debt,debt,\n"
+                             "Group,Anita,Causes/Poverty/No paid work nearby,No work here,\nGroup,Anita,Causes/Poverty/No land or lost land,no land,\nSR-10/why,Anita,Causes/Poverty,ក្រ,\n"},
+             {"links.csv", "source,coder,from,to,quote,sign,certainty\nOne,Anita,Causes/Poverty/Debt,Routes/Across the land border,គេជំពាក់បំណុល ហើយទៅឆ្ងាយ,+,said\n"},
+             {"masks.csv", "source,quote,kind\nOne,000-555-014,phone\nOne (English),000-555-014,phone\n"}}) {
+      const auto report = bring(transaction, study, name, bytes);
+      ASSERT_TRUE(report) << name << ": " << report.error().sentence();
+      EXPECT_TRUE(report->complete()) << report->text();
+    }
+  }
+  std::map<std::string, std::string> files_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, Studies, testing_support::BothEngines(), testing_support::engine_name);
+
+TEST_P(Studies, BeginWithACodebookInSevenLanguages) {
+  Transaction transaction = workspace().write();
+  const Codebook codebook = load_codebook(transaction, make(transaction));
+  EXPECT_GE(codebook.codes.size(), 60u);
+  for (const Code& code : codebook.codes) {
+    EXPECT_TRUE(is_one_of(kCodeKinds, code.kind)) << code.path;
+    EXPECT_FALSE(code.definition.empty() || code.include.empty() || code.exclude.empty()) << code.path;
+    for (const char* language : {"km", "ne", "hi", "bn", "th", "vi"}) EXPECT_TRUE(code.names.contains(language)) << code.path;
+  }
+  EXPECT_EQ(codebook.find_path("Causes/Poverty")->kind, "cause");
+  EXPECT_EQ(create_study(transaction, {{{}, "", "Experiences"}}).error().code(), "already_exists");
+}
+
+TEST_P(Studies, TablesBecomeEvidenceWithTheRightSpeakers) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  bring_all(transaction, study);
+  const Evidence evidence = load_evidence(transaction, study);
+  ASSERT_EQ(evidence.respondents.size(), 4u);
+  EXPECT_EQ(evidence.codings.size(), 6u);
+  EXPECT_EQ(evidence.links.size(), 1u);
+  for (const auto& respondent : evidence.respondents) EXPECT_TRUE(respondent.asked);
+  // The second “debt” of Phally's first turn is hers; “No work here” is Dara's; both speak in one conversation.
+  std::map<std::string, std::string> said;
+  for (const auto& coding : evidence.codings) {
+    ASSERT_EQ(coding.respondent_count, 1);
+    const auto& person = evidence.respondents[evidence.coding_respondents[coding.first_respondent]];
+    said[evidence.codebook.codes[coding.code].path + " " + person.role] = person.gender;
+  }
+  EXPECT_TRUE(said.contains("Causes/Poverty/No paid work nearby youth"));
+  EXPECT_TRUE(said.contains("Causes/Poverty/No land or lost land farmer"));
+  int clusters = 0;
+  for (const auto& respondent : evidence.respondents) clusters = std::max(clusters, respondent.cluster + 1);
+  EXPECT_EQ(clusters, 3);
+}
+
+TEST_P(Studies, ImportingAgainMergesAndChangesNothing) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  bring_all(transaction, study);
+  const std::string before = load_evidence(transaction, study).data_hash();
+  bring_all(transaction, study);
+  EXPECT_EQ(load_evidence(transaction, study).data_hash(), before);
+  // The same study by way of a REFI-QDA project: nothing new either.
+  for (QdpxPreset preset : {QdpxPreset::kSpec, QdpxPreset::kNvivo, QdpxPreset::kAtlasti, QdpxPreset::kMaxqda}) {
+    CollectOptions everything;
+    everything.originals = true;
+    const auto written = write_qdpx(*collect(transaction, study, everything), preset);
+    ASSERT_TRUE(written);
+    const auto report = bring(transaction, study, "again.qdpx", written->bytes);
+    ASSERT_TRUE(report) << report.error().sentence();
+    EXPECT_TRUE(report->complete()) << report->text();
+    EXPECT_EQ(report->of("coding", Outcome::kRead), 0) << report->text();
+    EXPECT_EQ(report->of("source", Outcome::kRead), 0) << report->text();
+    EXPECT_EQ(load_evidence(transaction, study).data_hash(), before);
+  }
+}
+
+TEST_P(Studies, AStudyMovesToAnotherWorkspaceWhole) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction), other = [&] {
+    NewStudy wanted;
+    wanted.study.name = "Other";
+    wanted.default_codebook = false;
+    return *create_study(transaction, wanted);
+  }();
+  bring_all(transaction, study);
+  const auto written = write_qdpx(*collect(transaction, study, {}), QdpxPreset::kNvivo);
+  const auto report = bring(transaction, other, "move.qdpx", written->bytes);
+  ASSERT_TRUE(report) << report.error().sentence();
+  EXPECT_TRUE(report->complete()) << report->text();
+  const Evidence a = load_evidence(transaction, study), b = load_evidence(transaction, other);
+  EXPECT_EQ(b.codings.size(), a.codings.size());
+  EXPECT_EQ(b.links.size(), a.links.size());
+  EXPECT_EQ(b.respondents.size(), a.respondents.size());
+  EXPECT_EQ(b.codebook.codes.size(), a.codebook.codes.size());
+  EXPECT_EQ(b.coding_respondents.size(), a.coding_respondents.size());
+}
+
+TEST_P(Studies, WhatIdentifiesIsMaskedWhereverItIsShown) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  bring_all(transaction, study);
+  const Evidence evidence = load_evidence(transaction, study);
+  std::vector<int> all;
+  for (std::size_t i = 0; i < evidence.codings.size(); ++i) all.push_back(static_cast<int>(i));
+  int translated = 0;
+  for (const Passage& passage : open_passages(transaction, evidence, all, true)) {
+    EXPECT_EQ((passage.before + passage.quote + passage.after + passage.translation).find("000-555"), std::string::npos);
+    translated += !passage.translation.empty();
+  }
+  EXPECT_GE(translated, 3);
+  const auto lines = list_sources(transaction, study);
+  EXPECT_EQ(lines.size(), 6u);  // an interview and its translation, a group, two answers and one answer's translation
+  EXPECT_FALSE(search_texts(transaction, study, "OWE money").empty());
+  EXPECT_TRUE(search_texts(transaction, study, "nowhere said").empty());
+}
+
+TEST_P(Studies, ACorrectedTextIsANewVersionThatKeepsItsCodings) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  bring_all(transaction, study);
+  Material material = *collect(transaction, study, {});
+  for (MaterialSource& source : material.sources)
+    if (source.name == "Group") source.text = "Facilitator: So, why?\n\nPhally: Debt, always debt.\n\nDara: No work.\n\nPhally: And no land.\n";
+  material.codings.clear();
+  material.links.clear();
+  material.masks.clear();
+  const auto report = merge(transaction, study, material, {});
+  ASSERT_TRUE(report) << report.error().sentence();
+  EXPECT_EQ(report->of("coding carried over", Outcome::kRead), 2) << report->text();
+  EXPECT_EQ(report->of("coding", Outcome::kUnusable), 1);
+}
+
+TEST_P(Studies, BadFilesAreRefusedAndLeaveTheStudyAsItWas) {
+  Id study;
+  std::string before;
+  {
+    Transaction transaction = workspace().write();
+    study = make(transaction);
+    bring_all(transaction, study);
+    before = load_evidence(transaction, study).data_hash();
+    transaction.commit();
+  }
+  const std::vector<std::tuple<std::string, std::string, std::string>> bad{
+      {"cut.qdpx", std::string("PK\x03\x04") + std::string(40, 'x'), "damaged_archive"},
+      {"dtd.qdc", "<!DOCTYPE x [<!ENTITY a \"b\">]><CodeBook/>", "bad_xml"},
+      {"latin.csv", "respondent,location\nSR-1,Caf\xE9\n", "wrong_encoding"},
+      {"latin.txt", "Caf\xE9", "wrong_encoding"},
+      {"missing.csv", "source,coder,code\nOne,Anita,Causes/Poverty\n", "missing_column"},
+      {"ragged.csv", "source,coder,code,quote,occurrence\nOne,Anita\n", "bad_table"},
+      {"zero.csv", "respondent,location,kind,size,age_band,gender,role,place,language\nSR-77,Svay Rieng,person,1,25-34,male,x,KH-020,km\n", "unknown_place"},
+      {"band.csv", "respondent,location,kind,size,age_band,gender,role,place,language\nSR-77,Svay Rieng,person,1,young,male,x,KH-20,km\n", "invalid_value"},
+      {"book.xlsx", "not a workbook", "damaged_archive"},
+      {"what.bin", std::string("\x00\x01\x02", 3), "unknown_format"},
+  };
+  for (const auto& [name, bytes, code] : bad) {
+    Transaction transaction = workspace().write();
+    const auto report = bring(transaction, study, name, bytes);
+    ASSERT_FALSE(report) << name << "\n" << report->text();
+    EXPECT_EQ(report.error().code(), code) << name << ": " << report.error().sentence();
+  }
+  Transaction transaction = workspace().read();
+  EXPECT_EQ(load_evidence(transaction, study).data_hash(), before);
+}
+
+TEST_P(Studies, WhatATableCannotPlaceIsListedLineByLine) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  bring_all(transaction, study);
+  const auto report = bring(transaction, study, "more.csv",
+                            "source,coder,code,quote,occurrence\nOne,Anita,Causes/Poverty,words nobody said,\nNowhere,Anita,Causes/Poverty,x,\nOne,Anita,Causes/No such code,គេជំពាក់,\n"
+                            "One,Anita,Causes/Poverty/Debt,គេជំពាក់បំណុល,\n");
+  ASSERT_TRUE(report) << report.error().sentence();
+  EXPECT_EQ(report->of("coding", Outcome::kUnusable), 3) << report->text();
+  EXPECT_EQ(report->of("coding", Outcome::kMerged), 1);
+  EXPECT_NE(report->text().find("row 2"), std::string::npos) << report->text();
+}
+
+TEST_P(Studies, ASurveyOfOtherPeopleIsReadByItsColumns) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  ImportOptions options;
+  options.location = "Svay Rieng";
+  options.language = "en";
+  options.attributes = {{"Sex", "gender"}, {"How old?", "age_band"}};
+  options.open_answers = {"Why do people leave?"};
+  options.drop = {"Phone"};
+  const auto report = bring(transaction, study, "survey.csv", "Sex,How old?,Why do people leave?,Phone,Household\nfemale,25-34,Debt.,012,4\nmale,35-49,,013,5\n", options);
+  ASSERT_TRUE(report) << report.error().sentence();
+  const auto people = list_respondents(transaction, study);
+  ASSERT_EQ(people.size(), 2u);
+  EXPECT_EQ(people[0].gender, "female");
+  EXPECT_EQ(people[0].name, "R-001");
+  EXPECT_EQ(list_sources(transaction, study).size(), 2u);  // an empty answer is an answer too
+}
+
+TEST_P(Studies, ExportsOfTheSameStudyAreTheSameBytes) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  bring_all(transaction, study);
+  const Material material = *collect(transaction, study, {});
+  EXPECT_EQ(write_codings_csv(material), write_codings_csv(*collect(transaction, study, {})));
+  EXPECT_EQ(*write_xlsx(material), *write_xlsx(*collect(transaction, study, {})));
+  const std::string codings = write_codings_csv(material);
+  EXPECT_NE(codings.find("One,Svay Rieng"), std::string::npos);
+  EXPECT_EQ(std::count(codings.begin(), codings.end(), '\n'), 7);
+  const auto sheets = read_xlsx(*write_xlsx(material), "out.xlsx");
+  ASSERT_TRUE(sheets) << sheets.error().sentence();
+  EXPECT_EQ(sheets->at(0).rows.size(), 6u);
+  EXPECT_EQ(load_codebook(transaction, study).codes.size(), material.codes.size());
+}
+
+TEST_P(Studies, TextsAndNamesLieSealedInTheDatabase) {
+  {
+    Transaction transaction = workspace().write();
+    bring_all(transaction, make(transaction));
+    transaction.commit();
+  }
+  if (GetParam() == storage::Engine::kPostgres) GTEST_SKIP() << "the file is looked at on SQLite; the columns are the same";
+  std::string all;
+  for (const auto& entry : std::filesystem::directory_iterator(folder())) all += *read_file(entry.path());
+  for (const char* secret : {"They owe money", "always debt", "SR-01", "Phally", "Anita", "000-555"}) EXPECT_EQ(all.find(secret), std::string::npos) << secret;
+  EXPECT_NE(all.find("village chief"), std::string::npos);  // facts are plain
+}
+
+TEST(Turns, LabelsOfEveryScriptAreFound) {
+  const std::string text = "I: Why?\nand then\n\nភា៖ ព្រោះ\n– a remark\n10:30 is a time\nhttp://x.y is an address\n";
+  const auto turns = find_turns(text);
+  ASSERT_GE(turns.size(), 3u);
+  EXPECT_EQ(turns[0].label, "I");
+  EXPECT_EQ(text.substr(turns[0].speech, turns[0].span.end - turns[0].speech), "Why?\nand then");
+  EXPECT_EQ(turns[1].label, "ភា");
+  EXPECT_TRUE(turns[2].label.empty());
+}
+
+TEST(Documents, OtherProgramsFilesAreRead) {
+  TemporaryFolder folder;
+  const std::string html = "<html><body><h1>Talk</h1><p>SR-01: ជំពាក់ <b>debt</b></p><script>alert(1)</script></body></html>";
+  const auto read = read_document(html, "talk.html");
+  ASSERT_TRUE(read) << read.error().sentence();
+  EXPECT_NE(read->sources.at(0).text.find("SR-01: ជំពាក់ debt"), std::string::npos) << read->sources[0].text;
+  EXPECT_EQ(read->sources[0].text.find("alert"), std::string::npos);
+  for (const char* format : {"docx", "odt"}) {  // written by pandoc itself
+    const auto path = folder.path() / (std::string("talk.") + format);
+    ASSERT_EQ(run_program({.program = "pandoc", .arguments = {"-f", "html", "-o", path.string()}, .input = html, .what = "", .package = ""})->status, 0);
+    const auto document = read_document(*read_file(path), std::string("talk.") + format);
+    ASSERT_TRUE(document) << document.error().sentence();
+    EXPECT_NE(document->sources.at(0).text.find("ជំពាក់ debt"), std::string::npos);
+    EXPECT_FALSE(document->sources[0].original.empty());
+  }
+}
+
+TEST(Workbooks, AFileOfOpenpyxlIsReadAsPeopleSeeIt) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "survey.xlsx";
+  const std::string script = "import openpyxl,datetime,sys\nw=openpyxl.Workbook()\ns=w.active\ns.append(['respondent','age','when','share','why'])\n"
+                             "s.append(['007',34,datetime.date(2026,11,24),0.5,'ជំពាក់ & <debt>'])\ns.append([None,None,None,None,None])\ns.append(['SR-2',12.0,None,1.25,'=1+1'])\nw.save(sys.argv[1])\n";
+  const auto made = run_program({.program = "/usr/bin/python3", .arguments = {"-c", script, path.string()}, .what = "", .package = ""});
+  if (made->status != 0) GTEST_SKIP() << "python3-openpyxl is not here";
+  const auto sheets = read_xlsx(*read_file(path), "survey.xlsx");
+  ASSERT_TRUE(sheets) << sheets.error().sentence();
+  const Sheet& sheet = sheets->at(0);
+  EXPECT_EQ(sheet.header, (std::vector<std::string>{"respondent", "age", "when", "share", "why"}));
+  ASSERT_EQ(sheet.rows.size(), 2u);
+  EXPECT_EQ(sheet.rows[0], (std::vector<std::string>{"007", "34", "2026-11-24", "0.5", "ជំពាក់ & <debt>"}));
+  EXPECT_EQ(sheet.rows[1][1], "12");
+}
+
+}  // namespace understory::study
