@@ -427,7 +427,7 @@ Result<Written> write_qdpx(const Material& material, QdpxPreset preset) { return
 
 namespace {
 
-void codebook_code(const Material& material, pugi::xml_node list, int parent, ImportReport& report) {
+void codebook_code(const Material& material, pugi::xml_node list, int parent, ImportReport& report, bool& named) {
   for (std::size_t i = 0; i < material.codes.size(); ++i) {
     const MaterialCode& code = material.codes[i];
     if (code.parent != parent) continue;
@@ -441,8 +441,8 @@ void codebook_code(const Material& material, pugi::xml_node list, int parent, Im
       node.append_child("Description").append_child(pugi::node_pcdata).set_value(xml_safe(description, changed).c_str());
     if (changed) report.note("code", Outcome::kChanged, code.guid, "a control character XML cannot carry became �");
     else report.count("code", Outcome::kRead);
-    if (!code.names.empty()) report.count("name in another language", Outcome::kUnusable, static_cast<std::int64_t>(code.names.size()));
-    codebook_code(material, node, static_cast<int>(i), report);
+    named = named || !code.names.empty();
+    codebook_code(material, node, static_cast<int>(i), report, named);
   }
 }
 
@@ -459,7 +459,9 @@ Result<Written> write_qdc(const Material& material) {
   pugi::xml_node root = document.append_child("CodeBook");
   root.append_attribute("xmlns") = "urn:QDA-XML:codebook:1.0";
   root.append_attribute("origin") = "Understory";
-  codebook_code(material, root.append_child("Codes"), -1, result.report);
+  bool named = false;
+  codebook_code(material, root.append_child("Codes"), -1, result.report, named);
+  if (named) result.report.note("names in other languages", Outcome::kUnusable, "codebook", "the format has no place for them, nor for kinds of codes; a project (.qdpx) carries both");
   std::ostringstream out;
   document.save(out, " ", pugi::format_indent, pugi::encoding_utf8);
   result.bytes = out.str();

@@ -1,0 +1,25 @@
+// The glue behind the HTTP parser: targets, percent signs, cookies; and the question a target may carry.
+#include "findings/question.h"
+#include "fuzz.h"
+#include "server/http.h"
+
+using namespace understory;
+
+std::vector<std::string> fuzz_seeds() {
+  return {"/studies/0123456789abc/findings/causes?by=gender&lang=km", "/a%20b?x=%E1%9E%80&x=2", "causes by gender among location=\"Svay, Rieng\", role=chief seed 7 draws 10", "{\"ask\":\"causes\",\"among\":{\"gender\":[\"female\"]}}",
+          "language=km; a=\"b\""};
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  server::Request request;
+  if (server::read_target(text, request)) {
+    (void)request.parameter("x");
+    if (server::percent_decode(server::percent_encode(request.path), false).value() != request.path) __builtin_trap();
+  }
+  request.headers["cookie"] = text;
+  (void)request.cookie("language");
+  if (const auto question = findings::parse_question(text); question && *findings::parse_question(question->text()) != *question) __builtin_trap();
+  if (const auto question = findings::parse_question_json(text); question && *findings::parse_question_json(question->json()) != *question) __builtin_trap();
+  return 0;
+}
