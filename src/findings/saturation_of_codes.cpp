@@ -32,7 +32,7 @@ std::vector<int> counted_sources(const Evidence& evidence, const Tally& tally) {
     (source.kind == "open_answer" ? others : conversations).push_back(s);
   }
   std::vector<int>& chosen = conversations.empty() ? others : conversations;
-  std::stable_sort(chosen.begin(), chosen.end(), [&](int left, int right) { 
+  std::stable_sort(chosen.begin(), chosen.end(), [&](int left, int right) {
     const auto &a = evidence.sources[left], &b = evidence.sources[right];
     return std::tie(a.told_on, a.id.value) < std::tie(b.told_on, b.id.value);  // of one day: as they were brought in
   });

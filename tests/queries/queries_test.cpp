@@ -31,6 +31,8 @@ TEST_P(Queries, EachRunsOnThisEngine) {
     Transaction transaction = workspace().write();
     std::vector<Parameter> nothing(static_cast<std::size_t>(parameters_of(query->sql(GetParam()))), Parameter(nullptr));
     if (query->sql(GetParam()).ends_with("limit ?")) nothing.back() = Parameter(1);
+    if (query->name() == "storage.find_words") nothing[2] = Parameter("\"word\"");  // an empty search is no search at all
+
     try {
       transaction.each(*query, Parameters(nothing), [](const Row&) {});
     } catch (const DatabaseError& error) {
