@@ -127,10 +127,10 @@ void add_differences(Answer& answer) {
   std::vector<std::size_t> asked;
   for (std::size_t g = 0; g < answer.groups.size(); ++g)
     if (answer.groups[g].asked > 0) asked.push_back(g);
-  if (asked.size() < 2) return;
+  if (asked.size() < 2 || answer.question.draws == 0) return;  // without draws: counts and intervals alone
   std::vector<double> p;
   std::vector<std::size_t> items;
-  const int draws = answer.question.draws > 0 ? answer.question.draws : 2000;
+  const int draws = answer.question.draws;
   for (std::size_t i = 0; i < answer.items.size(); ++i) {
     std::vector<std::vector<std::int64_t>> table;
     for (std::size_t g : asked) {

@@ -30,7 +30,7 @@ struct Question {
   std::string unit = "character";     // agreement: character | paragraph | respondent
   bool machine = false;         // agreement: let the machine coder take part (it never counts anywhere else)
   std::uint64_t seed = 1;
-  int draws = 2000;             // 0: no bootstrap
+  int draws = 2000;             // of the bootstrap and of Monte Carlo tests; 0: counts and intervals alone
 
   std::string text() const;     // shortest form; defaults are left out
   std::string json() const;     // keys sorted, defaults left out
