@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Every fuzz target for SECONDS_EACH seconds (default 60) with libFuzzer, two at a time. Needs clang-14.
+# Every fuzz target for SECONDS_EACH seconds (default 60) with libFuzzer. Needs clang-14.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 each=${SECONDS_EACH:-60}
 command -v clang++-14 >/dev/null || { echo "fuzzing needs clang: apt-get install clang-14 libclang-rt-14-dev" >&2; exit 1; }
 cmake --preset fuzz >/dev/null
-ninja -C build-fuzz
+ninja -C build-fuzz fuzzers
 status=0
 for target in build-fuzz/tests/*_fuzz; do
   name=$(basename "$target")

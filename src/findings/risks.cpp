@@ -30,7 +30,8 @@ int whom_of(const study::Code& code) {
 std::vector<std::uint8_t> said_of_whom(const Evidence& evidence, const Tally& tally) {
   std::vector<std::uint8_t> bits(tally.people.size() * tally.item_count(), 0);
   each_overlap(evidence, [&](int a, int b) {
-    for (const auto& [form, group] : {std::pair{a, b}, std::pair{b, a}}) {
+    for (const auto& pair : {std::pair{a, b}, std::pair{b, a}}) {
+      const int form = pair.first, group = pair.second;
       const int whom = whom_of(evidence.codebook.codes[evidence.codings[group].code]);
       if (whom < 0) continue;
       for (int item : tally.items.of_code[evidence.codings[form].code])

@@ -37,7 +37,8 @@ Periods periods_of(const Evidence& evidence, const Tally& tally) {
 
   std::vector<std::uint8_t> placed(evidence.codings.size(), 0);
   each_overlap(evidence, [&](int a, int b) {
-    for (const auto& [trend, when] : {std::pair{a, b}, std::pair{b, a}}) {
+    for (const auto& pair : {std::pair{a, b}, std::pair{b, a}}) {
+      const int trend = pair.first, when = pair.second;
       const int period = period_of_code[evidence.codings[when].code];
       if (period < 0) continue;
       for (int direction : tally.items.of_code[evidence.codings[trend].code])

@@ -185,9 +185,8 @@ class Collecting {
     std::int64_t done = 0;
     for (const auto& [id, index] : source_index_) {
       if (done++ % 64 == 0 && !report(progress, "progress.sources", done, static_cast<std::int64_t>(source_index_.size()))) return fail(problems::kStopped);
-      transaction_.each(kText, {workspace(), id}, [&](const Row& row) {
-        material_.sources[index].text = transaction_.open("source", "text", Id{id}, row.blob(0));
-      });
+      std::string& text = material_.sources[index].text;
+      transaction_.each(kText, {workspace(), id}, [&, row_id = id](const Row& row) { text = transaction_.open("source", "text", Id{row_id}, row.blob(0)); });
     }
     return {};
   }

@@ -606,7 +606,7 @@ class ProjectReader {
         if (local_name(child.name()) == "PlainTextSelection") report().note("selection", Outcome::kUnusable, guid_at(child), "it stands on a note, which cannot be coded here");
     }
     for (const auto& [guid, subjects] : note_subjects_)
-      if (std::none_of(notes_.begin(), notes_.end(), [&](const auto& each) { return each.first == guid; }))
+      if (std::none_of(notes_.begin(), notes_.end(), [&wanted = guid](const auto& each) { return each.first == wanted; }))
         report().note("memo", Outcome::kUnusable, guid, "the note it points to is not in the file");
     for (const auto& [set, guid] : set_notes_) {
       if (set < 0) continue;
