@@ -1,10 +1,18 @@
 // Runs a fuzz target without libFuzzer: its seeds, and each with bytes flipped, cut and doubled in a fixed way.
+// With --write FOLDER it only puts the seeds there, for libFuzzer to begin with.
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 
 #include "fuzz.h"
 #include "statistics/random.h"
 
-int main() {
+int main(int count, char** arguments) {
+  if (count == 3 && std::strcmp(arguments[1], "--write") == 0) {
+    int number = 0;
+    for (const std::string& seed : fuzz_seeds()) std::ofstream(std::string(arguments[2]) + "/seed-" + std::to_string(number++), std::ios::binary) << seed;
+    return 0;
+  }
   understory::statistics::Random random(1);
   int tried = 0;
   const auto try_one = [&](const std::string& input) {
