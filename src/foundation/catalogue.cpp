@@ -5,6 +5,7 @@
 #include <unicode/unistr.h>
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -60,9 +61,11 @@ const std::map<std::string, std::unique_ptr<Catalogue::Words>>& all_words() {
   return words;
 }
 
-std::string format_number(const icu::Locale& locale, double value, int decimals, bool percent) {
+// Digits and decimal point are the same in every language: "[0,77, 1,00]" would be read wrongly beside "[0.77, 1.00]".
+std::string format_number(double value, int decimals, bool percent) {
   UErrorCode error = U_ZERO_ERROR;
-  auto formatter = icu::number::NumberFormatter::withLocale(locale).precision(icu::number::Precision::fixedFraction(decimals));
+  if (std::abs(value) < 0.5 * std::pow(10.0, -decimals - (percent ? 2 : 0))) value = 0;  // never "-0.00"
+  auto formatter = icu::number::NumberFormatter::withLocale(icu::Locale::getEnglish()).precision(icu::number::Precision::fixedFraction(decimals));
   if (percent) formatter = formatter.unit(icu::NoUnit::percent()).scale(icu::number::Scale::powerOfTen(2));
   return to_utf8(formatter.formatDouble(value, error).toString(error));
 }
@@ -139,7 +142,7 @@ std::string Catalogue::sentence(const Problem& problem) const {
   return say(message);
 }
 
-std::string Catalogue::percent(double share, int decimals) const { return format_number(words_->locale, share, decimals, true); }
-std::string Catalogue::number(double value, int decimals) const { return format_number(words_->locale, value, decimals, false); }
+std::string Catalogue::percent(double share, int decimals) const { return format_number(share, decimals, true); }
+std::string Catalogue::number(double value, int decimals) const { return format_number(value, decimals, false); }
 
 }  // namespace understory

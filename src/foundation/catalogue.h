@@ -35,7 +35,7 @@ class Catalogue {
   std::string say(const Message& message) const;
   std::string say(std::string_view key) const { return say(Message{std::string(key), {}}); }
   std::string sentence(const Problem& problem) const;
-  // 0.674 → "67 %" in the language's digits and form; whole numbers likewise.
+  // 0.674 → "67%"; digits and decimal point are the same in every language.
   std::string percent(double share, int decimals = 0) const;
   std::string number(double value, int decimals = 0) const;
 

@@ -220,7 +220,9 @@ TEST(Catalogue, SaysSentencesWithNumbersAndFallsBackToEnglish) {
   EXPECT_EQ(Catalogue::of("xx").language(), "en");
   EXPECT_TRUE(english.checked());
   EXPECT_FALSE(Catalogue::of("km").checked());  // until a native speaker has read it
-  EXPECT_EQ(Catalogue::of("km").percent(0.5).find("៥"), std::string::npos);  // Latin digits in every language
+  EXPECT_EQ(Catalogue::of("km").percent(0.5), "50%");  // digits and decimal point alike in every language
+  EXPECT_EQ(Catalogue::of("km").number(0.771, 2), "0.77");
+  EXPECT_EQ(english.number(-0.001, 2), "0.00");
 }
 
 }  // namespace understory

@@ -71,7 +71,7 @@ std::string heat_map(const Answer& answer, const Catalogue& words, const FigureO
     picture += "\n";
   }
   picture += "</svg></div>\n";
-  return figure_html({options.id + "-heat", words.say("figure.heat"), words.say("figure.heat_note"), picture, estimates_table(answer, words), words.say("figure.show_table"), options.open_table});
+  return figure_html({options.id + "-heat", words.say("figure.heat"), words.say("figure.heat_note"), picture, options.with_table ? estimates_table(answer, words) : "", words.say("figure.show_table"), options.open_table});
 }
 
 std::string trend_bars(const Answer& answer, const Catalogue& words, const FigureOptions& options) {
@@ -144,7 +144,11 @@ std::string figures(const Answer& answer, const Catalogue& words, const FigureOp
   const bool has_cells = !answer.items.empty() && !answer.cells.empty() && answer.question.ask != Ask::kCooccurrence;
   if (answer.question.ask == Ask::kTrend) out += trend_bars(answer, words, options);
   else if (has_cells) out += ranked_bars(answer, words, options);
-  if (has_cells && answer.groups.size() > 1 && (answer.question.ask == Ask::kCauses || answer.question.ask == Ask::kRisks)) out += heat_map(answer, words, options);
+  if (has_cells && answer.groups.size() > 1 && (answer.question.ask == Ask::kCauses || answer.question.ask == Ask::kRisks)) {
+    FigureOptions again = options;
+    again.with_table = false;
+    out += heat_map(answer, words, again);
+  }
   for (const findings::Table& table : answer.tables) {
     if (table.key == "saturation_curve") out += time_line(answer, table, words, options);
     else if (table.key == "agreement") out += interval_rows(table, "alpha", -0.2, 1, words, options);

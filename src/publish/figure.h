@@ -15,7 +15,8 @@ struct FigureOptions {
   // What a bar links to: "%GROUP%" and "%ITEM%" are replaced by their URL-encoded keys; empty: no links.
   std::string link;
   std::string id = "figure"; // prefix of the ids inside, unique on the page
-  bool open_table = false;   // show the table unfolded (print)
+  bool open_table = false;   // show the table unfolded
+  bool with_table = true;    // false where the same table stands with the figure before
 };
 
 // Ranked bars with intervals, one panel a group (small multiples); the same items in the same order in each panel.
