@@ -72,10 +72,52 @@ std::string url_encoded(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// How each part of a picture looks, as attributes of its own: renderers of documents pass over style sheets inside a
+// picture, and a picture that is saved alone keeps its looks.
+constexpr std::pair<std::string_view, std::string_view> kLooks[] = {
+    {"title", "font-size=\"15\" font-weight=\"700\" fill=\"#1c2530\""},
+    {"label", "font-size=\"13\" fill=\"#1c2530\""},
+    {"value", "font-size=\"12\" fill=\"#1c2530\""},
+    {"small", "font-size=\"12\""},
+    {"small boxed", "font-size=\"12\" fill=\"#1c2530\" stroke=\"#ffffff\" stroke-width=\"4\" paint-order=\"stroke\""},
+    {"note", "font-size=\"12\" fill=\"#55606e\""},
+    {"track", "fill=\"#eef1f5\""},
+    {"bar", "fill=\"#7fb0dd\" stroke=\"#2c6aa5\""},
+    {"interval", "fill=\"none\" stroke=\"#10202f\" stroke-width=\"1.6\""},
+    {"cell", "stroke=\"#ffffff\""},
+    {"less", "fill=\"#2c6aa5\""},
+    {"more", "fill=\"#c46a2a\""},
+    {"same", "stroke=\"#68727e\""},
+    {"hatch", "fill=\"none\" stroke=\"#68727e\""},
+    {"zero", "fill=\"none\" stroke=\"#9aa5b1\""},
+    {"axis", "fill=\"none\" stroke=\"#9aa5b1\""},
+    {"line", "fill=\"none\" stroke=\"#2c6aa5\" stroke-width=\"2\""},
+    {"point", "fill=\"#0a4a86\""},
+};
+
+std::string with_looks(std::string_view picture) {
+  std::string out;
+  constexpr std::string_view kClass = "class=\"";
+  for (std::size_t at = 0; at < picture.size();) {
+    const std::size_t found = picture.find(kClass, at);
+    if (found == std::string_view::npos) return out.append(picture.substr(at));
+    const std::size_t start = found + kClass.size(), end = picture.find('"', start);
+    const std::string_view name = picture.substr(start, end - start);
+    const auto looks = std::find_if(std::begin(kLooks), std::end(kLooks), [&](const auto& each) { return each.first == name; });
+    out.append(picture.substr(at, found - at)).append(looks == std::end(kLooks) ? picture.substr(found, end + 1 - found) : looks->second);
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string figure_html(const FigureParts& parts) {
   std::string out = fmt::format("<figure id=\"{0}\" aria-labelledby=\"{0}-title\">\n<figcaption><strong id=\"{0}-title\">{1}</strong>", parts.id, escape_markup(parts.title));
   if (!parts.note.empty()) out += " <span class=\"note\">" + escape_markup(parts.note) + "</span>";
-  out += "</figcaption>\n" + parts.picture;
+  out += "</figcaption>\n" + with_looks(parts.picture);
   if (!parts.table.empty())
     out += fmt::format("<details{}><summary>{}</summary>\n{}</details>\n", parts.open_table ? " open" : "", escape_markup(parts.table_label), parts.table);
   return out + "</figure>\n";
