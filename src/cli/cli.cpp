@@ -15,7 +15,8 @@ namespace understory::cli {
 namespace {
 
 constexpr const char* kAbout =
-    "Understory: listen to what people know, understand the root causes, respond, act and publish without exposing anyone.";
+    "Understory: listen to what people know, understand the root causes, respond, act and publish without exposing "
+    "anyone.";
 constexpr const char* kExitCodes = R"(
 A first hour:
   understory init -w network                                   make a workspace
@@ -29,7 +30,8 @@ be used (the report names it); 4 the workspace is missing, damaged or from a new
 database is out of reach.)";
 
 int exit_code(const Problem& problem) {
-  for (const ProblemKind* kind : {&problems::kNoWorkspace, &problems::kNewerWorkspace, &problems::kDamaged, &problems::kWrongKey})
+  for (const ProblemKind* kind :
+       {&problems::kNoWorkspace, &problems::kNewerWorkspace, &problems::kDamaged, &problems::kWrongKey})
     if (problem.is(*kind)) return kWorkspaceUnusable;
   for (const ProblemKind* kind : {&problems::kDiskFull, &problems::kDatabaseUnavailable})
     if (problem.is(*kind)) return kInfrastructure;

@@ -16,7 +16,8 @@ Result<int> list(const Options& options) {
   const study::Study found = TRY(study::find_study(transaction, options.study));
   std::string lines;
   for (const study::Code& code : study::load_codebook(transaction, found.id).codes)
-    lines += code.path + "\t" + code.kind + "\t" + code.meaning + "\t" + study::Codebook::name_in(code, options.language) + "\n";
+    lines += code.path + "\t" + code.kind + "\t" + code.meaning + "\t" +
+             study::Codebook::name_in(code, options.language) + "\n";
   TRY(put_out(lines));
   return kDone;
 }
@@ -43,13 +44,19 @@ void add_code(CLI::App& app, Action& action) {
   show->add_option("--language", options->language, "Language of the names")->capture_default_str();
   show->callback([options, &action] { action = [options] { return list(*options); }; });
 
-  CLI::App* change = command->add_subcommand("set", "Set the kind of a code and of all under it, so that questions find it");
+  CLI::App* change =
+      command->add_subcommand("set", "Set the kind of a code and of all under it, so that questions find it");
   change->footer("\n  understory code set -w network --study Gardens \"Root causes\" --kind cause");
   add_workspace_option(*change, options->folder);
   add_study_option(*change, options->study);
   change->add_option("path", options->path, "The code's path, parts joined by /")->required();
-  change->add_option("--kind", options->kind, "cause, vulnerability, means, exploitation, route, actor, strategy, trend, enforcement or other")->required();
-  change->add_option("--meaning", options->meaning, "For strategies: self_protection, intervention, awareness; for trends: up, same, down, unknown, period");
+  change
+      ->add_option("--kind", options->kind,
+                   "cause, vulnerability, means, exploitation, route, actor, strategy, trend, enforcement or other")
+      ->required();
+  change->add_option(
+      "--meaning", options->meaning,
+      "For strategies: self_protection, intervention, awareness; for trends: up, same, down, unknown, period");
   change->callback([options, &action] { action = [options] { return set(*options); }; });
 }
 

@@ -6,10 +6,14 @@
 namespace understory::cli {
 
 void add_codings(CLI::App& app, Action& action) {
-  struct Options { std::string folder, study, format = "csv", out; };
+  struct Options {
+    std::string folder, study, format = "csv", out;
+  };
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("codings", "Every coding as a table: source, start and end, code, coder, text");
-  command->footer("\nPositions count Unicode code points from 0, ends exclusive. The text holds what was told: handle it so.");
+  CLI::App* command =
+      app.add_subcommand("codings", "Every coding as a table: source, start and end, code, coder, text");
+  command->footer(
+      "\nPositions count Unicode code points from 0, ends exclusive. The text holds what was told: handle it so.");
   add_workspace_option(*command, options->folder);
   add_study_option(*command, options->study);
   command->add_option("--format", options->format, "csv")->check(CLI::IsMember({"csv"}))->capture_default_str();
@@ -19,7 +23,8 @@ void add_codings(CLI::App& app, Action& action) {
       auto workspace = TRY(open_workspace(options->folder));
       auto transaction = workspace->read();
       const study::Study found = TRY(study::find_study(transaction, options->study));
-      TRY(put_out(study::write_codings_csv(TRY(study::collect(transaction, found.id, {}, terminal_progress()))), options->out));
+      TRY(put_out(study::write_codings_csv(TRY(study::collect(transaction, found.id, {}, terminal_progress()))),
+                  options->out));
       return kDone;
     };
   });

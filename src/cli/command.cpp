@@ -18,14 +18,19 @@ volatile std::sig_atomic_t stop_asked = 0;
 }  // namespace
 
 void add_workspace_option(CLI::App& command, std::string& folder) {
-  command.add_option("-w,--workspace", folder, "The workspace's folder")->required()->envname("UNDERSTORY_WORKSPACE")->type_name("DIR");
+  command.add_option("-w,--workspace", folder, "The workspace's folder")
+      ->required()
+      ->envname("UNDERSTORY_WORKSPACE")
+      ->type_name("DIR");
 }
 
 void add_study_option(CLI::App& command, std::string& study) {
   command.add_option("--study", study, "The study's name (see: understory study list)")->required()->type_name("NAME");
 }
 
-Result<std::unique_ptr<storage::Workspace>> open_workspace(const std::string& folder) { return storage::Workspace::open(folder); }
+Result<std::unique_ptr<storage::Workspace>> open_workspace(const std::string& folder) {
+  return storage::Workspace::open(folder);
+}
 
 Result<void> put_out(std::string_view content, const std::string& path) {
   if (!path.empty() && path != "-") return write_file(path, content);

@@ -12,7 +12,14 @@
 
 namespace understory::cli {
 
-enum ExitCode { kDone = 0, kFailed = 1, kCalledWrongly = 2, kDoneWithLosses = 3, kWorkspaceUnusable = 4, kInfrastructure = 5 };
+enum ExitCode {
+  kDone = 0,
+  kFailed = 1,
+  kCalledWrongly = 2,
+  kDoneWithLosses = 3,
+  kWorkspaceUnusable = 4,
+  kInfrastructure = 5
+};
 
 // A command's work: an exit code, or the problem that stopped it.
 using Action = std::function<Result<int>()>;

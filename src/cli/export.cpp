@@ -20,7 +20,10 @@ Result<study::Written> write(const study::Material& material, const std::string&
   if (as == "qdpx:maxqda") return study::write_qdpx(material, study::QdpxPreset::kMaxqda);
   if (as == "qdc") return study::write_qdc(material);
   if (as == "csv") return study::Written{study::write_codings_csv(material), {}};
-  return study::Written{TRY(study::write_xlsx(material)), {}};
+  return study::Written {
+    TRY(study::write_xlsx(material))
+    , {}
+  };
 }
 
 Result<int> export_study(const Options& options) {
@@ -42,8 +45,10 @@ void add_export(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("export", "Write a study for another program");
   command->footer(
-      "\nThe four QDPX forms hold the same project and differ in how positions are counted, as each program reads them back.\n"
-      "What a format cannot say is named on standard error. The same study gives the same bytes. The file holds what was\n"
+      "\nThe four QDPX forms hold the same project and differ in how positions are counted, as each program reads them "
+      "back.\n"
+      "What a format cannot say is named on standard error. The same study gives the same bytes. The file holds what "
+      "was\n"
       "told, names included: it is for the study's own team.");
   add_workspace_option(*command, options->folder);
   add_study_option(*command, options->study);

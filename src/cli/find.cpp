@@ -52,7 +52,9 @@ Result<findings::Question> question_of(const Options& options) {
   std::string text = question.text();
   if (!options.among.empty()) {
     if (!question.among.empty())
-      return fail(problems::kBadQuestion, {{"at", options.among}, {"reason", "the question already says among whom"}, {"hint", "Say it once."}});
+      return fail(
+          problems::kBadQuestion,
+          {{"at", options.among}, {"reason", "the question already says among whom"}, {"hint", "Say it once."}});
     findings::Question narrowed = TRY(findings::parse_question("causes among " + options.among));
     question.among = narrowed.among;
     text = question.text();
@@ -69,10 +71,14 @@ Result<int> find(const Options& options) {
   const findings::Answer answer = TRY(findings::ask(evidence, question, options.language));
   const Catalogue& words = Catalogue::of(options.language);
   std::string out;
-  if (options.format == "json") out = findings::answer_json(answer, words);
-  else if (options.format == "csv") out = findings::answer_csv(answer, words);
-  else if (options.format == "html") out = publish::answer_page(answer, words);
-  else out = findings::answer_text(answer, words);
+  if (options.format == "json")
+    out = findings::answer_json(answer, words);
+  else if (options.format == "csv")
+    out = findings::answer_csv(answer, words);
+  else if (options.format == "html")
+    out = publish::answer_page(answer, words);
+  else
+    out = findings::answer_text(answer, words);
   TRY(put_out(out, options.out));
   return kDone;
 }
@@ -86,18 +92,33 @@ void add_find(CLI::App& app, Action& action) {
   command->footer(kHelp);
   add_workspace_option(*command, options->folder);
   add_study_option(*command, options->study);
-  command->add_option("question", options->words, "causes, risks, strategies, trend, cooccurrence, agreement or saturation")->required()->type_name("QUESTION");
+  command
+      ->add_option("question", options->words,
+                   "causes, risks, strategies, trend, cooccurrence, agreement or saturation")
+      ->required()
+      ->type_name("QUESTION");
   command->add_option("--by", options->by, "location, role, gender, age_band, language or none")->type_name("FACET");
-  command->add_option("--among", options->among, "Only these: \"gender=female, age_band=18-24\"")->type_name("FACET=VALUE");
+  command->add_option("--among", options->among, "Only these: \"gender=female, age_band=18-24\"")
+      ->type_name("FACET=VALUE");
   command->add_option("--seed", options->seed, "Seed of the random draws (default 1)")->type_name("N");
   command->add_option("--draws", options->draws, "Bootstrap draws (default 2000; 0 for none)")->type_name("N");
   command->add_option("--kind", options->question.kind, "Kind of codes to ask about instead")->type_name("KIND");
-  command->add_option("--level", options->question.level, "top: main codes with their parts counted in (default); all: every code")->type_name("LEVEL");
-  command->add_option("--counted", options->question.counted, "any: said so by any coder of the source (default); every: by every one")->type_name("RULE");
-  command->add_option("--within", options->question.within, "cooccurrence: respondent (default), paragraph or overlap")->type_name("UNIT");
-  command->add_option("--unit", options->question.unit, "agreement: character (default), paragraph or respondent")->type_name("UNIT");
+  command
+      ->add_option("--level", options->question.level,
+                   "top: main codes with their parts counted in (default); all: every code")
+      ->type_name("LEVEL");
+  command
+      ->add_option("--counted", options->question.counted,
+                   "any: said so by any coder of the source (default); every: by every one")
+      ->type_name("RULE");
+  command->add_option("--within", options->question.within, "cooccurrence: respondent (default), paragraph or overlap")
+      ->type_name("UNIT");
+  command->add_option("--unit", options->question.unit, "agreement: character (default), paragraph or respondent")
+      ->type_name("UNIT");
   command->add_flag("--machine", options->question.machine, "agreement: let the machine coder take part");
-  command->add_option("--format", options->format, "text, json, csv or html")->check(CLI::IsMember({"text", "json", "csv", "html"}))->capture_default_str();
+  command->add_option("--format", options->format, "text, json, csv or html")
+      ->check(CLI::IsMember({"text", "json", "csv", "html"}))
+      ->capture_default_str();
   command->add_option("--lang", options->language, "Language of the words: en, km")->capture_default_str();
   command->add_option("-o,--out", options->out, "A file instead of standard output")->type_name("FILE");
   command->callback([options, &action] { action = [options] { return find(*options); }; });

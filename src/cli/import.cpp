@@ -34,7 +34,8 @@ All files of one call are taken, or none. Exit code 3: done, but something in a 
 Result<std::pair<std::string, std::string>> pair_of(const std::string& text, std::string_view option) {
   const std::size_t at = text.rfind('=');
   if (at == std::string::npos || at == 0 || at + 1 == text.size())
-    return fail(problems::kInvalidValue, {{"where", std::string(option)}, {"value", text}, {"what", "pair"}, {"hint", "Write COLUMN=WORD."}});
+    return fail(problems::kInvalidValue,
+                {{"where", std::string(option)}, {"value", text}, {"what", "pair"}, {"hint", "Write COLUMN=WORD."}});
   return std::pair{text.substr(0, at), text.substr(at + 1)};
 }
 
@@ -43,14 +44,17 @@ study::TextOf texts_beside(const std::string& file) {
   return [folder = std::filesystem::path(file).parent_path()](const std::string& name) -> Result<std::string> {
     const std::filesystem::path wanted = std::filesystem::path(name).lexically_normal();
     if (wanted.is_absolute() || wanted.empty() || *wanted.begin() == "..")
-      return fail(problems::kFileUnreadable, {{"file", name}, {"reason", "it lies outside the folder of the table that names it"}});
+      return fail(problems::kFileUnreadable,
+                  {{"file", name}, {"reason", "it lies outside the folder of the table that names it"}});
     return read_file(folder / wanted);
   };
 }
 
 Result<int> import(Options& options) {
-  for (const std::string& pair : options.attributes) options.import.attributes.insert(TRY(pair_of(pair, "--attribute")));
-  for (const std::string& pair : options.translations) options.import.translations.insert(TRY(pair_of(pair, "--translation")));
+  for (const std::string& pair : options.attributes)
+    options.import.attributes.insert(TRY(pair_of(pair, "--attribute")));
+  for (const std::string& pair : options.translations)
+    options.import.translations.insert(TRY(pair_of(pair, "--translation")));
   options.import.open_answers = options.open_answers;
   options.import.progress = terminal_progress();
   auto workspace = TRY(open_workspace(options.folder));
@@ -60,10 +64,14 @@ Result<int> import(Options& options) {
   bool complete = true;
   for (const std::string& file : options.files) {
     const std::string bytes = TRY(read_file(file));
-    const study::ImportReport report = TRY(study::import_file(transaction, found.id, bytes, std::filesystem::path(file).filename().string(), options.import, texts_beside(file)));
+    const study::ImportReport report =
+        TRY(study::import_file(transaction, found.id, bytes, std::filesystem::path(file).filename().string(),
+                               options.import, texts_beside(file)));
     complete = complete && report.complete();
-    if (options.json) out += (out.size() > 1 ? ",\n" : "") + report.json();
-    else out += report.text() + "\n";
+    if (options.json)
+      out += (out.size() > 1 ? ",\n" : "") + report.json();
+    else
+      out += report.text() + "\n";
   }
   transaction.commit();
   TRY(put_out(options.json ? out + "]\n" : out));
@@ -81,17 +89,35 @@ void add_import(CLI::App& app, Action& action) {
   command->add_option("files", options->files, "The files")->required()->type_name("FILE…");
   command->add_flag("--json", options->json, "Print the receipts as JSON");
   study::ImportOptions& import_options = options->import;
-  command->add_option("--location", import_options.location, "Location of sources and respondents whose file does not say it")->type_name("NAME");
-  command->add_option("--language", import_options.language, "Language of texts whose file does not say it: en, km, ne, hi, bn, th, vi")->type_name("CODE");
-  command->add_option("--kind", import_options.kind, "What documents are: interview, focus_group, open_answer or document")->type_name("KIND");
-  command->add_option("--respondent", import_options.respondent, "Pseudonym of the one person behind the documents")->type_name("NAME");
-  command->add_option("--date", import_options.told_on, "When it was told: 2026, 2026-11 or 2026-11-24")->type_name("DATE");
+  command
+      ->add_option("--location", import_options.location,
+                   "Location of sources and respondents whose file does not say it")
+      ->type_name("NAME");
+  command
+      ->add_option("--language", import_options.language,
+                   "Language of texts whose file does not say it: en, km, ne, hi, bn, th, vi")
+      ->type_name("CODE");
+  command
+      ->add_option("--kind", import_options.kind, "What documents are: interview, focus_group, open_answer or document")
+      ->type_name("KIND");
+  command->add_option("--respondent", import_options.respondent, "Pseudonym of the one person behind the documents")
+      ->type_name("NAME");
+  command->add_option("--date", import_options.told_on, "When it was told: 2026, 2026-11 or 2026-11-24")
+      ->type_name("DATE");
   command->add_option("--coder", import_options.coder, "Coder of codings whose file names none")->type_name("NAME");
-  command->add_option("--attribute", options->attributes, "Survey: this column is a fact: age_band, gender, role, language, place, location or a name of your own")->type_name("COLUMN=FACT");
+  command
+      ->add_option(
+          "--attribute", options->attributes,
+          "Survey: this column is a fact: age_band, gender, role, language, place, location or a name of your own")
+      ->type_name("COLUMN=FACT");
   command->add_option("--open", options->open_answers, "Survey: this column holds open answers")->type_name("COLUMN");
-  command->add_option("--translation", options->translations, "Survey: the first column is the English translation of the second")->type_name("COLUMN=COLUMN");
+  command
+      ->add_option("--translation", options->translations,
+                   "Survey: the first column is the English translation of the second")
+      ->type_name("COLUMN=COLUMN");
   command->add_option("--drop", import_options.drop, "Survey: leave this column out")->type_name("COLUMN");
-  command->add_option("--respondent-column", import_options.respondent_column, "Survey: the column of the pseudonyms")->type_name("COLUMN");
+  command->add_option("--respondent-column", import_options.respondent_column, "Survey: the column of the pseudonyms")
+      ->type_name("COLUMN");
   command->add_option("--sheet", import_options.sheet, "Sheet of an XLSX file (default: the first)")->type_name("NAME");
   command->callback([options, &action] { action = [options] { return import(*options); }; });
 }

@@ -5,7 +5,9 @@
 namespace understory::cli {
 
 void add_init(CLI::App& app, Action& action) {
-  struct Options { std::string folder, database; };
+  struct Options {
+    std::string folder, database;
+  };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("init", "Make a workspace");
   command->footer(
@@ -14,14 +16,19 @@ void add_init(CLI::App& app, Action& action) {
       "  understory init -w network\n"
       "  understory init -w network --database postgres://understory@localhost/network");
   add_workspace_option(*command, options->folder);
-  command->add_option("--database", options->database, "A PostgreSQL database to use instead of a SQLite file in the folder")->type_name("ADDRESS");
+  command
+      ->add_option("--database", options->database,
+                   "A PostgreSQL database to use instead of a SQLite file in the folder")
+      ->type_name("ADDRESS");
   command->callback([options, &action] {
     action = [options]() -> Result<int> {
       auto workspace = TRY(storage::Workspace::create(options->folder, options->database));
       auto transaction = workspace->write();
       const std::int64_t places = TRY(places::install_builtin_places(transaction));
       transaction.commit();
-      TRY(put_out(fmt::format("Made a workspace in {} with {} places built in.\nNext: understory study new -w {} NAME\n", options->folder, places, options->folder)));
+      TRY(put_out(
+          fmt::format("Made a workspace in {} with {} places built in.\nNext: understory study new -w {} NAME\n",
+                      options->folder, places, options->folder)));
       return kDone;
     };
   });

@@ -14,7 +14,8 @@ Result<int> import(const std::string& folder, const std::vector<std::string>& fi
   std::string lines;
   for (const std::string& file : files) {
     const auto report = TRY(places::import_places(transaction, TRY(read_file(file)), file));
-    lines += fmt::format("{}: {} places new, {} there already, {} given further names\n", file, report.added, report.unchanged, report.changed);
+    lines += fmt::format("{}: {} places new, {} there already, {} given further names\n", file, report.added,
+                         report.unchanged, report.changed);
   }
   transaction.commit();
   TRY(put_out(lines));
@@ -38,15 +39,23 @@ void add_place(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("place", "The gazetteer: import village trees, list places");
   command->require_subcommand(1);
 
-  struct ImportOptions { std::string folder; std::vector<std::string> files; };
+  struct ImportOptions {
+    std::string folder;
+    std::vector<std::string> files;
+  };
   auto import_options = std::make_shared<ImportOptions>();
-  CLI::App* bring = command->add_subcommand("import", "Import places from CSV: code,parent,level, then a column a language (en, km, ne, …)");
+  CLI::App* bring = command->add_subcommand(
+      "import", "Import places from CSV: code,parent,level, then a column a language (en, km, ne, …)");
   bring->footer("\nCodes are text: 0204 and 204 are two places. All rows are taken or none.");
   add_workspace_option(*bring, import_options->folder);
   bring->add_option("files", import_options->files, "CSV files")->required()->type_name("FILE…");
-  bring->callback([import_options, &action] { action = [import_options] { return import(import_options->folder, import_options->files); }; });
+  bring->callback([import_options, &action] {
+    action = [import_options] { return import(import_options->folder, import_options->files); };
+  });
 
-  struct ListOptions { std::string folder, under, language = "en"; };
+  struct ListOptions {
+    std::string folder, under, language = "en";
+  };
   auto list_options = std::make_shared<ListOptions>();
   CLI::App* show = command->add_subcommand("list", "The places right under one, or the countries");
   add_workspace_option(*show, list_options->folder);

@@ -5,13 +5,20 @@
 namespace understory::cli {
 
 void add_report(CLI::App& app, Action& action) {
-  struct Options { std::string folder, study, language = "en", as = "html", out; publish::ReportOptions report; bool no_quotes = false; };
+  struct Options {
+    std::string folder, study, language = "en", as = "html", out;
+    publish::ReportOptions report;
+    bool no_quotes = false;
+  };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("report", "Write a study's findings as one document");
-  command->footer("\nOne file with figures, tables and masked quotes; no script and no outside address. PDF needs WeasyPrint.");
+  command->footer(
+      "\nOne file with figures, tables and masked quotes; no script and no outside address. PDF needs WeasyPrint.");
   add_workspace_option(*command, options->folder);
   add_study_option(*command, options->study);
-  command->add_option("--lang", options->language, "en or km")->check(CLI::IsMember({"en", "km"}))->capture_default_str();
+  command->add_option("--lang", options->language, "en or km")
+      ->check(CLI::IsMember({"en", "km"}))
+      ->capture_default_str();
   command->add_option("--as", options->as, "html or pdf")->check(CLI::IsMember({"html", "pdf"}))->capture_default_str();
   command->add_option("--seed", options->report.seed, "Seed of the random draws")->capture_default_str();
   command->add_option("--draws", options->report.draws, "Bootstrap draws")->capture_default_str();

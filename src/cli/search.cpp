@@ -5,13 +5,19 @@
 namespace understory::cli {
 
 void add_search(CLI::App& app, Action& action) {
-  struct Options { std::string folder, study, words; int limit = 50; };
+  struct Options {
+    std::string folder, study, words;
+    int limit = 50;
+  };
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("search", "Where words stand in a study's sources; identifying passages stay masked");
+  CLI::App* command =
+      app.add_subcommand("search", "Where words stand in a study's sources; identifying passages stay masked");
   add_workspace_option(*command, options->folder);
   add_study_option(*command, options->study);
   command->add_option("words", options->words, "The words, in any script")->required();
-  command->add_option("--limit", options->limit, "At most so many places")->capture_default_str()->check(CLI::Range(1, 10000));
+  command->add_option("--limit", options->limit, "At most so many places")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
   command->callback([options, &action] {
     action = [options]() -> Result<int> {
       auto workspace = TRY(open_workspace(options->folder));
@@ -20,11 +26,13 @@ void add_search(CLI::App& app, Action& action) {
       std::string lines;
       std::optional<study::Source> source;
       for (const study::SearchHit& hit : study::search_texts(transaction, found.id, options->words, options->limit)) {
-        if (!source || source->line.id != hit.source) source = TRY(study::open_source(transaction, found.id, hit.source));
+        if (!source || source->line.id != hit.source)
+          source = TRY(study::open_source(transaction, found.id, hit.source));
         Span around{0, static_cast<std::int64_t>(source->text.size())};
         for (const Span& sentence : sentences(source->text))
           if (sentence.start <= hit.span.start && hit.span.start < sentence.end) around = sentence;
-        lines += source->line.name + "\t" + std::string(trim(study::masked(source->text, around, source->masks).text)) + "\n";
+        lines += source->line.name + "\t" + std::string(trim(study::masked(source->text, around, source->masks).text)) +
+                 "\n";
       }
       TRY(put_out(lines));
       return kDone;

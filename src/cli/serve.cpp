@@ -1,17 +1,23 @@
 // understory serve
+#include "server/serve.h"
 #include "cli/command.h"
 #include "foundation/log.h"
-#include "server/serve.h"
 
 namespace understory::cli {
 
 void add_serve(CLI::App& app, Action& action) {
-  struct Options { std::string folder, listen = "127.0.0.1:8080"; };
+  struct Options {
+    std::string folder, listen = "127.0.0.1:8080";
+  };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("serve", "Show the workspace in the browser");
-  command->footer("\nOnly addresses of this machine (127.0.0.1, ::1) are served: there are no accounts yet to tell people apart.\nCtrl-C finishes what is being answered and stops.");
+  command->footer(
+      "\nOnly addresses of this machine (127.0.0.1, ::1) are served: there are no accounts yet to tell people "
+      "apart.\nCtrl-C finishes what is being answered and stops.");
   add_workspace_option(*command, options->folder);
-  command->add_option("--listen", options->listen, "Address and port; port 0 takes a free one")->type_name("ADDRESS:PORT")->capture_default_str();
+  command->add_option("--listen", options->listen, "Address and port; port 0 takes a free one")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
   command->callback([options, &action] {
     action = [options]() -> Result<int> {
       log::set_level(log::Level::kInfo);

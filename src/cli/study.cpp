@@ -41,8 +41,10 @@ Result<int> list(const std::string& folder) {
   std::string lines;
   for (const study::Study& each : study::studies(transaction)) {
     std::string places;
-    for (const study::Location& location : study::locations(transaction, each.id)) places += (places.empty() ? "" : ", ") + location.name;
-    lines += each.name + "\t" + (each.purposive ? "purposive sample" : "random sample") + (each.invented ? ", invented" : "") + "\t" + places + "\n";
+    for (const study::Location& location : study::locations(transaction, each.id))
+      places += (places.empty() ? "" : ", ") + location.name;
+    lines += each.name + "\t" + (each.purposive ? "purposive sample" : "random sample") +
+             (each.invented ? ", invented" : "") + "\t" + places + "\n";
   }
   TRY(put_out(lines));
   return kDone;
@@ -55,19 +57,26 @@ void add_study(CLI::App& app, Action& action) {
   command->require_subcommand(1);
 
   auto options = std::make_shared<NewOptions>();
-  CLI::App* make = command->add_subcommand("new", "Make a study, with the codebook “local experiences” unless told not to");
+  CLI::App* make =
+      command->add_subcommand("new", "Make a study, with the codebook “local experiences” unless told not to");
   make->footer(
       "\n  understory study new -w network \"Local experiences\" \\\n"
       "    --organisation \"Village Voices\" --location \"Svay Rieng=KH-20\" --location \"Battambang=KH-2\" \\\n"
       "    --ethics \"Verbal consent; no names written down\"");
   add_workspace_option(*make, options->folder);
   make->add_option("name", options->name, "Its name")->required();
-  make->add_option("--language", options->language, "Language of its codebook and reports: en, km, ne, hi, bn, th or vi")->capture_default_str();
-  make->add_option("--organisation", options->organisations, "A partner organisation (again for more)")->type_name("NAME");
-  make->add_option("--location", options->locations, "A location, with the code of its place (again for more)")->type_name("NAME=CODE");
-  make->add_option("--instruments", options->instruments, "What was used: interviews, focus groups, survey")->type_name("TEXT");
+  make->add_option("--language", options->language,
+                   "Language of its codebook and reports: en, km, ne, hi, bn, th or vi")
+      ->capture_default_str();
+  make->add_option("--organisation", options->organisations, "A partner organisation (again for more)")
+      ->type_name("NAME");
+  make->add_option("--location", options->locations, "A location, with the code of its place (again for more)")
+      ->type_name("NAME=CODE");
+  make->add_option("--instruments", options->instruments, "What was used: interviews, focus groups, survey")
+      ->type_name("TEXT");
   make->add_option("--ethics", options->ethics, "How consent was asked and who reviewed it")->type_name("TEXT");
-  make->add_flag("--random-sample", options->random_sample, "Respondents were drawn at random (default: chosen for what they know)");
+  make->add_flag("--random-sample", options->random_sample,
+                 "Respondents were drawn at random (default: chosen for what they know)");
   make->add_flag("--invented", options->invented, "An example: every page and report says so");
   make->add_flag("--no-codebook", options->no_codebook, "Start without codes");
   make->callback([options, &action] { action = [options] { return make_study(*options); }; });

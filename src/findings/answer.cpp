@@ -15,7 +15,11 @@ void write_estimate(JsonWriter& out, const Estimate& estimate) {
   out.member("share", estimate.share).member("low", estimate.low).member("high", estimate.high);
   out.member("method", estimate.method).member("design_effect", estimate.design_effect);
   if (estimate.group_bounds) {
-    out.key("group_bounds").array().value(estimate.group_bounds->first).value(estimate.group_bounds->second).end_array();
+    out.key("group_bounds")
+        .array()
+        .value(estimate.group_bounds->first)
+        .value(estimate.group_bounds->second)
+        .end_array();
   }
   if (estimate.rank > 0) out.member("rank", estimate.rank).member("tied", estimate.tied);
   if (estimate.rank_low > 0) out.member("rank_low", estimate.rank_low).member("rank_high", estimate.rank_high);
@@ -38,9 +42,15 @@ void write_cell(JsonWriter& out, const Cell& cell, const Catalogue& words) {
     void operator()(double number) { out.value(number); }
     void operator()(const Share& share) { out.value(share.value); }
     void operator()(const Interval& interval) {
-      out.object().member("value", interval.value).member("low", interval.low).member("high", interval.high).end_object();
+      out.object()
+          .member("value", interval.value)
+          .member("low", interval.low)
+          .member("high", interval.high)
+          .end_object();
     }
-    void operator()(const Counted& counted) { out.object().member("count", counted.count).member("of", counted.of).end_object(); }
+    void operator()(const Counted& counted) {
+      out.object().member("count", counted.count).member("of", counted.of).end_object();
+    }
     void operator()(const Words& key) { out.value(words.say(key.key)); }
   } write{out, words};
   std::visit(write, cell);
@@ -60,7 +70,9 @@ std::vector<std::string> csv_cells(const Cell& cell, const Catalogue& words) {
     std::vector<std::string> operator()(const Interval& interval) {
       return {plain_number(interval.value), plain_number(interval.low), plain_number(interval.high)};
     }
-    std::vector<std::string> operator()(const Counted& counted) { return {std::to_string(counted.count), std::to_string(counted.of)}; }
+    std::vector<std::string> operator()(const Counted& counted) {
+      return {std::to_string(counted.count), std::to_string(counted.of)};
+    }
     std::vector<std::string> operator()(const Words& key) { return {words.say(key.key)}; }
   } text{words};
   return std::visit(text, cell);
@@ -82,16 +94,18 @@ std::vector<std::string> headings(const Table& table, std::size_t column) {
   return {key};
 }
 
-void csv_estimates(std::string& out, const Group& group, const std::vector<Item>& items, const std::vector<Estimate>& estimates, const Catalogue& words) {
+void csv_estimates(std::string& out, const Group& group, const std::vector<Item>& items,
+                   const std::vector<Estimate>& estimates, const Catalogue& words) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Estimate& e = estimates[i];
     const bool any = e.asked > 0;
     const auto number = [](bool known, double value) { return known ? plain_number(value) : std::string(); };
-    out += csv_row({group.key, items[i].key, label_of(items[i].label, words), std::to_string(e.mentioned), std::to_string(e.asked), number(any, e.share),
-                    number(any, e.low), number(any, e.high), e.method, number(any, e.design_effect),
-                    number(e.group_bounds.has_value(), e.group_bounds ? e.group_bounds->first : 0),
-                    number(e.group_bounds.has_value(), e.group_bounds ? e.group_bounds->second : 0), number(e.rank > 0, e.rank),
-                    number(e.rank_low > 0, e.rank_low), number(e.rank_high > 0, e.rank_high), number(e.p_first >= 0, e.p_first)});
+    out += csv_row(
+        {group.key, items[i].key, label_of(items[i].label, words), std::to_string(e.mentioned), std::to_string(e.asked),
+         number(any, e.share), number(any, e.low), number(any, e.high), e.method, number(any, e.design_effect),
+         number(e.group_bounds.has_value(), e.group_bounds ? e.group_bounds->first : 0),
+         number(e.group_bounds.has_value(), e.group_bounds ? e.group_bounds->second : 0), number(e.rank > 0, e.rank),
+         number(e.rank_low > 0, e.rank_low), number(e.rank_high > 0, e.rank_high), number(e.p_first >= 0, e.p_first)});
   }
 }
 
@@ -123,7 +137,8 @@ std::string answer_json(const Answer& answer, const Catalogue& words) {
   out.key("tables").array();
   for (const Table& table : answer.tables) {
     out.object().member("key", table.key).member("title", words.say(table.title)).key("columns").array();
-    for (const auto& [key, heading] : table.columns) out.object().member("key", key).member("label", words.say(heading)).end_object();
+    for (const auto& [key, heading] : table.columns)
+      out.object().member("key", key).member("label", words.say(heading)).end_object();
     out.end_array().key("rows").array();
     for (const auto& row : table.rows) {
       out.array();
@@ -133,7 +148,8 @@ std::string answer_json(const Answer& answer, const Catalogue& words) {
     out.end_array().end_object();
   }
   out.end_array();
-  for (const auto& [key, messages] : {std::pair{"sentences", &answer.sentences}, std::pair{"warnings", &answer.warnings}}) {
+  for (const auto& [key, messages] :
+       {std::pair{"sentences", &answer.sentences}, std::pair{"warnings", &answer.warnings}}) {
     out.key(key).array();
     for (const Message& message : *messages) out.value(words.say(message));
     out.end_array();
@@ -144,9 +160,11 @@ std::string answer_json(const Answer& answer, const Catalogue& words) {
 std::string answer_csv(const Answer& answer, const Catalogue& words) {
   std::string out;
   if (!answer.items.empty()) {
-    out += csv_row({"group", "item", "label", "mentioned", "asked", "share", "low", "high", "method", "design_effect", "if_one_in_each_group_said_it",
-                    "if_all_in_each_group_said_it", "rank", "rank_low", "rank_high", "p_first"});
-    for (std::size_t g = 0; g < answer.groups.size(); ++g) csv_estimates(out, answer.groups[g], answer.items, answer.cells[g], words);
+    out += csv_row({"group", "item", "label", "mentioned", "asked", "share", "low", "high", "method", "design_effect",
+                    "if_one_in_each_group_said_it", "if_all_in_each_group_said_it", "rank", "rank_low", "rank_high",
+                    "p_first"});
+    for (std::size_t g = 0; g < answer.groups.size(); ++g)
+      csv_estimates(out, answer.groups[g], answer.items, answer.cells[g], words);
     if (answer.groups.size() > 1) csv_estimates(out, Group{"(all)", "", 0, 0, 0}, answer.items, answer.overall, words);
   }
   for (const Table& table : answer.tables) {  // one below the other, an empty line and the table's key between

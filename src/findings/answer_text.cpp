@@ -24,9 +24,12 @@ std::string wrapped(const std::string& text, const std::string& first, const std
     std::size_t end = at, next = marked.size();
     const std::size_t space = marked.find(' ', at), zero_width = marked.find("\xE2\x80\x8B", at);
     std::string gap;
-    if (space < zero_width) end = space, next = space + 1, gap = " ";
-    else if (zero_width != std::string::npos) end = zero_width, next = zero_width + 3;
-    else end = marked.size();
+    if (space < zero_width)
+      end = space, next = space + 1, gap = " ";
+    else if (zero_width != std::string::npos)
+      end = zero_width, next = zero_width + 3;
+    else
+      end = marked.size();
     const std::string word = marked.substr(at, end - at);
     const int width = display_columns(word);
     if (used + width > kWidth && !line.empty()) {
@@ -43,13 +46,15 @@ std::string wrapped(const std::string& text, const std::string& first, const std
 
 std::string bar(const Estimate& estimate) {
   std::string out;
-  const int filled = static_cast<int>(std::lround(estimate.share * kBar)), low = static_cast<int>(std::lround(estimate.low * kBar)),
+  const int filled = static_cast<int>(std::lround(estimate.share * kBar)),
+            low = static_cast<int>(std::lround(estimate.low * kBar)),
             high = static_cast<int>(std::lround(estimate.high * kBar));
   for (int i = 0; i < kBar; ++i) out += i < std::min(filled, kBar) ? (i < low ? "█" : "▓") : i < high ? "░" : " ";
   return out;
 }
 
-void write_group(std::string& out, const std::string& title, const std::vector<Item>& items, const std::vector<Estimate>& estimates, const Catalogue& words) {
+void write_group(std::string& out, const std::string& title, const std::vector<Item>& items,
+                 const std::vector<Estimate>& estimates, const Catalogue& words) {
   out += "\n" + title + "\n";
   int widest = 10;
   for (const Item& item : items) widest = std::max(widest, std::min(40, display_columns(label_of(item.label, words))));
@@ -82,8 +87,10 @@ void write_table(std::string& out, const Table& table, const Catalogue& words) {
   for (std::size_t r = 0; r < cells.size(); ++r) {
     std::string line = " ";
     for (std::size_t c = 0; c < cells[r].size(); ++c) {
-      const bool number = r == 0 ? !table.rows.empty() && !std::holds_alternative<std::string>(table.rows[0][c]) && !std::holds_alternative<Words>(table.rows[0][c])
-                                 : !std::holds_alternative<std::string>(table.rows[r - 1][c]) && !std::holds_alternative<Words>(table.rows[r - 1][c]);
+      const bool number = r == 0 ? !table.rows.empty() && !std::holds_alternative<std::string>(table.rows[0][c]) &&
+                                       !std::holds_alternative<Words>(table.rows[0][c])
+                                 : !std::holds_alternative<std::string>(table.rows[r - 1][c]) &&
+                                       !std::holds_alternative<Words>(table.rows[r - 1][c]);
       line += " " + padded(cells[r][c], widths[c], number);
     }
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
@@ -93,7 +100,8 @@ void write_table(std::string& out, const Table& table, const Catalogue& words) {
 }  // namespace
 
 std::string share_text(const Estimate& estimate, const Catalogue& words) {
-  return fmt::format("{} [{}–{}]", words.percent(estimate.share), words.number(estimate.low * 100), words.number(estimate.high * 100));
+  return fmt::format("{} [{}–{}]", words.percent(estimate.share), words.number(estimate.low * 100),
+                     words.number(estimate.high * 100));
 }
 
 std::string rank_text(const Estimate& estimate) {
@@ -111,13 +119,15 @@ std::string cell_text(const Cell& cell, const Catalogue& words) {
     std::string operator()(std::int64_t number) { return words.number(static_cast<double>(number)); }
     std::string operator()(double number) {
       if (!std::isfinite(number)) return "–";
-      return number != 0 && std::abs(number) < 0.001 ? std::string("<0.001") : words.number(number, std::abs(number) < 10 ? 3 : 1);
+      return number != 0 && std::abs(number) < 0.001 ? std::string("<0.001")
+                                                     : words.number(number, std::abs(number) < 10 ? 3 : 1);
     }
     std::string operator()(const Share& share) { return words.percent(share.value); }
     std::string operator()(const Interval& interval) {
       if (!std::isfinite(interval.value)) return "–";
       if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return words.number(interval.value, 2);
-      return fmt::format("{} [{}, {}]", words.number(interval.value, 2), words.number(interval.low, 2), words.number(interval.high, 2));
+      return fmt::format("{} [{}, {}]", words.number(interval.value, 2), words.number(interval.low, 2),
+                         words.number(interval.high, 2));
     }
     std::string operator()(const Counted& counted) {
       return words.say({"findings.count_of", {{"count", counted.count}, {"of", counted.of}}});
@@ -128,7 +138,8 @@ std::string cell_text(const Cell& cell, const Catalogue& words) {
 }
 
 std::string answer_text(const Answer& answer, const Catalogue& words) {
-  std::string out = words.say({"findings.title." + std::string(kAsks[static_cast<int>(answer.question.ask)]), {}}) + "\n";
+  std::string out =
+      words.say({"findings.title." + std::string(kAsks[static_cast<int>(answer.question.ask)]), {}}) + "\n";
   out += words.say({"findings.of_study", {{"study", answer.study_name}}}) + "\n";
   if (answer.invented) out += words.say("page.invented") + "\n";
   out += "\n";
@@ -140,10 +151,16 @@ std::string answer_text(const Answer& answer, const Catalogue& words) {
       const std::string asked = words.say({"findings.group_asked", {{"n", group.asked}, {"clusters", group.clusters}}});
       write_group(out, label_of(group.label, words) + " – " + asked, answer.items, answer.cells[g], words);
     }
-    if (answer.groups.size() > 1) write_group(out, words.say("findings.all_groups"), answer.items, answer.overall, words);
+    if (answer.groups.size() > 1)
+      write_group(out, words.say("findings.all_groups"), answer.items, answer.overall, words);
   }
   for (const Table& table : answer.tables) write_table(out, table, words);
-  out += "\n" + words.say({"findings.how", {{"question", answer.question.text()}, {"seed", std::to_string(answer.question.seed)}, {"hash", answer.data_hash}}}) + "\n";
+  out += "\n" +
+         words.say({"findings.how",
+                    {{"question", answer.question.text()},
+                     {"seed", std::to_string(answer.question.seed)},
+                     {"hash", answer.data_hash}}}) +
+         "\n";
   return out;
 }
 

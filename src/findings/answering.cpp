@@ -15,8 +15,8 @@ using study::Evidence;
 
 namespace {
 
-constexpr int kThin = 30;          // fewer asked than this: thin evidence (design: the desk's findings)
-constexpr int kFewClusters = 10;   // fewer conversations than this: the design effect cannot be trusted, so bootstrap
+constexpr int kThin = 30;         // fewer asked than this: thin evidence (design: the desk's findings)
+constexpr int kFewClusters = 10;  // fewer conversations than this: the design effect cannot be trusted, so bootstrap
 
 struct Column {
   std::vector<int> people;  // of a group, or everybody
@@ -40,7 +40,8 @@ std::vector<Column> columns_of(const Evidence& evidence, const Tally& tally) {
 }
 
 // If one in each group whose speakers were not told apart said it, or all of them.
-std::optional<std::pair<double, double>> group_bounds(const Evidence& evidence, const Tally& tally, const Column& column, int item) {
+std::optional<std::pair<double, double>> group_bounds(const Evidence& evidence, const Tally& tally,
+                                                      const Column& column, int item) {
   double low = 0, high = 0, people = 0;
   bool any = false;
   for (int person : column.people) {
@@ -73,12 +74,13 @@ std::optional<double> correlation_of(const Evidence& evidence, const Tally& tall
   std::vector<std::vector<Cluster>> samples;
   for (std::size_t g = 0; g + 1 < columns.size(); ++g)
     if (columns[g].together)
-      for (int item = 0; item < tally.item_count(); ++item) samples.push_back(clusters_of(evidence, tally, columns[g], item));
+      for (int item = 0; item < tally.item_count(); ++item)
+        samples.push_back(clusters_of(evidence, tally, columns[g], item));
   return statistics::pooled_correlation(samples);
 }
 
-Estimate estimate_of(const Evidence& evidence, const Tally& tally, const Column& column, int item, std::optional<double> correlation,
-                     const statistics::ResampledItem* resampled) {
+Estimate estimate_of(const Evidence& evidence, const Tally& tally, const Column& column, int item,
+                     std::optional<double> correlation, const statistics::ResampledItem* resampled) {
   Estimate estimate;
   estimate.asked = static_cast<std::int64_t>(column.people.size());
   if (estimate.asked == 0) return estimate;
@@ -142,9 +144,17 @@ void add_differences(Answer& answer) {
     p.push_back(statistics::chi_squared(table, answer.question.seed + i, draws).p);
   }
   const statistics::Adjusted adjusted = statistics::benjamini_hochberg(p);
-  Table table{"differences", {"findings.table.differences", {}}, {{"item", "findings.column.item"}, {"lowest_group", "findings.column.lowest"},
-              {"lowest", "findings.column.share"}, {"highest_group", "findings.column.highest"}, {"highest", "findings.column.share"},
-              {"p", "findings.column.p"}, {"p_adjusted", "findings.column.p_adjusted"}}, {}, {}};
+  Table table{"differences",
+              {"findings.table.differences", {}},
+              {{"item", "findings.column.item"},
+               {"lowest_group", "findings.column.lowest"},
+               {"lowest", "findings.column.share"},
+               {"highest_group", "findings.column.highest"},
+               {"highest", "findings.column.share"},
+               {"p", "findings.column.p"},
+               {"p_adjusted", "findings.column.p_adjusted"}},
+              {},
+              {}};
   std::string differing;
   for (std::size_t n = 0; n < items.size(); ++n) {
     const std::size_t i = items[n];
@@ -158,15 +168,18 @@ void add_differences(Answer& answer) {
       return label.rfind('#', 0) == 0 ? Cell(Words{label.substr(1)}) : Cell(label);
     };
     const std::string& label = answer.items[i].label;
-    table.rows.push_back({label.rfind('#', 0) == 0 ? Cell(Words{label.substr(1)}) : Cell(label), name(low), Share{answer.cells[low][i].share}, name(high),
-                          Share{answer.cells[high][i].share}, p[n], adjusted.p[n]});
+    table.rows.push_back({label.rfind('#', 0) == 0 ? Cell(Words{label.substr(1)}) : Cell(label), name(low),
+                          Share{answer.cells[low][i].share}, name(high), Share{answer.cells[high][i].share}, p[n],
+                          adjusted.p[n]});
     table.row_codes.push_back(answer.items[i].code);
     if (adjusted.rejected[n] && label.rfind('#', 0) != 0) differing += (differing.empty() ? "" : ", ") + label;
   }
   if (table.rows.empty()) return;
   answer.tables.push_back(std::move(table));
-  if (differing.empty()) answer.sentences.push_back({"findings.no_difference", {{"by", answer.question.by}}});
-  else answer.sentences.push_back({"findings.differences", {{"by", answer.question.by}, {"items", differing}}});
+  if (differing.empty())
+    answer.sentences.push_back({"findings.no_difference", {{"by", answer.question.by}}});
+  else
+    answer.sentences.push_back({"findings.differences", {{"by", answer.question.by}, {"items", differing}}});
 }
 
 }  // namespace
@@ -201,28 +214,37 @@ void fill(Answer& answer, const Evidence& evidence, const Tally& tally, const Fi
   }
   for (std::size_t g = 0; g <= tally.groups.size(); ++g) {
     const bool whole = g == tally.groups.size();
-    const std::vector<statistics::ResampledItem>* results = !drawn ? nullptr : whole ? &resampled.overall : &resampled.strata[g];
+    const std::vector<statistics::ResampledItem>* results = !drawn  ? nullptr
+                                                            : whole ? &resampled.overall
+                                                                    : &resampled.strata[g];
     std::vector<Estimate> estimates;
     for (int i = 0; i < items; ++i) {
       estimates.push_back(estimate_of(evidence, tally, columns[g], i, correlation, results ? &(*results)[i] : nullptr));
-      if (!whole) estimates.back().codings = tally.codings[g][i];
+      if (!whole)
+        estimates.back().codings = tally.codings[g][i];
       else
         for (std::size_t each = 0; each < tally.groups.size(); ++each)
-          estimates.back().codings.insert(estimates.back().codings.end(), tally.codings[each][i].begin(), tally.codings[each][i].end());
+          estimates.back().codings.insert(estimates.back().codings.end(), tally.codings[each][i].begin(),
+                                          tally.codings[each][i].end());
       if (whole) {
         std::sort(estimates.back().codings.begin(), estimates.back().codings.end());
-        estimates.back().codings.erase(std::unique(estimates.back().codings.begin(), estimates.back().codings.end()), estimates.back().codings.end());
+        estimates.back().codings.erase(std::unique(estimates.back().codings.begin(), estimates.back().codings.end()),
+                                       estimates.back().codings.end());
       }
     }
     if (filling.ranked) rank(estimates, results);
-    if (whole) answer.overall = std::move(estimates);
-    else answer.cells.push_back(std::move(estimates));
+    if (whole)
+      answer.overall = std::move(estimates);
+    else
+      answer.cells.push_back(std::move(estimates));
   }
 
   std::vector<int> order(items);
   std::iota(order.begin(), order.end(), 0);
   if (filling.by_size)
-    std::stable_sort(order.begin(), order.end(), [&](int left, int right) { return answer.overall[left].mentioned > answer.overall[right].mentioned; });
+    std::stable_sort(order.begin(), order.end(), [&](int left, int right) {
+      return answer.overall[left].mentioned > answer.overall[right].mentioned;
+    });
   reorder(answer.items, order);
   reorder(answer.overall, order);
   for (auto& row : answer.cells) reorder(row, order);
@@ -237,20 +259,31 @@ void add_warnings(Answer& answer, const Evidence& evidence, const Tally& tally) 
     unread += group.unread;
     const std::string name = group.label.rfind('#', 0) == 0 ? group.key : group.label;
     if (group.asked < kThin) thin += (thin.empty() ? "" : ", ") + name;
-    if (group.asked > 0 && group.clusters < kFewClusters && group.clusters < group.asked) few += (few.empty() ? "" : ", ") + name;
+    if (group.asked > 0 && group.clusters < kFewClusters && group.clusters < group.asked)
+      few += (few.empty() ? "" : ", ") + name;
   }
   if (answer.purposive) answer.warnings.push_back({"findings.warn.purposive", {}});
-  if (!thin.empty()) answer.warnings.push_back({"findings.warn.thin", {{"groups", thin}, {"least", std::int64_t{kThin}}}});
+  if (!thin.empty())
+    answer.warnings.push_back({"findings.warn.thin", {{"groups", thin}, {"least", std::int64_t{kThin}}}});
   if (!few.empty()) answer.warnings.push_back({"findings.warn.few_conversations", {{"groups", few}}});
   if (unread > 0) answer.warnings.push_back({"findings.warn.unread", {{"n", unread}}});
   if (tally.nobody > 0) answer.warnings.push_back({"findings.warn.nobody", {{"n", tally.nobody}}});
-  const auto untold = std::count_if(tally.people.begin(), tally.people.end(), [&](int respondent) { return evidence.respondents[respondent].group; });
-  if (untold > 0) answer.warnings.push_back({"findings.warn.groups_not_told_apart", {{"n", static_cast<std::int64_t>(untold)}}});
+  const auto untold = std::count_if(tally.people.begin(), tally.people.end(),
+                                    [&](int respondent) { return evidence.respondents[respondent].group; });
+  if (untold > 0)
+    answer.warnings.push_back({"findings.warn.groups_not_told_apart", {{"n", static_cast<std::int64_t>(untold)}}});
 }
 
 Message share_sentence(const std::string& label, const Estimate& estimate) {
-  const char* key = estimate.low > 0.5 ? "findings.most" : estimate.share > 0.5 ? "findings.more_than_half" : "findings.named_by";
-  return {key, {{"item", label}, {"k", estimate.mentioned}, {"n", estimate.asked}, {"low", estimate.low}, {"high", estimate.high}}};
+  const char* key = estimate.low > 0.5     ? "findings.most"
+                    : estimate.share > 0.5 ? "findings.more_than_half"
+                                           : "findings.named_by";
+  return {key,
+          {{"item", label},
+           {"k", estimate.mentioned},
+           {"n", estimate.asked},
+           {"low", estimate.low},
+           {"high", estimate.high}}};
 }
 
 }  // namespace understory::findings

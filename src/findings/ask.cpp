@@ -35,11 +35,14 @@ Result<Tally> tally_of(const Evidence& evidence, const Question& question) {
   }
 }
 
-Problem not_there(std::string_view what, std::string_view name) { return Problem(problems::kNotFound, {{"what", std::string(what)}, {"name", std::string(name)}}); }
+Problem not_there(std::string_view what, std::string_view name) {
+  return Problem(problems::kNotFound, {{"what", std::string(what)}, {"name", std::string(name)}});
+}
 
 }  // namespace
 
-Result<std::vector<int>> codings_behind(const Evidence& evidence, const Question& question, std::string_view group, std::string_view item) {
+Result<std::vector<int>> codings_behind(const Evidence& evidence, const Question& question, std::string_view group,
+                                        std::string_view item) {
   const Tally counted = TRY(tally_of(evidence, question));
   int wanted = -1;
   for (int i = 0; i < counted.item_count(); ++i)
@@ -55,10 +58,12 @@ Result<std::vector<int>> codings_behind(const Evidence& evidence, const Question
   if (!known) return tl::unexpected(not_there("group of this answer", group));
   // Codings stand by source, place, code and coder: the same words under the same code by two coders are one passage.
   std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end(), [&](int left, int right) {
-    const auto &a = evidence.codings[left], &b = evidence.codings[right];
-    return a.source == b.source && a.start == b.start && a.end == b.end && a.code == b.code;
-  }), found.end());
+  found.erase(std::unique(found.begin(), found.end(),
+                          [&](int left, int right) {
+                            const auto &a = evidence.codings[left], &b = evidence.codings[right];
+                            return a.source == b.source && a.start == b.start && a.end == b.end && a.code == b.code;
+                          }),
+              found.end());
   return found;
 }
 

@@ -24,25 +24,31 @@ void say_who_is_first(Answer& answer) {
   for (const Group& group : answer.groups) groups += group.asked > 0;
   if (groups < 2) return;
   if (first_in_every_group(answer)) {
-    answer.sentences.push_back({"findings.first_everywhere", {{"item", label}, {"groups", groups}, {"by", answer.question.by}}});
+    answer.sentences.push_back(
+        {"findings.first_everywhere", {{"item", label}, {"groups", groups}, {"by", answer.question.by}}});
     if (answer.p_first_everywhere >= 0)
-      answer.sentences.push_back({"findings.first_everywhere_again", {{"item", label}, {"p", answer.p_first_everywhere}, {"by", answer.question.by}}});
+      answer.sentences.push_back({"findings.first_everywhere_again",
+                                  {{"item", label}, {"p", answer.p_first_everywhere}, {"by", answer.question.by}}});
   } else {
     std::string where;
     std::int64_t count = 0;
     for (std::size_t g = 0; g < answer.groups.size(); ++g)
       if (answer.cells[g][0].rank == 1 && answer.cells[g][0].asked > 0) {
-        where += (where.empty() ? "" : ", ") + (answer.groups[g].label.rfind('#', 0) == 0 ? answer.groups[g].key : answer.groups[g].label);
+        where += (where.empty() ? "" : ", ") +
+                 (answer.groups[g].label.rfind('#', 0) == 0 ? answer.groups[g].key : answer.groups[g].label);
         ++count;
       }
-    answer.sentences.push_back({"findings.first_in_some", {{"item", label}, {"count", count}, {"groups", groups}, {"where", where}, {"by", answer.question.by}}});
+    answer.sentences.push_back(
+        {"findings.first_in_some",
+         {{"item", label}, {"count", count}, {"groups", groups}, {"where", where}, {"by", answer.question.by}}});
   }
 }
 
 void say_what_follows(Answer& answer) {
   std::string list;
   for (std::size_t i = 1; i < answer.items.size() && i < 4 && answer.overall[i].mentioned > 0; ++i)
-    list += (list.empty() ? "" : ", ") + fmt::format("{} ({}/{})", answer.items[i].label, answer.overall[i].mentioned, answer.overall[i].asked);
+    list += (list.empty() ? "" : ", ") +
+            fmt::format("{} ({}/{})", answer.items[i].label, answer.overall[i].mentioned, answer.overall[i].asked);
   if (!list.empty()) answer.sentences.push_back({"findings.then_follow", {{"items", list}}});
 }
 

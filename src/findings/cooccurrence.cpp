@@ -34,7 +34,8 @@ void add_pair(PairsSaid& pairs, const Evidence& evidence, const Tally& tally, in
       if (a == b) continue;
       each_shared_respondent(evidence, first, second, [&](int respondent) {
         const int person = tally.person_of[respondent];
-        if (person >= 0 && tally.has_said(person, a) && tally.has_said(person, b)) pairs[std::minmax(a, b)].insert(person);
+        if (person >= 0 && tally.has_said(person, a) && tally.has_said(person, b))
+          pairs[std::minmax(a, b)].insert(person);
       });
     }
 }
@@ -51,7 +52,8 @@ PairsSaid within_paragraph(const Evidence& evidence, const Tally& tally) {
     const auto& coding = evidence.codings[c];
     if (evidence.coders[coding.coder].machine || tally.items.of_code[coding.code].empty()) continue;
     const int last = turn_of(evidence, coding.source, coding.end - 1);
-    for (int turn = turn_of(evidence, coding.source, coding.start); turn <= last; ++turn) in_turn[{coding.source, turn}].push_back(c);
+    for (int turn = turn_of(evidence, coding.source, coding.start); turn <= last; ++turn)
+      in_turn[{coding.source, turn}].push_back(c);
   }
   PairsSaid pairs;
   for (const auto& [turn, codings] : in_turn)
@@ -63,7 +65,8 @@ PairsSaid within_paragraph(const Evidence& evidence, const Tally& tally) {
 }  // namespace
 
 Result<Tally> tally_codes(const Evidence& evidence, const Question& question, const std::string& language) {
-  if (!question.kind.empty()) return tally(evidence, question, items_of_kind(evidence, question.kind, question.level, language), question.kind);
+  if (!question.kind.empty())
+    return tally(evidence, question, items_of_kind(evidence, question.kind, question.level, language), question.kind);
   Items items;
   items.of_code.resize(evidence.codebook.codes.size());
   for (std::string_view kind : study::kCodeKinds) {
@@ -86,13 +89,21 @@ Result<Answer> ask_cooccurrence(const Evidence& evidence, const Question& questi
   for (std::size_t person = 0; person < counted.people.size(); ++person)
     for (int i = 0; i < counted.item_count(); ++i) said[i] += counted.has_said(static_cast<int>(person), i);
 
-  const PairsSaid pairs = question.within == "overlap" ? within_overlap(evidence, counted) : question.within == "paragraph" ? within_paragraph(evidence, counted) : within_respondent(counted);
+  const PairsSaid pairs = question.within == "overlap"     ? within_overlap(evidence, counted)
+                          : question.within == "paragraph" ? within_paragraph(evidence, counted)
+                                                           : within_respondent(counted);
   const auto n = static_cast<std::int64_t>(counted.people.size());
-  struct Row { int a, b; statistics::Together together; double p; };
+  struct Row {
+    int a, b;
+    statistics::Together together;
+    double p;
+  };
   std::vector<Row> rows;
   for (const auto& [pair, people] : pairs) {
-    const statistics::Together together{static_cast<std::int64_t>(people.size()), said[pair.first], said[pair.second], n};
-    rows.push_back({pair.first, pair.second, together, statistics::hypergeometric_tail(together.both, together.first, together.second, n)});
+    const statistics::Together together{static_cast<std::int64_t>(people.size()), said[pair.first], said[pair.second],
+                                        n};
+    rows.push_back({pair.first, pair.second, together,
+                    statistics::hypergeometric_tail(together.both, together.first, together.second, n)});
   }
   // All pairs of things that somebody named are tested, the pairs nobody joined too (their p is 1).
   std::vector<double> p;
@@ -103,21 +114,38 @@ Result<Answer> ask_cooccurrence(const Evidence& evidence, const Question& questi
 
   std::vector<std::size_t> order(rows.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t l, std::size_t r) { return rows[l].together.both > rows[r].together.both; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t l, std::size_t r) { return rows[l].together.both > rows[r].together.both; });
   if (order.size() > kMostPairs) order.resize(kMostPairs);
   const bool tested = question.within == "respondent";  // the hypergeometric law speaks of people, not of passages
-  Table table{"cooccurrence", {"findings.table.cooccurrence", {{"within", question.within}}},
-              {{"first", "findings.column.first"}, {"second", "findings.column.second"}, {"both", "findings.column.both"}, {"jaccard", "findings.column.jaccard"},
-               {"lift", "findings.column.lift"}, {"phi", "findings.column.phi"}, {"p", "findings.column.p"}, {"p_adjusted", "findings.column.p_adjusted"}}, {}, {}};
+  Table table{"cooccurrence",
+              {"findings.table.cooccurrence", {{"within", question.within}}},
+              {{"first", "findings.column.first"},
+               {"second", "findings.column.second"},
+               {"both", "findings.column.both"},
+               {"jaccard", "findings.column.jaccard"},
+               {"lift", "findings.column.lift"},
+               {"phi", "findings.column.phi"},
+               {"p", "findings.column.p"},
+               {"p_adjusted", "findings.column.p_adjusted"}},
+              {},
+              {}};
   for (std::size_t at : order) {
     const Row& row = rows[at];
-    table.rows.push_back({counted.items.list[row.a].label, counted.items.list[row.b].label, Counted{row.together.both, n}, statistics::jaccard(row.together),
-                          statistics::lift(row.together), statistics::phi(row.together), tested ? Cell(row.p) : Cell(), tested ? Cell(adjusted.p[at]) : Cell()});
+    table.rows.push_back({counted.items.list[row.a].label, counted.items.list[row.b].label,
+                          Counted{row.together.both, n}, statistics::jaccard(row.together),
+                          statistics::lift(row.together), statistics::phi(row.together), tested ? Cell(row.p) : Cell(),
+                          tested ? Cell(adjusted.p[at]) : Cell()});
     table.row_codes.push_back(counted.items.list[row.a].code);
   }
   if (!rows.empty() && !order.empty()) {
     const Row& first = rows[order[0]];
-    answer.sentences.push_back({"findings.together", {{"first", counted.items.list[first.a].label}, {"second", counted.items.list[first.b].label}, {"k", first.together.both}, {"n", n}, {"within", question.within}}});
+    answer.sentences.push_back({"findings.together",
+                                {{"first", counted.items.list[first.a].label},
+                                 {"second", counted.items.list[first.b].label},
+                                 {"k", first.together.both},
+                                 {"n", n},
+                                 {"within", question.within}}});
   } else {
     answer.sentences.push_back({"findings.nothing_together", {}});
   }

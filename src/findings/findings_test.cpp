@@ -22,7 +22,8 @@ Evidence import_example(storage::Workspace& workspace) {
   const auto folder = testing_support::project_folder() / "examples" / "seven-communities";
   auto transaction = workspace.write();
   EXPECT_TRUE(places::install_builtin_places(transaction));
-  for (const char* community : kCommunities) EXPECT_TRUE(places::import_places(transaction, *read_file(folder / community / "places.csv"), "places.csv"));
+  for (const char* community : kCommunities)
+    EXPECT_TRUE(places::import_places(transaction, *read_file(folder / community / "places.csv"), "places.csv"));
   study::NewStudy wanted;
   wanted.study.name = "Seven";
   wanted.study.guid = "00000000-0000-4000-8000-000000000007";
@@ -31,7 +32,9 @@ Evidence import_example(storage::Workspace& workspace) {
   for (const char* community : kCommunities)
     for (const char* table : {"respondents", "sources", "survey", "codings", "links", "masks"}) {
       const std::string name = std::string(table) + ".csv";
-      const auto report = study::import_file(transaction, study, *read_file(folder / community / name), name, {}, [&](const std::string& file) { return read_file(folder / community / file); });
+      const auto report =
+          study::import_file(transaction, study, *read_file(folder / community / name), name, {},
+                             [&](const std::string& file) { return read_file(folder / community / file); });
       EXPECT_TRUE(report) << community << " " << name << ": " << (report ? "" : report.error().sentence());
       if (report) EXPECT_TRUE(report->complete()) << report->text();
     }
@@ -56,21 +59,33 @@ const Estimate& cell(const Answer& answer, std::string_view group, std::string_v
 }  // namespace
 
 TEST(Questions, TextAndJsonAreTheSameThing) {
-  for (const char* text : {"causes", "causes by gender among location=Svay Rieng, location=Bihar seed 7", "risks by location", "agreement unit paragraph machine",
-                           "cooccurrence kind cause level all within overlap draws 0", "trend by none among role=\"village chief, retired\"", "strategies counted every", "saturation by language"}) {
+  for (const char* text :
+       {"causes", "causes by gender among location=Svay Rieng, location=Bihar seed 7", "risks by location",
+        "agreement unit paragraph machine", "cooccurrence kind cause level all within overlap draws 0",
+        "trend by none among role=\"village chief, retired\"", "strategies counted every", "saturation by language"}) {
     const Question question = asked(text);
     EXPECT_EQ(*parse_question(question.text()), question) << question.text();
     EXPECT_EQ(*parse_question_json(question.json()), question) << question.json();
   }
   EXPECT_EQ(asked("causes  by  location draws 2000 seed 1").text(), "causes");
   EXPECT_EQ(asked("risks").by, "age_band");
-  EXPECT_EQ(asked("causes by gender among location=Svay Rieng seed 7").json(), R"({"among":{"location":["Svay Rieng"]},"ask":"causes","by":"gender","seed":7})");
+  EXPECT_EQ(asked("causes by gender among location=Svay Rieng seed 7").json(),
+            R"({"among":{"location":["Svay Rieng"]},"ask":"causes","by":"gender","seed":7})");
 }
 
 TEST(Questions, WhatIsNotUnderstoodIsNamed) {
-  for (const auto& [text, at] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"", "the end"}, {"reasons", "reasons"}, {"causes by colour", "colour"}, {"causes among gender", "gender"}, {"causes among gender=", "gender"}, {"causes among gender=woman", "woman"},
-           {"causes seed x", "x"}, {"causes draws -1", "-1"}, {"causes by role by gender", "by"}, {"causes please", "please"}, {"causes among role=\"open", "\"open"}}) {
+  for (const auto& [text, at] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"", "the end"},
+                                                                  {"reasons", "reasons"},
+                                                                  {"causes by colour", "colour"},
+                                                                  {"causes among gender", "gender"},
+                                                                  {"causes among gender=", "gender"},
+                                                                  {"causes among gender=woman", "woman"},
+                                                                  {"causes seed x", "x"},
+                                                                  {"causes draws -1", "-1"},
+                                                                  {"causes by role by gender", "by"},
+                                                                  {"causes please", "please"},
+                                                                  {"causes among role=\"open", "\"open"}}) {
     const auto question = parse_question(text);
     ASSERT_FALSE(question) << text;
     EXPECT_EQ(question.error().code(), "bad_question");
@@ -109,38 +124,46 @@ TEST_P(Findings, TheExampleHasTheShapeOfTheRealStudy) {
   EXPECT_EQ(trend.sentences.at(0).key, "findings.trend_less");
   EXPECT_EQ(std::get<std::string>(trend.sentences[0].arguments[0].second), "Svay Rieng");
   const Answer risks = *ask(evidence, asked("risks"));
-  EXPECT_TRUE(std::any_of(risks.sentences.begin(), risks.sentences.end(), [](const Message& each) { return each.key == "findings.children_more_at_risk"; }));
+  EXPECT_TRUE(std::any_of(risks.sentences.begin(), risks.sentences.end(),
+                          [](const Message& each) { return each.key == "findings.children_more_at_risk"; }));
   double coded_twice = 0;
   for (const auto& source : evidence.sources) coded_twice += source.human_coders > 1;
-  EXPECT_GE(coded_twice / static_cast<double>(std::count_if(evidence.sources.begin(), evidence.sources.end(), [](const auto& each) { return each.human_coders > 0; })), 1.0 / 3);
+  EXPECT_GE(coded_twice / static_cast<double>(std::count_if(evidence.sources.begin(), evidence.sources.end(),
+                                                            [](const auto& each) { return each.human_coders > 0; })),
+            1.0 / 3);
 }
 
 TEST_P(Findings, SameDataSameQuestionSameSeedSameBytes) {
   const Evidence evidence = import_example(workspace());
-  // Engines give rows their own ids and each import makes its own GUIDs; the answers must not know. (The hash names this
-  // very workspace's data, GUIDs and all.)
+  // Engines give rows their own ids and each import makes its own GUIDs; the answers must not know. (The hash names
+  // this very workspace's data, GUIDs and all.)
   static std::map<std::string, std::string> first;
   const auto without_hash = [&](std::string text) {
-    for (std::size_t at = text.find(evidence.data_hash()); at != std::string::npos; at = text.find(evidence.data_hash())) text.erase(at, evidence.data_hash().size());
+    for (std::size_t at = text.find(evidence.data_hash()); at != std::string::npos;
+         at = text.find(evidence.data_hash()))
+      text.erase(at, evidence.data_hash().size());
     return text;
   };
   for (std::string_view ask_word : kAsks) {
     const Answer answer = *ask(evidence, asked(ask_word));
     const Catalogue& words = Catalogue::of("en");
     const std::string all = answer_json(answer, words) + answer_csv(answer, words) + answer_text(answer, words);
-    EXPECT_EQ(all, answer_json(*ask(evidence, asked(ask_word)), words) + answer_csv(answer, words) + answer_text(answer, words));
+    EXPECT_EQ(all, answer_json(*ask(evidence, asked(ask_word)), words) + answer_csv(answer, words) +
+                       answer_text(answer, words));
     const auto [known, added] = first.try_emplace(std::string(ask_word), without_hash(all));
     if (!added) EXPECT_TRUE(known->second == without_hash(all)) << ask_word;
     EXPECT_EQ(all.find("⟦"), std::string::npos) << ask_word;
     EXPECT_NO_THROW(boost::json::parse(answer_json(answer, words)));
     EXPECT_EQ(answer_json(answer, Catalogue::of("km")).find("⟦"), std::string::npos);
   }
-  EXPECT_NE(answer_json(*ask(evidence, asked("causes seed 2")), Catalogue::of("en")), answer_json(*ask(evidence, asked("causes seed 3")), Catalogue::of("en")));
+  EXPECT_NE(answer_json(*ask(evidence, asked("causes seed 2")), Catalogue::of("en")),
+            answer_json(*ask(evidence, asked("causes seed 3")), Catalogue::of("en")));
 }
 
 TEST_P(Findings, EveryNumberOpensToThePassagesOfAsManyPeople) {
   const Evidence evidence = import_example(workspace());
-  for (const char* text : {"causes", "causes by gender level all", "risks", "strategies", "trend", "causes counted every"}) {
+  for (const char* text :
+       {"causes", "causes by gender level all", "risks", "strategies", "trend", "causes counted every"}) {
     const Question question = asked(text);
     const Answer answer = *ask(evidence, question);
     for (std::size_t g = 0; g < answer.groups.size(); ++g)
@@ -152,13 +175,16 @@ TEST_P(Findings, EveryNumberOpensToThePassagesOfAsManyPeople) {
           const auto& each = evidence.codings[coding];
           for (int k = 0; k < each.respondent_count; ++k) {
             const int respondent = evidence.coding_respondents[each.first_respondent + k];
-            std::string key = question.by == "location" ? evidence.locations[evidence.respondents[respondent].location].name
-                              : question.by == "gender" ? evidence.respondents[respondent].gender : evidence.respondents[respondent].age_band;
+            std::string key = question.by == "location"
+                                  ? evidence.locations[evidence.respondents[respondent].location].name
+                              : question.by == "gender" ? evidence.respondents[respondent].gender
+                                                        : evidence.respondents[respondent].age_band;
             if (key == answer.groups[g].key) people.insert(respondent);
           }
         }
         if (answer.items[i].key == "any") continue;  // its passages are those of the strategies it joins
-        EXPECT_EQ(static_cast<std::int64_t>(people.size()), answer.cells[g][i].mentioned) << text << " " << answer.groups[g].key << " " << answer.items[i].key;
+        EXPECT_EQ(static_cast<std::int64_t>(people.size()), answer.cells[g][i].mentioned)
+            << text << " " << answer.groups[g].key << " " << answer.items[i].key;
       }
   }
   EXPECT_EQ(codings_behind(evidence, asked("causes"), "Nowhere", "Causes/Poverty").error().code(), "not_found");
@@ -170,7 +196,8 @@ TEST_P(Findings, NarrowingCountsOnlyThosePeople) {
   const Answer women = *ask(evidence, asked("causes by location among gender=female"));
   std::int64_t asked_women = 0;
   for (const Group& group : women.groups) asked_women += group.asked;
-  EXPECT_EQ(asked_women, std::count_if(evidence.respondents.begin(), evidence.respondents.end(), [](const auto& each) { return each.gender == "female" && each.asked; }));
+  EXPECT_EQ(asked_women, std::count_if(evidence.respondents.begin(), evidence.respondents.end(),
+                                       [](const auto& each) { return each.gender == "female" && each.asked; }));
   const auto nobody = ask(evidence, asked("causes among role=astronaut"));
   ASSERT_FALSE(nobody);
   EXPECT_NE(nobody.error().details().at("hint").find("teacher"), std::string::npos);
@@ -189,7 +216,8 @@ TEST_P(Findings, AMachinesCodingsCountForNothing) {
     evidence.codings.insert(evidence.codings.begin(), coding);
   }
   const Answer after = *ask(evidence, asked("causes draws 0"));
-  for (std::size_t i = 0; i < before.items.size(); ++i) EXPECT_EQ(after.overall[i].mentioned, before.overall[i].mentioned);
+  for (std::size_t i = 0; i < before.items.size(); ++i)
+    EXPECT_EQ(after.overall[i].mentioned, before.overall[i].mentioned);
   const Answer agreement = *ask(evidence, asked("agreement draws 0"));
   EXPECT_EQ(std::get<std::int64_t>(agreement.sentences.at(0).arguments[1].second), 3);  // coders: Sopheap, Anita, Rafiq
 }

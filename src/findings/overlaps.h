@@ -11,7 +11,8 @@ namespace understory::findings {
 void each_overlap(const study::Evidence& evidence, const std::function<void(int, int)>& use);
 
 // Calls `use` for every respondent who said both.
-void each_shared_respondent(const study::Evidence& evidence, int first, int second, const std::function<void(int)>& use);
+void each_shared_respondent(const study::Evidence& evidence, int first, int second,
+                            const std::function<void(int)>& use);
 
 // The turn a byte of a source stands in, counted from 0; 0 where the source has no turns.
 int turn_of(const study::Evidence& evidence, int source, std::int32_t byte);

@@ -14,7 +14,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr int kMostDraws = 100000;
-constexpr std::string_view kKeywords[] = {"by", "among", "kind", "level", "counted", "within", "unit", "machine", "seed", "draws"};
+constexpr std::string_view kKeywords[] = {"by",     "among", "kind",    "level", "counted",
+                                          "within", "unit",  "machine", "seed",  "draws"};
 
 template <typename List>
 bool contains(const List& list, std::string_view word) {
@@ -29,7 +30,8 @@ std::string listed(const List& list) {
 }
 
 Problem not_understood(std::string_view at, std::string_view reason, std::string_view hint) {
-  return Problem(problems::kBadQuestion, {{"at", std::string(at)}, {"reason", std::string(reason)}, {"hint", std::string(hint)}});
+  return Problem(problems::kBadQuestion,
+                 {{"at", std::string(at)}, {"reason", std::string(reason)}, {"hint", std::string(hint)}});
 }
 
 std::string_view default_by(Ask ask) { return ask == Ask::kRisks ? "age_band" : "location"; }
@@ -52,7 +54,8 @@ Result<std::vector<Token>> tokens_of(std::string_view text) {
     } else if (c == '"') {
       std::string value;
       for (++at;; ++at) {
-        if (at >= text.size()) return tl::unexpected(not_understood("\"" + value, "the quotation mark is never closed", "Close it."));
+        if (at >= text.size())
+          return tl::unexpected(not_understood("\"" + value, "the quotation mark is never closed", "Close it."));
         if (text[at] == '"') {
           if (at + 1 >= text.size() || text[at + 1] != '"') break;
           ++at;  // "" stands for one
@@ -76,7 +79,8 @@ Result<Number> number_in(std::string_view text, Number least, Number most, std::
   Number value{};
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc() || read.ptr != text.data() + text.size() || value < least || value > most)
-    return tl::unexpected(not_understood(text, fmt::format("{} is a whole number", what), fmt::format("It lies between {} and {}.", least, most)));
+    return tl::unexpected(not_understood(text, fmt::format("{} is a whole number", what),
+                                         fmt::format("It lies between {} and {}.", least, most)));
   return value;
 }
 
@@ -84,27 +88,31 @@ Result<Number> number_in(std::string_view text, Number least, Number most, std::
 Result<void> check(const Question& question) {
   const auto one_of = [](std::string_view value, const auto& list, std::string_view what) -> Result<void> {
     if (!contains(list, value))
-      return tl::unexpected(not_understood(value, fmt::format("that is no {}", what), fmt::format("Understood are: {}.", listed(list))));
+      return tl::unexpected(
+          not_understood(value, fmt::format("that is no {}", what), fmt::format("Understood are: {}.", listed(list))));
     return {};
   };
   if (question.by != "none") TRY(one_of(question.by, kFacets, "way to split respondents (or “none”)"));
   for (const auto& [facet, values] : question.among) {
     TRY(one_of(facet, kFacets, "facet of respondents"));
-    if (values.empty()) return tl::unexpected(not_understood(facet, "no value is given", "Write for example: among gender=female."));
+    if (values.empty())
+      return tl::unexpected(not_understood(facet, "no value is given", "Write for example: among gender=female."));
     if (facet == "gender")
       for (const std::string& value : values) TRY(one_of(value, study::kGenders, "gender"));
     if (facet == "age_band")
       for (const std::string& value : values) TRY(one_of(value, study::kAgeBands, "age band"));
   }
   if (!question.kind.empty()) TRY(one_of(question.kind, study::kCodeKinds, "kind of codes"));
-  constexpr std::string_view kLevels[] = {"top", "all"}, kCounted[] = {"any", "every"}, kWithin[] = {"respondent", "paragraph", "overlap"},
+  constexpr std::string_view kLevels[] = {"top", "all"}, kCounted[] = {"any", "every"},
+                             kWithin[] = {"respondent", "paragraph", "overlap"},
                              kUnits[] = {"character", "paragraph", "respondent"};
   TRY(one_of(question.level, kLevels, "level of codes"));
   TRY(one_of(question.counted, kCounted, "rule of counting"));
   TRY(one_of(question.within, kWithin, "stretch within which codes meet"));
   TRY(one_of(question.unit, kUnits, "unit of agreement"));
   if (question.draws < 0 || question.draws > kMostDraws)
-    return tl::unexpected(not_understood(std::to_string(question.draws), "draws is a whole number", fmt::format("It lies between 0 and {}.", kMostDraws)));
+    return tl::unexpected(not_understood(std::to_string(question.draws), "draws is a whole number",
+                                         fmt::format("It lies between 0 and {}.", kMostDraws)));
   return {};
 }
 
@@ -124,7 +132,8 @@ class Parser {
     Question question;
     const auto ask = std::find(std::begin(kAsks), std::end(kAsks), here().text);
     if (here().kind != Token::kWord || ask == std::end(kAsks))
-      return tl::unexpected(not_understood(here().text, "a question begins with what is asked", fmt::format("Begin with one of: {}.", listed(kAsks))));
+      return tl::unexpected(not_understood(here().text, "a question begins with what is asked",
+                                           fmt::format("Begin with one of: {}.", listed(kAsks))));
     question.ask = static_cast<Ask>(ask - std::begin(kAsks));
     question.by = std::string(default_by(question.ask));
     ++at_;
@@ -146,7 +155,8 @@ class Parser {
   Result<void> setting(Question& question) {
     const std::string keyword = here().text;
     if (here().kind != Token::kWord || !contains(kKeywords, keyword))
-      return tl::unexpected(not_understood(keyword, "this word means nothing here", fmt::format("Understood are: {}.", listed(kKeywords))));
+      return tl::unexpected(not_understood(keyword, "this word means nothing here",
+                                           fmt::format("Understood are: {}.", listed(kKeywords))));
     if (contains(said_, keyword)) return tl::unexpected(not_understood(keyword, "it is said twice", "Say it once."));
     said_.push_back(keyword);
     ++at_;
@@ -162,7 +172,8 @@ class Parser {
     if (keyword == "counted") question.counted = text;
     if (keyword == "within") question.within = text;
     if (keyword == "unit") question.unit = text;
-    if (keyword == "seed") question.seed = TRY(number_in<std::uint64_t>(text, 0, std::numeric_limits<std::int64_t>::max(), "seed"));
+    if (keyword == "seed")
+      question.seed = TRY(number_in<std::uint64_t>(text, 0, std::numeric_limits<std::int64_t>::max(), "seed"));
     if (keyword == "draws") question.draws = TRY(number_in<int>(text, 0, kMostDraws, "draws"));
     return {};
   }
@@ -171,14 +182,17 @@ class Parser {
     for (;;) {
       const std::string facet = TRY(value("among"));
       if (here().kind != Token::kEquals)
-        return tl::unexpected(not_understood(facet, "“among” lists facet=value", "Write for example: among gender=female, age_band=18-24."));
+        return tl::unexpected(not_understood(facet, "“among” lists facet=value",
+                                             "Write for example: among gender=female, age_band=18-24."));
       ++at_;
       std::string words;
       if (here().kind == Token::kQuoted) {
         words = tokens_[at_++].text;
       } else {
-        while (here().kind == Token::kWord && !contains(kKeywords, here().text)) words += (words.empty() ? "" : " ") + tokens_[at_++].text;
-        if (words.empty()) return tl::unexpected(not_understood(facet, "no value is given", "Write for example: among gender=female."));
+        while (here().kind == Token::kWord && !contains(kKeywords, here().text))
+          words += (words.empty() ? "" : " ") + tokens_[at_++].text;
+        if (words.empty())
+          return tl::unexpected(not_understood(facet, "no value is given", "Write for example: among gender=female."));
       }
       question.among[facet].push_back(words);
       if (here().kind != Token::kComma) return {};
@@ -193,7 +207,8 @@ class Parser {
 
 // A value as the text form writes it: bare where that is read back the same, else in quotation marks.
 std::string written(const std::string& value) {
-  bool bare = !value.empty() && trim(value) == value && value.find("  ") == std::string::npos && value.find_first_of(",=\"\t\r\n") == std::string::npos;
+  bool bare = !value.empty() && trim(value) == value && value.find("  ") == std::string::npos &&
+              value.find_first_of(",=\"\t\r\n") == std::string::npos;
   for (std::string_view word : split(value, ' ')) bare = bare && !contains(kKeywords, word);
   if (bare) return value;
   std::string quoted = "\"";
@@ -219,7 +234,8 @@ std::string Question::text() const {
   if (by != default_by(ask)) out += " by " + by;
   std::string people;
   for (const auto& [facet, values] : among)
-    for (const std::string& value : values) people += (people.empty() ? " among " : ", ") + facet + "=" + written(value);
+    for (const std::string& value : values)
+      people += (people.empty() ? " among " : ", ") + facet + "=" + written(value);
   out += people;
   if (!kind.empty()) out += " kind " + kind;
   if (level != plain.level) out += " level " + level;
@@ -266,39 +282,58 @@ Result<Question> parse_question_json(std::string_view text) {
   json::parse_options limits;
   limits.max_depth = 8;
   const json::value document = json::parse(text, error, {}, limits);
-  if (error || !document.is_object()) return tl::unexpected(not_understood("{", "the question is not a JSON object", R"(Write for example: {"ask":"causes"}.)"));
+  if (error || !document.is_object())
+    return tl::unexpected(
+        not_understood("{", "the question is not a JSON object", R"(Write for example: {"ask":"causes"}.)"));
   const json::object& members = document.as_object();
-  if (!members.contains("ask")) return tl::unexpected(not_understood("{", "“ask” is missing", fmt::format("It is one of: {}.", listed(kAsks))));
+  if (!members.contains("ask"))
+    return tl::unexpected(not_understood("{", "“ask” is missing", fmt::format("It is one of: {}.", listed(kAsks))));
   Question question;
   const std::string asked = TRY(string_of("ask", members.at("ask")));
   const auto ask = std::find(std::begin(kAsks), std::end(kAsks), asked);
-  if (ask == std::end(kAsks)) return tl::unexpected(not_understood(asked, "nothing of that name can be asked", fmt::format("Understood are: {}.", listed(kAsks))));
+  if (ask == std::end(kAsks))
+    return tl::unexpected(
+        not_understood(asked, "nothing of that name can be asked", fmt::format("Understood are: {}.", listed(kAsks))));
   question.ask = static_cast<Ask>(ask - std::begin(kAsks));
   question.by = std::string(default_by(question.ask));
   for (const auto& member : members) {
     const std::string_view key = member.key();
     const json::value& value = member.value();
-    if (key == "ask") continue;
-    else if (key == "by") question.by = TRY(string_of(key, value));
-    else if (key == "kind") question.kind = TRY(string_of(key, value));
-    else if (key == "level") question.level = TRY(string_of(key, value));
-    else if (key == "counted") question.counted = TRY(string_of(key, value));
-    else if (key == "within") question.within = TRY(string_of(key, value));
-    else if (key == "unit") question.unit = TRY(string_of(key, value));
-    else if (key == "seed") question.seed = TRY(whole_number(key, value));
-    else if (key == "draws") question.draws = static_cast<int>(std::min<std::uint64_t>(TRY(whole_number(key, value)), kMostDraws + 1));
+    if (key == "ask")
+      continue;
+    else if (key == "by")
+      question.by = TRY(string_of(key, value));
+    else if (key == "kind")
+      question.kind = TRY(string_of(key, value));
+    else if (key == "level")
+      question.level = TRY(string_of(key, value));
+    else if (key == "counted")
+      question.counted = TRY(string_of(key, value));
+    else if (key == "within")
+      question.within = TRY(string_of(key, value));
+    else if (key == "unit")
+      question.unit = TRY(string_of(key, value));
+    else if (key == "seed")
+      question.seed = TRY(whole_number(key, value));
+    else if (key == "draws")
+      question.draws = static_cast<int>(std::min<std::uint64_t>(TRY(whole_number(key, value)), kMostDraws + 1));
     else if (key == "machine") {
       if (!value.is_bool()) return tl::unexpected(not_understood(key, "its value must be true or false", ""));
       question.machine = value.as_bool();
     } else if (key == "among") {
-      if (!value.is_object()) return tl::unexpected(not_understood(key, "its value must be an object", R"(For example {"gender":["female"]}.)"));
+      if (!value.is_object())
+        return tl::unexpected(
+            not_understood(key, "its value must be an object", R"(For example {"gender":["female"]}.)"));
       for (const auto& facet : value.as_object()) {
-        if (!facet.value().is_array()) return tl::unexpected(not_understood(facet.key(), "its value must be a list", R"(For example ["female"].)"));
-        for (const json::value& each : facet.value().as_array()) question.among[std::string(facet.key())].push_back(TRY(string_of(facet.key(), each)));
+        if (!facet.value().is_array())
+          return tl::unexpected(not_understood(facet.key(), "its value must be a list", R"(For example ["female"].)"));
+        for (const json::value& each : facet.value().as_array())
+          question.among[std::string(facet.key())].push_back(TRY(string_of(facet.key(), each)));
         if (facet.value().as_array().empty()) question.among[std::string(facet.key())];
       }
     } else {
-      return tl::unexpected(not_understood(key, "this means nothing here", fmt::format("Understood are: ask, {}.", listed(kKeywords))));
+      return tl::unexpected(
+          not_understood(key, "this means nothing here", fmt::format("Understood are: ask, {}.", listed(kKeywords))));
     }
   }
   TRY(check(question));

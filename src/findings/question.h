@@ -13,7 +13,8 @@
 namespace understory::findings {
 
 enum class Ask { kCauses, kRisks, kStrategies, kTrend, kCooccurrence, kAgreement, kSaturation };
-inline constexpr std::string_view kAsks[] = {"causes", "risks", "strategies", "trend", "cooccurrence", "agreement", "saturation"};
+inline constexpr std::string_view kAsks[] = {"causes",       "risks",     "strategies", "trend",
+                                             "cooccurrence", "agreement", "saturation"};
 
 // What respondents can be split by or narrowed to.
 inline constexpr std::string_view kFacets[] = {"location", "role", "gender", "age_band", "language"};
@@ -23,17 +24,17 @@ struct Question {
   std::string by = "location";  // kFacets, or "none"; risks are split by age_band unless the question says otherwise
   // facet → values that count. Empty: everybody.
   std::map<std::string, std::vector<std::string>> among;
-  std::string kind;             // of codes; empty: what the question is about ("cause" for causes)
-  std::string level = "top";    // top: the kind's main codes, their parts counted in; all: every code
-  std::string counted = "any";  // any: said so by any human coder; every: by every human coder of that source
+  std::string kind;                   // of codes; empty: what the question is about ("cause" for causes)
+  std::string level = "top";          // top: the kind's main codes, their parts counted in; all: every code
+  std::string counted = "any";        // any: said so by any human coder; every: by every human coder of that source
   std::string within = "respondent";  // cooccurrence: respondent | paragraph | overlap
   std::string unit = "character";     // agreement: character | paragraph | respondent
-  bool machine = false;         // agreement: let the machine coder take part (it never counts anywhere else)
+  bool machine = false;               // agreement: let the machine coder take part (it never counts anywhere else)
   std::uint64_t seed = 1;
-  int draws = 2000;             // of the bootstrap and of Monte Carlo tests; 0: counts and intervals alone
+  int draws = 2000;  // of the bootstrap and of Monte Carlo tests; 0: counts and intervals alone
 
-  std::string text() const;     // shortest form; defaults are left out
-  std::string json() const;     // keys sorted, defaults left out
+  std::string text() const;  // shortest form; defaults are left out
+  std::string json() const;  // keys sorted, defaults left out
   auto operator<=>(const Question&) const = default;
 };
 

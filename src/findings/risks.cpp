@@ -16,7 +16,9 @@ namespace {
 constexpr std::string_view kWhom[] = {"child", "youth", "adult", "female", "male"};
 constexpr int kWhomCount = 5, kChild = 0, kAdult = 2;
 
-Cell name_of(const Item& item) { return item.label.rfind('#', 0) == 0 ? Cell(Words{item.label.substr(1)}) : Cell(item.label); }
+Cell name_of(const Item& item) {
+  return item.label.rfind('#', 0) == 0 ? Cell(Words{item.label.substr(1)}) : Cell(item.label);
+}
 
 // Which of kWhom a code speaks of, −1 for none.
 int whom_of(const study::Code& code) {
@@ -37,7 +39,8 @@ std::vector<std::uint8_t> said_of_whom(const Evidence& evidence, const Tally& ta
       for (int item : tally.items.of_code[evidence.codings[form].code])
         each_shared_respondent(evidence, form, group, [&](int respondent) {
           const int person = tally.person_of[respondent];
-          if (person >= 0 && tally.has_said(person, item)) bits[static_cast<std::size_t>(person) * tally.item_count() + item] |= 1u << whom;
+          if (person >= 0 && tally.has_said(person, item))
+            bits[static_cast<std::size_t>(person) * tally.item_count() + item] |= 1u << whom;
         });
     }
   });
@@ -61,12 +64,14 @@ void add_of_whom(Answer& answer, const Evidence& evidence, const Tally& tally, c
       any = any || sample.said.back();
     }
   if (!any) return;
-  for (int item = 0; item < items; ++item) sample.pairs.emplace_back(item * kWhomCount + kChild, item * kWhomCount + kAdult);
+  for (int item = 0; item < items; ++item)
+    sample.pairs.emplace_back(item * kWhomCount + kChild, item * kWhomCount + kAdult);
   statistics::Resampled resampled;
   if (answer.question.draws > 0) resampled = statistics::resample(sample, answer.question.seed, answer.question.draws);
 
   Table table{"risk_of_whom", {"findings.table.risk_of_whom", {}}, {{"form", "findings.column.form"}}, {}, {}};
-  for (std::string_view whom : kWhom) table.columns.emplace_back(std::string(whom), "findings.whom." + std::string(whom));
+  for (std::string_view whom : kWhom)
+    table.columns.emplace_back(std::string(whom), "findings.whom." + std::string(whom));
   table.columns.emplace_back("children_less_adults", "findings.column.children_less_adults");
   const auto n = static_cast<std::int64_t>(tally.people.size());
   std::string more;
@@ -74,7 +79,8 @@ void add_of_whom(Answer& answer, const Evidence& evidence, const Tally& tally, c
     std::vector<Cell> row{name_of(tally.items.list[item])};
     std::int64_t counts[kWhomCount] = {}, total = 0;
     for (std::size_t person = 0; person < tally.people.size(); ++person)
-      for (int whom = 0; whom < kWhomCount; ++whom) counts[whom] += sample.said[(person * items + item) * kWhomCount + whom];
+      for (int whom = 0; whom < kWhomCount; ++whom)
+        counts[whom] += sample.said[(person * items + item) * kWhomCount + whom];
     for (std::int64_t count : counts) {
       row.push_back(Counted{count, n});
       total += count;
@@ -92,8 +98,10 @@ void add_of_whom(Answer& answer, const Evidence& evidence, const Tally& tally, c
     table.row_codes.push_back(tally.items.list[item].code);
   }
   answer.tables.push_back(std::move(table));
-  if (!more.empty()) answer.sentences.push_back({"findings.children_more_at_risk", {{"forms", more}}});
-  else answer.sentences.push_back({"findings.children_no_difference", {}});
+  if (!more.empty())
+    answer.sentences.push_back({"findings.children_more_at_risk", {{"forms", more}}});
+  else
+    answer.sentences.push_back({"findings.children_no_difference", {}});
 }
 
 // Do the young (under 25) speak of other forms than their elders? Two groups of people: Newcombe's interval.
@@ -109,9 +117,17 @@ void add_by_speaker(Answer& answer, const Evidence& evidence, const Tally& tally
     for (int item = 0; item < tally.item_count(); ++item) said[item][older] += tally.has_said(person, item);
   }
   if (n[0] == 0 || n[1] == 0) return;
-  Table table{"risk_by_speaker", {"findings.table.risk_by_speaker", {}},
-              {{"form", "findings.column.form"}, {"young", "findings.column.young"}, {"older", "findings.column.older"}, {"difference", "findings.column.difference"},
-               {"ratio", "findings.column.ratio"}, {"p", "findings.column.p"}, {"p_adjusted", "findings.column.p_adjusted"}}, {}, {}};
+  Table table{"risk_by_speaker",
+              {"findings.table.risk_by_speaker", {}},
+              {{"form", "findings.column.form"},
+               {"young", "findings.column.young"},
+               {"older", "findings.column.older"},
+               {"difference", "findings.column.difference"},
+               {"ratio", "findings.column.ratio"},
+               {"p", "findings.column.p"},
+               {"p_adjusted", "findings.column.p_adjusted"}},
+              {},
+              {}};
   std::vector<double> p;
   for (int item : order) {
     const auto [a, b] = said[item];
@@ -120,9 +136,10 @@ void add_by_speaker(Answer& answer, const Evidence& evidence, const Tally& tally
     const auto ratio = statistics::risk_ratio(a, n[0], b, n[1]);
     const auto whole = [](double count) { return static_cast<std::int64_t>(count); };
     p.push_back(statistics::fisher_exact(whole(a), whole(n[0] - a), whole(b), whole(n[1] - b)));
-    table.rows.push_back({name_of(tally.items.list[item]), Counted{whole(a), whole(n[0])}, Counted{whole(b), whole(n[1])},
-                          Interval{difference.value, difference.bounds.low, difference.bounds.high},
-                          ratio ? Cell(Interval{ratio->value, ratio->bounds.low, ratio->bounds.high}) : Cell(), p.back(), 1.0});
+    table.rows.push_back(
+        {name_of(tally.items.list[item]), Counted{whole(a), whole(n[0])}, Counted{whole(b), whole(n[1])},
+         Interval{difference.value, difference.bounds.low, difference.bounds.high},
+         ratio ? Cell(Interval{ratio->value, ratio->bounds.low, ratio->bounds.high}) : Cell(), p.back(), 1.0});
     table.row_codes.push_back(tally.items.list[item].code);
   }
   const statistics::Adjusted adjusted = statistics::benjamini_hochberg(p);
@@ -147,8 +164,10 @@ Result<Answer> ask_risks(const Evidence& evidence, const Question& question, con
     answer.warnings.push_back({"findings.warn.no_codes", {{"kind", "exploitation"}}});
     return answer;
   }
-  if (answer.overall[0].mentioned > 0) answer.sentences.push_back(share_sentence(answer.items[0].label, answer.overall[0]));
-  else answer.sentences.push_back({"findings.nothing_coded", {{"n", answer.overall[0].asked}}});
+  if (answer.overall[0].mentioned > 0)
+    answer.sentences.push_back(share_sentence(answer.items[0].label, answer.overall[0]));
+  else
+    answer.sentences.push_back({"findings.nothing_coded", {{"n", answer.overall[0].asked}}});
   std::vector<int> order;  // the answer's order of items, as positions in the tally
   for (const Item& item : answer.items)
     for (int i = 0; i < counted.item_count(); ++i)

@@ -26,8 +26,9 @@ std::vector<int> counted_sources(const Evidence& evidence, const Tally& tally) {
   for (int s = 0; s < static_cast<int>(evidence.sources.size()); ++s) {
     const auto& source = evidence.sources[s];
     if (!source.is_read || source.translation) continue;
-    const bool counts = source.respondents.empty() ||
-                        std::any_of(source.respondents.begin(), source.respondents.end(), [&](int respondent) { return tally.person_of[respondent] >= 0; });
+    const bool counts =
+        source.respondents.empty() || std::any_of(source.respondents.begin(), source.respondents.end(),
+                                                  [&](int respondent) { return tally.person_of[respondent] >= 0; });
     if (!counts) continue;
     (source.kind == "open_answer" ? others : conversations).push_back(s);
   }
@@ -43,8 +44,10 @@ std::vector<int> counted_sources(const Evidence& evidence, const Tally& tally) {
 
 Result<Answer> ask_saturation(const Evidence& evidence, const Question& question, const std::string& language) {
   if (question.by != "location" && question.by != "language" && question.by != "none")
-    return fail(problems::kBadQuestion, {{"at", question.by}, {"reason", "saturation is a matter of sources, which have a location and a language"},
-                                         {"hint", "Ask by location, by language or by none."}});
+    return fail(problems::kBadQuestion,
+                {{"at", question.by},
+                 {"reason", "saturation is a matter of sources, which have a location and a language"},
+                 {"hint", "Ask by location, by language or by none."}});
   Question pooled = question;
   pooled.by = "none";
   const Tally counted = TRY(tally_codes(evidence, pooled, language));
@@ -71,30 +74,58 @@ Result<Answer> ask_saturation(const Evidence& evidence, const Question& question
     return std::pair{place(left.first), left.first} < std::pair{place(right.first), right.first};
   });
 
-  Table table{"saturation", {"findings.table.saturation", {{"base", std::int64_t{kBase}}, {"run", std::int64_t{kRun}}}},
-              {{"group", "findings.column.group"}, {"sources", "findings.column.sources"}, {"base_codes", "findings.column.base_codes"}, {"codes", "findings.column.codes"},
-               {"new_codes", "findings.column.new_in_last_run"}, {"ratio", "findings.column.new_over_base"}, {"reached", "findings.column.reached_after"}}, {}, {}};
-  Table curve{"saturation_curve", {"findings.table.saturation_curve", {}},
-              {{"group", "findings.column.group"}, {"position", "findings.column.position"}, {"codes", "findings.column.codes"}}, {}, {}};
+  Table table{"saturation",
+              {"findings.table.saturation", {{"base", std::int64_t{kBase}}, {"run", std::int64_t{kRun}}}},
+              {{"group", "findings.column.group"},
+               {"sources", "findings.column.sources"},
+               {"base_codes", "findings.column.base_codes"},
+               {"codes", "findings.column.codes"},
+               {"new_codes", "findings.column.new_in_last_run"},
+               {"ratio", "findings.column.new_over_base"},
+               {"reached", "findings.column.reached_after"}},
+              {},
+              {}};
+  Table curve{"saturation_curve",
+              {"findings.table.saturation_curve", {}},
+              {{"group", "findings.column.group"},
+               {"position", "findings.column.position"},
+               {"codes", "findings.column.codes"}},
+              {},
+              {}};
   std::int64_t reached = 0, large_enough = 0;
   for (const auto& [group, members] : groups) {
     std::vector<std::vector<int>> told;
     for (int s : members) told.push_back(codes[s]);
     const statistics::Saturation found = statistics::saturation(told, kBase, kRun, kThreshold);
-    const Cell name = group.empty() ? Cell(Words{"findings.not_known"}) : question.by == "none" ? Cell(Words{"findings.everybody"}) : question.by == "language" ? Cell(Words{"language." + group}) : Cell(group);
-    answer.groups.push_back({group.empty() ? "unknown" : group, group.empty() ? "#findings.not_known" : question.by == "none" ? "#findings.everybody" : question.by == "language" ? "#language." + group : group,
+    const Cell name = group.empty()               ? Cell(Words{"findings.not_known"})
+                      : question.by == "none"     ? Cell(Words{"findings.everybody"})
+                      : question.by == "language" ? Cell(Words{"language." + group})
+                                                  : Cell(group);
+    answer.groups.push_back({group.empty() ? "unknown" : group,
+                             group.empty()               ? "#findings.not_known"
+                             : question.by == "none"     ? "#findings.everybody"
+                             : question.by == "language" ? "#language." + group
+                                                         : group,
                              static_cast<std::int64_t>(members.size())});
     const bool measured = !found.runs.empty();
     large_enough += measured;
     reached += found.reached > 0;
-    table.rows.push_back({name, static_cast<std::int64_t>(members.size()), measured ? Cell(std::int64_t{found.base_codes}) : Cell(),
-                          found.cumulative.empty() ? std::int64_t{0} : std::int64_t{found.cumulative.back()}, measured ? Cell(std::int64_t{found.runs.back().new_codes}) : Cell(),
+    table.rows.push_back({name, static_cast<std::int64_t>(members.size()),
+                          measured ? Cell(std::int64_t{found.base_codes}) : Cell(),
+                          found.cumulative.empty() ? std::int64_t{0} : std::int64_t{found.cumulative.back()},
+                          measured ? Cell(std::int64_t{found.runs.back().new_codes}) : Cell(),
                           measured ? Cell(Share{found.runs.back().ratio}) : Cell(),
-                          found.reached > 0 ? Cell(std::int64_t{found.reached}) : measured ? Cell(Words{"findings.not_reached"}) : Cell(Words{"findings.too_few_sources"})});
-    for (std::size_t i = 0; i < found.cumulative.size(); ++i) curve.rows.push_back({name, static_cast<std::int64_t>(i + 1), std::int64_t{found.cumulative[i]}});
+                          found.reached > 0 ? Cell(std::int64_t{found.reached})
+                          : measured        ? Cell(Words{"findings.not_reached"})
+                                            : Cell(Words{"findings.too_few_sources"})});
+    for (std::size_t i = 0; i < found.cumulative.size(); ++i)
+      curve.rows.push_back({name, static_cast<std::int64_t>(i + 1), std::int64_t{found.cumulative[i]}});
   }
-  answer.sentences.push_back({"findings.saturation_reached", {{"reached", reached}, {"groups", static_cast<std::int64_t>(groups.size())}, {"by", question.by}}});
-  if (large_enough < static_cast<std::int64_t>(groups.size())) answer.warnings.push_back({"findings.warn.too_few_sources", {{"n", static_cast<std::int64_t>(kBase + kRun)}}});
+  answer.sentences.push_back(
+      {"findings.saturation_reached",
+       {{"reached", reached}, {"groups", static_cast<std::int64_t>(groups.size())}, {"by", question.by}}});
+  if (large_enough < static_cast<std::int64_t>(groups.size()))
+    answer.warnings.push_back({"findings.warn.too_few_sources", {{"n", static_cast<std::int64_t>(kBase + kRun)}}});
   answer.warnings.push_back({"findings.warn.order_matters", {}});
   answer.tables.push_back(std::move(table));
   answer.tables.push_back(std::move(curve));

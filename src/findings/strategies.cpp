@@ -29,9 +29,14 @@ void add_only_awareness(Answer& answer, const Evidence& evidence, const Tally& t
     return -1;
   };
   const int any = item("any"), only = item("only_awareness");
-  Table table{"only_awareness", {"findings.table.only_awareness", {}},
-              {{"group", "findings.column.group"}, {"only_awareness", "findings.column.only_awareness_people"}, {"share", "findings.column.share_interval"},
-               {"sources", "findings.column.only_awareness_sources"}}, {}, {}};
+  Table table{"only_awareness",
+              {"findings.table.only_awareness", {}},
+              {{"group", "findings.column.group"},
+               {"only_awareness", "findings.column.only_awareness_people"},
+               {"share", "findings.column.share_interval"},
+               {"sources", "findings.column.only_awareness_sources"}},
+              {},
+              {}};
   const std::vector<unsigned> named = named_by_source(evidence);
   std::int64_t all_sources = 0, all_only = 0;
   for (std::size_t g = 0; g <= answer.groups.size(); ++g) {
@@ -56,10 +61,15 @@ void add_only_awareness(Answer& answer, const Evidence& evidence, const Tally& t
       all_sources += sources;
       all_only += only_sources;
     }
-    const statistics::Bounds bounds = statistics::wilson(static_cast<double>(of_only.mentioned), static_cast<double>(of_any.mentioned));
+    const statistics::Bounds bounds =
+        statistics::wilson(static_cast<double>(of_only.mentioned), static_cast<double>(of_any.mentioned));
     const std::string& label = whole ? "#findings.all_groups" : answer.groups[g].label;
-    table.rows.push_back({label.rfind('#', 0) == 0 ? Cell(Words{label.substr(1)}) : Cell(label), Counted{of_only.mentioned, of_any.mentioned},
-                          of_any.mentioned == 0 ? Cell() : Cell(Interval{static_cast<double>(of_only.mentioned) / static_cast<double>(of_any.mentioned), bounds.low, bounds.high}),
+    table.rows.push_back({label.rfind('#', 0) == 0 ? Cell(Words{label.substr(1)}) : Cell(label),
+                          Counted{of_only.mentioned, of_any.mentioned},
+                          of_any.mentioned == 0 ? Cell()
+                                                : Cell(Interval{static_cast<double>(of_only.mentioned) /
+                                                                    static_cast<double>(of_any.mentioned),
+                                                                bounds.low, bounds.high}),
                           Counted{only_sources, sources}});
   }
   // Groups that share a source (speakers of one focus group, split by gender) count it once each, but once in all.
@@ -78,18 +88,23 @@ void add_only_awareness(Answer& answer, const Evidence& evidence, const Tally& t
   const Estimate& of_any = answer.overall[any];
   const Estimate& of_only = answer.overall[only];
   if (of_any.mentioned == 0) return;
-  const statistics::Bounds bounds = statistics::wilson(static_cast<double>(of_only.mentioned), static_cast<double>(of_any.mentioned));
+  const statistics::Bounds bounds =
+      statistics::wilson(static_cast<double>(of_only.mentioned), static_cast<double>(of_any.mentioned));
   const char* key = bounds.low > 0.5 ? "findings.only_awareness_most" : "findings.only_awareness";
-  answer.sentences.insert(answer.sentences.begin(), Message{key, {{"k", of_only.mentioned}, {"n", of_any.mentioned}, {"low", bounds.low}, {"high", bounds.high}}});
+  answer.sentences.insert(
+      answer.sentences.begin(),
+      Message{key, {{"k", of_only.mentioned}, {"n", of_any.mentioned}, {"low", bounds.low}, {"high", bounds.high}}});
 }
 
 }  // namespace
 
 Result<Tally> tally_strategies(const Evidence& evidence, const Question& question, const std::string& language) {
-  if (question.level == "all") return tally(evidence, question, items_of_kind(evidence, "strategy", "all", language), "strategy");
+  if (question.level == "all")
+    return tally(evidence, question, items_of_kind(evidence, "strategy", "all", language), "strategy");
   Items items;
   items.of_code.resize(evidence.codebook.codes.size());
-  for (std::string_view meaning : kMeanings) items.add({std::string(meaning), {}, "#findings.strategy." + std::string(meaning)});
+  for (std::string_view meaning : kMeanings)
+    items.add({std::string(meaning), {}, "#findings.strategy." + std::string(meaning)});
   items.add({"any", {}, "#findings.strategy.any"});
   items.add({"only_awareness", {}, "#findings.strategy.only_awareness"});
   for (int code = 0; code < static_cast<int>(evidence.codebook.codes.size()); ++code) {
@@ -109,7 +124,8 @@ Result<Tally> tally_strategies(const Evidence& evidence, const Question& questio
       const auto& each = evidence.codings[coding];
       for (int i = 0; i < each.respondent_count; ++i) {
         const int person = counted.person_of[evidence.coding_respondents[each.first_respondent + i]];
-        if (person >= 0 && counted.group_of[person] == static_cast<int>(g) && counted.has_said(person, kOnlyAwareness)) {
+        if (person >= 0 && counted.group_of[person] == static_cast<int>(g) &&
+            counted.has_said(person, kOnlyAwareness)) {
           counted.codings[g][kOnlyAwareness].push_back(coding);
           break;
         }

@@ -40,7 +40,9 @@ std::vector<int> parents(const Codebook& codebook) {
   return parent;
 }
 
-Item item_of(const Code& code, const std::string& language) { return {code.path, code.id, Codebook::name_in(code, language)}; }
+Item item_of(const Code& code, const std::string& language) {
+  return {code.path, code.id, Codebook::name_in(code, language)};
+}
 
 int kind_bit(std::string_view kind) {
   for (std::size_t i = 0; i < study::kCodeKinds.size(); ++i)
@@ -50,8 +52,11 @@ int kind_bit(std::string_view kind) {
 
 Problem nobody_there(std::string_view facet, const std::string& value, const std::set<std::string>& there) {
   std::vector<std::string> list(there.begin(), there.end());
-  return Problem(problems::kInvalidValue, {{"where", "The question"}, {"value", value}, {"what", std::string(facet) + " in this study"},
-                                           {"hint", list.empty() ? std::string("No respondent has one.") : "There are: " + join(list, ", ") + "."}});
+  return Problem(problems::kInvalidValue, {{"where", "The question"},
+                                           {"value", value},
+                                           {"what", std::string(facet) + " in this study"},
+                                           {"hint", list.empty() ? std::string("No respondent has one.")
+                                                                 : "There are: " + join(list, ", ") + "."}});
 }
 
 Result<void> check_values(const Evidence& evidence, const Question& question) {
@@ -80,8 +85,10 @@ std::vector<Group> groups_of(const Evidence& evidence, const Question& question,
   bool unknown = false;
   for (int respondent : respondents) {
     std::string value = facet_value(evidence, respondent, question.by);
-    if (value.empty()) unknown = true;
-    else there.insert(std::move(value));
+    if (value.empty())
+      unknown = true;
+    else
+      there.insert(std::move(value));
   }
   std::vector<Group> groups;
   const auto add = [&](std::string_view value, std::string label) {
@@ -104,7 +111,10 @@ std::vector<Group> groups_of(const Evidence& evidence, const Question& question,
 class EveryCoder {
  public:
   EveryCoder(const Evidence& evidence, const Tally& tally) : evidence_(evidence) {
-    for (std::size_t c = 0; c < evidence.codings.size(); ++c) each(evidence, tally, static_cast<int>(c), [&](std::array<int, 3> cell, int coder) { seen_.push_back({cell, coder}); });
+    for (std::size_t c = 0; c < evidence.codings.size(); ++c)
+      each(evidence, tally, static_cast<int>(c), [&](std::array<int, 3> cell, int coder) {
+        seen_.push_back({cell, coder});
+      });
     std::sort(seen_.begin(), seen_.end());
     seen_.erase(std::unique(seen_.begin(), seen_.end()), seen_.end());
   }
@@ -143,7 +153,8 @@ std::string facet_value(const Evidence& evidence, int respondent, std::string_vi
   return "";
 }
 
-Items items_of_kind(const Evidence& evidence, std::string_view kind, const std::string& level, const std::string& language) {
+Items items_of_kind(const Evidence& evidence, std::string_view kind, const std::string& level,
+                    const std::string& language) {
   const Codebook& codebook = evidence.codebook;
   const std::vector<int> parent = parents(codebook);
   const auto of_kind = [&](int code) { return code >= 0 && codebook.codes[code].kind == kind; };
@@ -151,13 +162,16 @@ Items items_of_kind(const Evidence& evidence, std::string_view kind, const std::
   std::vector<std::vector<int>> parts(codebook.codes.size());
   for (int i = 0; i < static_cast<int>(codebook.codes.size()); ++i) {
     if (!of_kind(i)) continue;
-    if (of_kind(parent[i])) parts[parent[i]].push_back(i);
-    else roots.push_back(i);
+    if (of_kind(parent[i]))
+      parts[parent[i]].push_back(i);
+    else
+      roots.push_back(i);
   }
   const bool heading = roots.size() == 1 && !parts[roots[0]].empty();
   bool heading_coded = false;
   if (heading)
-    for (const auto& coding : evidence.codings) heading_coded = heading_coded || (coding.code == roots[0] && !evidence.coders[coding.coder].machine);
+    for (const auto& coding : evidence.codings)
+      heading_coded = heading_coded || (coding.code == roots[0] && !evidence.coders[coding.coder].machine);
 
   Items items;
   items.of_code.resize(codebook.codes.size());
@@ -176,7 +190,8 @@ Items items_of_kind(const Evidence& evidence, std::string_view kind, const std::
     Item each = item_of(codebook.codes[i], language);
     each.label = codebook.path_in(codebook.codes[i], language);
     const int item = items.add(std::move(each));
-    if (heading && i == roots[0]) items.speaks(i, item);  // a heading stands for itself alone
+    if (heading && i == roots[0])
+      items.speaks(i, item);  // a heading stands for itself alone
     else
       for (int code : code_with_parts(codebook, i))
         if (of_kind(code)) items.speaks(code, item);
@@ -213,7 +228,8 @@ Result<Tally> tally(const Evidence& evidence, const Question& question, Items it
     ++result.groups[group].asked;
     clusters[group].insert(person.cluster);
   }
-  for (std::size_t g = 0; g < clusters.size(); ++g) result.groups[g].clusters = static_cast<std::int64_t>(clusters[g].size());
+  for (std::size_t g = 0; g < clusters.size(); ++g)
+    result.groups[g].clusters = static_cast<std::int64_t>(clusters[g].size());
 
   const std::size_t width = result.items.list.size();
   result.said.assign(result.people.size() * width, 0);

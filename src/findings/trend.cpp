@@ -27,13 +27,16 @@ Periods periods_of(const Evidence& evidence, const Tally& tally) {
   std::vector<int> period_of_code(evidence.codebook.codes.size(), -1);
   for (int code = 0; code < static_cast<int>(evidence.codebook.codes.size()); ++code)
     if (evidence.codebook.codes[code].meaning == "period") {
-      const bool heading = code + 1 < static_cast<int>(evidence.codebook.codes.size()) && evidence.codebook.codes[code + 1].parent == evidence.codebook.codes[code].id;
+      const bool heading = code + 1 < static_cast<int>(evidence.codebook.codes.size()) &&
+                           evidence.codebook.codes[code + 1].parent == evidence.codebook.codes[code].id;
       if (heading) continue;
       period_of_code[code] = static_cast<int>(periods.codes.size());
       periods.codes.push_back(code);
     }
   periods.said.assign(tally.people.size() * 4 * periods.width(), 0);
-  const auto mark = [&](int person, int direction, std::size_t period) { periods.said[(static_cast<std::size_t>(person) * 4 + direction) * periods.width() + period] = 1; };
+  const auto mark = [&](int person, int direction, std::size_t period) {
+    periods.said[(static_cast<std::size_t>(person) * 4 + direction) * periods.width() + period] = 1;
+  };
 
   std::vector<std::uint8_t> placed(evidence.codings.size(), 0);
   each_overlap(evidence, [&](int a, int b) {
@@ -53,16 +56,19 @@ Periods periods_of(const Evidence& evidence, const Tally& tally) {
   std::map<std::pair<int, int>, std::vector<int>> named;
   for (const auto& coding : evidence.codings)
     if (const int period = period_of_code[coding.code]; period >= 0 && !evidence.coders[coding.coder].machine)
-      for (int i = 0; i < coding.respondent_count; ++i) named[{coding.source, evidence.coding_respondents[coding.first_respondent + i]}].push_back(period);
+      for (int i = 0; i < coding.respondent_count; ++i)
+        named[{coding.source, evidence.coding_respondents[coding.first_respondent + i]}].push_back(period);
   for (int c = 0; c < static_cast<int>(evidence.codings.size()); ++c) {
     const auto& coding = evidence.codings[c];
     if (placed[c] || evidence.coders[coding.coder].machine) continue;
     for (int direction : tally.items.of_code[coding.code])
       for (int i = 0; i < coding.respondent_count; ++i) {
-        const int respondent = evidence.coding_respondents[coding.first_respondent + i], person = tally.person_of[respondent];
+        const int respondent = evidence.coding_respondents[coding.first_respondent + i],
+                  person = tally.person_of[respondent];
         if (person < 0 || !tally.has_said(person, direction)) continue;
         const auto found = named.find({coding.source, respondent});
-        if (found == named.end()) mark(person, direction, periods.codes.size());
+        if (found == named.end())
+          mark(person, direction, periods.codes.size());
         else
           for (int period : found->second) mark(person, direction, static_cast<std::size_t>(period));
       }
@@ -72,19 +78,28 @@ Periods periods_of(const Evidence& evidence, const Tally& tally) {
 
 void add_by_period(Answer& answer, const Evidence& evidence, const Tally& tally, const std::string& language) {
   const Periods periods = periods_of(evidence, tally);
-  Table table{"trend_by_period", {"findings.table.trend_by_period", {}}, {{"group", "findings.column.group"}, {"period", "findings.column.period"}}, {}, {}};
-  for (std::string_view direction : kDirections) table.columns.emplace_back(std::string(direction), "findings.trend." + std::string(direction));
+  Table table{"trend_by_period",
+              {"findings.table.trend_by_period", {}},
+              {{"group", "findings.column.group"}, {"period", "findings.column.period"}},
+              {},
+              {}};
+  for (std::string_view direction : kDirections)
+    table.columns.emplace_back(std::string(direction), "findings.trend." + std::string(direction));
   for (std::size_t g = 0; g < tally.groups.size(); ++g)
     for (std::size_t period = 0; period < periods.width(); ++period) {
       std::int64_t counts[4] = {}, total = 0;
       for (int person = 0; person < static_cast<int>(tally.people.size()); ++person)
         if (tally.group_of[person] == static_cast<int>(g))
-          for (int direction = 0; direction < 4; ++direction) counts[direction] += periods.said[(static_cast<std::size_t>(person) * 4 + direction) * periods.width() + period];
+          for (int direction = 0; direction < 4; ++direction)
+            counts[direction] +=
+                periods.said[(static_cast<std::size_t>(person) * 4 + direction) * periods.width() + period];
       for (std::int64_t count : counts) total += count;
       if (total == 0) continue;
       const bool named = period < periods.codes.size();
-      std::vector<Cell> row{name_of(tally.groups[g].label), named ? Cell(study::Codebook::name_in(evidence.codebook.codes[periods.codes[period]], language))
-                                                                  : Cell(Words{"findings.no_period"})};
+      std::vector<Cell> row{
+          name_of(tally.groups[g].label),
+          named ? Cell(study::Codebook::name_in(evidence.codebook.codes[periods.codes[period]], language))
+                : Cell(Words{"findings.no_period"})};
       for (std::int64_t count : counts) row.push_back(count);
       table.rows.push_back(std::move(row));
       table.row_codes.push_back(named ? evidence.codebook.codes[periods.codes[period]].id : Id{});
@@ -94,9 +109,15 @@ void add_by_period(Answer& answer, const Evidence& evidence, const Tally& tally,
 
 // More against less, person by person: a sign test. Those who said both cancel out.
 void add_direction(Answer& answer, const Tally& tally) {
-  Table table{"trend_direction", {"findings.table.trend_direction", {}},
-              {{"group", "findings.column.group"}, {"more", "findings.trend.up"}, {"less", "findings.trend.down"}, {"less_among_changed", "findings.column.less_among_changed"},
-               {"p", "findings.column.sign_test"}}, {}, {}};
+  Table table{"trend_direction",
+              {"findings.table.trend_direction", {}},
+              {{"group", "findings.column.group"},
+               {"more", "findings.trend.up"},
+               {"less", "findings.trend.down"},
+               {"less_among_changed", "findings.column.less_among_changed"},
+               {"p", "findings.column.sign_test"}},
+              {},
+              {}};
   for (std::size_t g = 0; g < tally.groups.size(); ++g) {
     int up = 0, down = 0;
     for (int person = 0; person < static_cast<int>(tally.people.size()); ++person) {
@@ -108,9 +129,13 @@ void add_direction(Answer& answer, const Tally& tally) {
     if (up + down == 0) continue;
     const statistics::Bounds bounds = statistics::wilson(down, up + down);
     const double p = statistics::sign_test(up, down);
-    table.rows.push_back({name_of(tally.groups[g].label), std::int64_t{up}, std::int64_t{down}, Interval{static_cast<double>(down) / (up + down), bounds.low, bounds.high}, p});
+    table.rows.push_back({name_of(tally.groups[g].label), std::int64_t{up}, std::int64_t{down},
+                          Interval{static_cast<double>(down) / (up + down), bounds.low, bounds.high}, p});
     const std::string where = tally.groups[g].label.rfind('#', 0) == 0 ? tally.groups[g].key : tally.groups[g].label;
-    if (p < 0.05) answer.sentences.push_back({down > up ? "findings.trend_less" : "findings.trend_more", {{"group", where}, {"k", std::int64_t{std::max(up, down)}}, {"n", std::int64_t{up + down}}}});
+    if (p < 0.05)
+      answer.sentences.push_back(
+          {down > up ? "findings.trend_less" : "findings.trend_more",
+           {{"group", where}, {"k", std::int64_t{std::max(up, down)}}, {"n", std::int64_t{up + down}}}});
   }
   if (!table.rows.empty()) answer.tables.push_back(std::move(table));
   if (answer.sentences.empty()) answer.sentences.push_back({"findings.trend_unclear", {}});
@@ -121,7 +146,8 @@ void add_direction(Answer& answer, const Tally& tally) {
 Result<Tally> tally_trend(const Evidence& evidence, const Question& question, const std::string& language) {
   Items items;
   items.of_code.resize(evidence.codebook.codes.size());
-  for (std::string_view direction : kDirections) items.add({std::string(direction), {}, "#findings.trend." + std::string(direction)});
+  for (std::string_view direction : kDirections)
+    items.add({std::string(direction), {}, "#findings.trend." + std::string(direction)});
   for (int code = 0; code < static_cast<int>(evidence.codebook.codes.size()); ++code)
     for (int i = 0; i < 4; ++i)
       if (evidence.codebook.codes[code].meaning == kDirections[i]) items.speaks(code, i);

@@ -16,7 +16,6 @@
 
 namespace understory {
 
-
 struct Catalogue::Words {
   std::string language;
   std::unordered_map<std::string, std::string> patterns;
@@ -26,7 +25,9 @@ struct Catalogue::Words {
   mutable std::unordered_map<std::string, std::unique_ptr<icu::MessageFormat>> formats;
 };
 
-namespace foundation { std::span<const Resource> resources(); }
+namespace foundation {
+std::span<const Resource> resources();
+}
 
 namespace {
 
@@ -36,11 +37,14 @@ std::string to_utf8(const icu::UnicodeString& text) {
   return out;
 }
 
-void read_object(const boost::json::object& object, const std::string& prefix, std::unordered_map<std::string, std::string>& into) {
+void read_object(const boost::json::object& object, const std::string& prefix,
+                 std::unordered_map<std::string, std::string>& into) {
   for (const auto& [key, value] : object) {
     const std::string path = prefix.empty() ? std::string(key) : prefix + "." + std::string(key);
-    if (value.is_object()) read_object(value.as_object(), path, into);
-    else into[path] = std::string(value.as_string());
+    if (value.is_object())
+      read_object(value.as_object(), path, into);
+    else
+      into[path] = std::string(value.as_string());
   }
 }
 
@@ -65,7 +69,8 @@ const std::map<std::string, std::unique_ptr<Catalogue::Words>>& all_words() {
 std::string format_number(double value, int decimals, bool percent) {
   UErrorCode error = U_ZERO_ERROR;
   if (std::abs(value) < 0.5 * std::pow(10.0, -decimals - (percent ? 2 : 0))) value = 0;  // never "-0.00"
-  auto formatter = icu::number::NumberFormatter::withLocale(icu::Locale::getEnglish()).precision(icu::number::Precision::fixedFraction(decimals));
+  auto formatter = icu::number::NumberFormatter::withLocale(icu::Locale::getEnglish())
+                       .precision(icu::number::Precision::fixedFraction(decimals));
   if (percent) formatter = formatter.unit(icu::NoUnit::percent()).scale(icu::number::Scale::powerOfTen(2));
   return to_utf8(formatter.formatDouble(value, error).toString(error));
 }
@@ -117,20 +122,25 @@ std::string Catalogue::say(const Message& message) const {
   std::vector<icu::Formattable> values;
   for (const auto& [name, value] : message.arguments) {
     names.push_back(icu::UnicodeString::fromUTF8(name));
-    if (const auto* text = std::get_if<std::string>(&value)) values.emplace_back(icu::UnicodeString::fromUTF8(*text));
-    else if (const auto* whole = std::get_if<std::int64_t>(&value)) values.emplace_back(static_cast<int64_t>(*whole));
-    else values.emplace_back(std::get<double>(value));
+    if (const auto* text = std::get_if<std::string>(&value))
+      values.emplace_back(icu::UnicodeString::fromUTF8(*text));
+    else if (const auto* whole = std::get_if<std::int64_t>(&value))
+      values.emplace_back(static_cast<int64_t>(*whole));
+    else
+      values.emplace_back(std::get<double>(value));
   }
   const std::lock_guard lock(words->mutex);
   UErrorCode error = U_ZERO_ERROR;
   auto& format = words->formats[message.key];
   if (!format) {
     format = std::make_unique<icu::MessageFormat>(icu::UnicodeString::fromUTF8(found->second), words->locale, error);
-    if (U_FAILURE(error)) throw std::logic_error("languages/" + words->language + ".json: “" + message.key + "” is no ICU message");
+    if (U_FAILURE(error))
+      throw std::logic_error("languages/" + words->language + ".json: “" + message.key + "” is no ICU message");
   }
   icu::UnicodeString out;
   format->format(names.data(), values.data(), static_cast<std::int32_t>(names.size()), out, error);
-  if (U_FAILURE(error)) throw std::logic_error("languages/" + words->language + ".json: “" + message.key + "” cannot be filled");
+  if (U_FAILURE(error))
+    throw std::logic_error("languages/" + words->language + ".json: “" + message.key + "” cannot be filled");
   return to_utf8(out);
 }
 

@@ -31,7 +31,8 @@ class Reader {
       // Spreadsheets drop empty cells at the end of a row.
       while (row.size() > table.header.size() && row.back().empty()) row.pop_back();
       if (row.size() != table.header.size())
-        return bad(line, "it has " + std::to_string(row.size()) + " fields, the header has " + std::to_string(table.header.size()));
+        return bad(line, "it has " + std::to_string(row.size()) + " fields, the header has " +
+                             std::to_string(table.header.size()));
       table.rows.push_back(std::move(row));
       table.row_numbers.push_back(line);
     }
@@ -41,7 +42,8 @@ class Reader {
 
  private:
   tl::unexpected<Problem> bad(int line, std::string reason) const {
-    return fail(problems::kBadTable, {{"file", std::string(file_)}, {"row", std::to_string(line)}, {"reason", std::move(reason)}});
+    return fail(problems::kBadTable,
+                {{"file", std::string(file_)}, {"row", std::to_string(line)}, {"reason", std::move(reason)}});
   }
 
   char separator() const {
@@ -72,9 +74,11 @@ class Reader {
     std::vector<std::string> row(1);
     for (;;) {
       std::string& field = row.back();
-      if (at_ < text_.size() && text_[at_] == '"') TRY(read_quoted(field));
+      if (at_ < text_.size() && text_[at_] == '"')
+        TRY(read_quoted(field));
       else
-        while (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\n' && text_[at_] != '\r') field += text_[at_++];
+        while (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\n' && text_[at_] != '\r')
+          field += text_[at_++];
       if (field.size() > kFieldLimit) return bad(line_, "a field is longer than 16 MiB");
       if (at_ >= text_.size()) return row;
       if (text_[at_] == separator_) {
@@ -126,7 +130,9 @@ bool is_number(std::string_view text) {
 Result<CsvTable> read_csv(std::string_view text, std::string_view file) { return Reader(text, file).run(); }
 
 std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n;\t") == std::string_view::npos && (text.empty() || (text.front() != ' ' && text.back() != ' '))) return std::string(text);
+  if (text.find_first_of(",\"\r\n;\t") == std::string_view::npos &&
+      (text.empty() || (text.front() != ' ' && text.back() != ' ')))
+    return std::string(text);
   std::string out = "\"";
   for (char letter : text) {
     if (letter == '"') out += '"';
@@ -136,7 +142,8 @@ std::string csv_field(std::string_view text) {
 }
 
 std::string csv_safe_field(std::string_view text) {
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos && !is_number(text)) return csv_field("'" + std::string(text));
+  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos && !is_number(text))
+    return csv_field("'" + std::string(text));
   return csv_field(text);
 }
 

@@ -30,12 +30,14 @@ struct Descriptor {
 };
 
 tl::unexpected<Problem> unreadable(const std::filesystem::path& path, int error) {
-  return fail(problems::kFileUnreadable, {{"file", path.string()}, {"reason", error == ENOENT ? "it does not exist" : std::strerror(error)}});
+  return fail(problems::kFileUnreadable,
+              {{"file", path.string()}, {"reason", error == ENOENT ? "it does not exist" : std::strerror(error)}});
 }
 
 tl::unexpected<Problem> unwritable(const std::filesystem::path& path, int error) {
   if (error == ENOSPC || error == EDQUOT || error == EFBIG) return fail(problems::kDiskFull);
-  return fail(problems::kFileUnreadable, {{"file", path.string()}, {"reason", std::string("it cannot be written, ") + std::strerror(error)}});
+  return fail(problems::kFileUnreadable,
+              {{"file", path.string()}, {"reason", std::string("it cannot be written, ") + std::strerror(error)}});
 }
 
 }  // namespace
@@ -45,7 +47,8 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
   if (file.number < 0) return unreadable(path, errno);
   struct stat facts {};
   if (::fstat(file.number, &facts) != 0) return unreadable(path, errno);
-  if (S_ISDIR(facts.st_mode)) return fail(problems::kFileUnreadable, {{"file", path.string()}, {"reason", "it is a folder"}});
+  if (S_ISDIR(facts.st_mode))
+    return fail(problems::kFileUnreadable, {{"file", path.string()}, {"reason", "it is a folder"}});
   std::string content;
   content.reserve(static_cast<std::size_t>(facts.st_size));
   char piece[65536];
@@ -55,7 +58,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
     if (count < 0) return unreadable(path, errno);
     if (count == 0) return content;
     if (content.size() + static_cast<std::size_t>(count) > limit)
-      return fail(problems::kTooLarge, {{"what", path.string()}, {"limit", std::to_string(limit >> 20) + " MiB"}, {"hint", "Split it and try again."}});
+      return fail(problems::kTooLarge, {{"what", path.string()},
+                                        {"limit", std::to_string(limit >> 20) + " MiB"},
+                                        {"hint", "Split it and try again."}});
     content.append(piece, static_cast<std::size_t>(count));
   }
 }
@@ -79,13 +84,15 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
   if (::fsync(file.number) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) return abandon();
   // The name itself must survive a power cut too.
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  if (Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); folder.number >= 0) ::fsync(folder.number);
+  if (Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); folder.number >= 0)
+    ::fsync(folder.number);
   return {};
 }
 
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "understory-XXXXXX").string();
-  if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder can be made: " + std::string(std::strerror(errno)));
+  if (!::mkdtemp(pattern.data()))
+    throw std::runtime_error("no temporary folder can be made: " + std::string(std::strerror(errno)));
   path_ = pattern;
 }
 
@@ -96,7 +103,8 @@ TemporaryFolder::~TemporaryFolder() {
 
 Result<ProgramResult> run_program(const ProgramCall& call) {
   int input[2], output[2], errors[2], started[2];
-  if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0 || ::pipe2(errors, O_CLOEXEC) != 0 || ::pipe2(started, O_CLOEXEC) != 0)
+  if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0 || ::pipe2(errors, O_CLOEXEC) != 0 ||
+      ::pipe2(started, O_CLOEXEC) != 0)
     throw std::runtime_error("no pipe can be made");
   std::vector<char*> arguments{const_cast<char*>(call.program.c_str())};
   for (const std::string& argument : call.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -137,7 +145,8 @@ Result<ProgramResult> run_program(const ProgramCall& call) {
     return fail(problems::kProgramFailed, {{"program", call.program}, {"reason", std::move(reason)}});
   };
   while (from.number >= 0 || from_errors.number >= 0) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
     if (left <= 0) return give_up("it took longer than " + std::to_string(call.seconds) + " seconds");
     pollfd watched[3] = {{to.number, POLLOUT, 0}, {from.number, POLLIN, 0}, {from_errors.number, POLLIN, 0}};
     if (::poll(watched, 3, static_cast<int>(left)) < 0 && errno != EINTR) return give_up("it could not be watched");
@@ -151,7 +160,8 @@ Result<ProgramResult> run_program(const ProgramCall& call) {
       if (pipe.number < 0 || happened == 0) return true;
       const ssize_t count = ::read(pipe.number, piece, sizeof piece);
       if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN)) pipe.reset();
-      if (count > 0 && into.size() < limit) into.append(piece, std::min(static_cast<std::size_t>(count), limit - into.size()));
+      if (count > 0 && into.size() < limit)
+        into.append(piece, std::min(static_cast<std::size_t>(count), limit - into.size()));
       return count <= 0 || into.size() < limit;
     };
     if (!drain(from, watched[1].revents, result.output, call.output_limit)) return give_up("its output has no end");

@@ -13,12 +13,16 @@
 
 namespace understory {
 
-namespace foundation { std::span<const Resource> resources(); }
+namespace foundation {
+std::span<const Resource> resources();
+}
 
 namespace {
 
 Result<int> half(int number) {
-  if (number % 2) return fail(problems::kInvalidValue, {{"where", "half"}, {"value", std::to_string(number)}, {"what", "even number"}, {"hint", ""}});
+  if (number % 2)
+    return fail(problems::kInvalidValue,
+                {{"where", "half"}, {"value", std::to_string(number)}, {"what", "even number"}, {"hint", ""}});
   return number / 2;
 }
 Result<int> quarter(int number) { return TRY(half(TRY(half(number)))); }
@@ -33,7 +37,8 @@ TEST(Result, TryHandsAProblemUp) {
 }
 
 TEST(Problem, SentencesHaveTheirDetailsInPlace) {
-  EXPECT_EQ(Problem(problems::kNotFound, {{"what", "study"}, {"name", "A"}}).sentence(), "There is no study called “A” here.");
+  EXPECT_EQ(Problem(problems::kNotFound, {{"what", "study"}, {"name", "A"}}).sentence(),
+            "There is no study called “A” here.");
   EXPECT_EQ(problems::kNotFound.status, 404);
 }
 
@@ -111,7 +116,8 @@ TEST(Text, OffsetsAreCountedThreeWays) {
   EXPECT_FALSE(map.byte_of_utf16(2));
   EXPECT_EQ(map.code_point_length(), 804);
   EXPECT_EQ(map.utf16_length(), 804 + 401);
-  for (std::int64_t at = 0; at <= map.code_point_length(); at += 7) EXPECT_EQ(map.code_point_of_byte(*map.byte_of_code_point(at)), at);
+  for (std::int64_t at = 0; at <= map.code_point_length(); at += 7)
+    EXPECT_EQ(map.code_point_of_byte(*map.byte_of_code_point(at)), at);
   EXPECT_FALSE(map.byte_of_code_point(805));
 }
 
@@ -128,7 +134,9 @@ TEST(Text, SentencesEndAtEveryScriptsOwnMark) {
   EXPECT_EQ(paragraphs("one\r\n\r\n  \ntwo").size(), 2u);
 }
 
-TEST(Text, MarkupIsEscaped) { EXPECT_EQ(escape_markup("<a href=\"x\">&'\x01"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\xEF\xBF\xBD"); }
+TEST(Text, MarkupIsEscaped) {
+  EXPECT_EQ(escape_markup("<a href=\"x\">&'\x01"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\xEF\xBF\xBD");
+}
 
 TEST(Text, ColumnsOfATerminal) {
   EXPECT_EQ(display_columns("abc"), 3);
@@ -137,7 +145,10 @@ TEST(Text, ColumnsOfATerminal) {
 }
 
 TEST(Csv, IsReadStrictly) {
-  const auto table = read_csv("\xEF\xBB\xBF" "a;b\n\"x;\"\"y\"\"\n2\";3\n\n", "t.csv");
+  const auto table = read_csv(
+      "\xEF\xBB\xBF"
+      "a;b\n\"x;\"\"y\"\"\n2\";3\n\n",
+      "t.csv");
   ASSERT_TRUE(table) << table.error().sentence();
   EXPECT_EQ(table->rows, (std::vector<std::vector<std::string>>{{"x;\"y\"\n2", "3"}}));
   EXPECT_FALSE(read_csv("a,b\n1\n", "t.csv"));
@@ -150,7 +161,16 @@ TEST(Csv, IsReadStrictly) {
 
 TEST(JsonWriter, NumbersReadAsPeopleWriteThem) {
   JsonWriter out;
-  out.object().member("a", 0.25).member("b", std::int64_t{3}).member("c", "q\"\n\x01").key("d").array().value(true).null().end_array().end_object();
+  out.object()
+      .member("a", 0.25)
+      .member("b", std::int64_t{3})
+      .member("c", "q\"\n\x01")
+      .key("d")
+      .array()
+      .value(true)
+      .null()
+      .end_array()
+      .end_object();
   EXPECT_EQ(out.text(), "{\"a\":0.25,\"b\":3,\"c\":\"q\\\"\\n\\u0001\",\"d\":[true,null]}");
   EXPECT_EQ(JsonWriter().value(-0.0).text(), "0");
   EXPECT_EQ(JsonWriter().value(1.0 / 0.0).text(), "null");
@@ -168,7 +188,9 @@ TEST(File, IsWrittenWholeOrNotAtAll) {
 }
 
 TEST(Program, RunsWithInputAndSaysWhenItIsMissing) {
-  EXPECT_EQ(run_program({.program = "cat", .input = std::string(300000, 'x'), .what = "", .package = ""})->output.size(), 300000u);
+  EXPECT_EQ(
+      run_program({.program = "cat", .input = std::string(300000, 'x'), .what = "", .package = ""})->output.size(),
+      300000u);
   EXPECT_EQ(run_program({.program = "false", .what = "", .package = ""})->status, 1);
   const auto missing = run_program({.program = "no-such-program-here", .what = "reports", .package = "none"});
   ASSERT_FALSE(missing);
@@ -191,8 +213,10 @@ TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {
             for (++at; text[at] != '"'; ++at) word += text[at] == '\\' ? text[++at] : text[at];
             ++at;
             while (text[at] == ' ') ++at;
-            if (text[at] == ':') pending = word;
-            else found.insert(join(path, ".") + "." + pending);
+            if (text[at] == ':')
+              pending = word;
+            else
+              found.insert(join(path, ".") + "." + pending);
           } else if (text[at] == '{') {
             if (at > 0) path.push_back(pending);
             ++at;
@@ -219,7 +243,7 @@ TEST(Catalogue, SaysSentencesWithNumbersAndFallsBackToEnglish) {
   EXPECT_EQ(english.percent(0.674), "67%");
   EXPECT_EQ(Catalogue::of("xx").language(), "en");
   EXPECT_TRUE(english.checked());
-  EXPECT_FALSE(Catalogue::of("km").checked());  // until a native speaker has read it
+  EXPECT_FALSE(Catalogue::of("km").checked());         // until a native speaker has read it
   EXPECT_EQ(Catalogue::of("km").percent(0.5), "50%");  // digits and decimal point alike in every language
   EXPECT_EQ(Catalogue::of("km").number(0.771, 2), "0.77");
   EXPECT_EQ(english.number(-0.001, 2), "0.00");

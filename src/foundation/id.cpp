@@ -18,7 +18,8 @@ constexpr std::int64_t kCounterLimit = std::int64_t{1} << kCounterBits;
 constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
 
 void fill_random(void* bytes, std::size_t count) {
-  if (getrandom(bytes, count, 0) != static_cast<ssize_t>(count)) throw std::runtime_error("the system gives no random numbers");
+  if (getrandom(bytes, count, 0) != static_cast<ssize_t>(count))
+    throw std::runtime_error("the system gives no random numbers");
 }
 
 }  // namespace

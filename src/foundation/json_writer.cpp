@@ -33,10 +33,14 @@ JsonWriter& JsonWriter::value(std::string_view text) {
   separate();
   text_ += '"';
   for (const char c : text) {
-    if (c == '"' || c == '\\') text_ += '\\', text_ += c;
-    else if (c == '\n') text_ += "\\n";
-    else if (static_cast<unsigned char>(c) < 0x20) text_ += fmt::format("\\u{:04x}", static_cast<int>(c));
-    else text_ += c;
+    if (c == '"' || c == '\\')
+      text_ += '\\', text_ += c;
+    else if (c == '\n')
+      text_ += "\\n";
+    else if (static_cast<unsigned char>(c) < 0x20)
+      text_ += fmt::format("\\u{:04x}", static_cast<int>(c));
+    else
+      text_ += c;
   }
   text_ += '"';
   return *this;

@@ -11,10 +11,16 @@ void set_level(Level level);
 void write(Level level, std::string_view line);
 
 template <class... A>
-void info(fmt::format_string<A...> format, A&&... arguments) { write(Level::kInfo, fmt::format(format, std::forward<A>(arguments)...)); }
+void info(fmt::format_string<A...> format, A&&... arguments) {
+  write(Level::kInfo, fmt::format(format, std::forward<A>(arguments)...));
+}
 template <class... A>
-void warning(fmt::format_string<A...> format, A&&... arguments) { write(Level::kWarning, fmt::format(format, std::forward<A>(arguments)...)); }
+void warning(fmt::format_string<A...> format, A&&... arguments) {
+  write(Level::kWarning, fmt::format(format, std::forward<A>(arguments)...));
+}
 template <class... A>
-void error(fmt::format_string<A...> format, A&&... arguments) { write(Level::kError, fmt::format(format, std::forward<A>(arguments)...)); }
+void error(fmt::format_string<A...> format, A&&... arguments) {
+  write(Level::kError, fmt::format(format, std::forward<A>(arguments)...));
+}
 
 }  // namespace understory::log

@@ -8,7 +8,8 @@ namespace understory::problems {
 // General
 inline constexpr ProblemKind kNotFound{"not_found", 404, "There is no {what} called “{name}” here."};
 inline constexpr ProblemKind kForbidden{"forbidden", 403, "This is not open to you."};
-inline constexpr ProblemKind kAlreadyExists{"already_exists", 409, "There is already a {what} called “{name}”. Choose another name."};
+inline constexpr ProblemKind kAlreadyExists{"already_exists", 409,
+                                            "There is already a {what} called “{name}”. Choose another name."};
 inline constexpr ProblemKind kInvalidValue{"invalid_value", 422, "{where}: “{value}” is not a valid {what}. {hint}"};
 inline constexpr ProblemKind kMissingValue{"missing_value", 422, "{where}: {what} is missing. {hint}"};
 inline constexpr ProblemKind kTooLarge{"too_large", 413, "{what} is larger than the limit of {limit}. {hint}"};
@@ -16,28 +17,48 @@ inline constexpr ProblemKind kBusy{"busy", 503, "The workspace is busy with anot
 inline constexpr ProblemKind kStopped{"stopped", 409, "The work was stopped before it was done. Nothing was changed."};
 
 // Workspace and storage
-inline constexpr ProblemKind kNoWorkspace{"no_workspace", 404, "{folder} holds no workspace. Make one with: understory init -w {folder}"};
-inline constexpr ProblemKind kWorkspaceExists{"workspace_exists", 409, "{folder} already holds a workspace. Nothing was changed."};
-inline constexpr ProblemKind kNewerWorkspace{"newer_workspace", 409, "This workspace was last used by a newer Understory (step {found}; this program knows {known}). Nothing was changed. Install the newer program and try again."};
-inline constexpr ProblemKind kDamaged{"damaged", 500, "{what} is damaged: {reason}. Nothing of it was used. Restore it from a backup."};
-inline constexpr ProblemKind kDiskFull{"disk_full", 507, "The disk is full. Nothing was changed. Free some space and try again."};
-inline constexpr ProblemKind kDatabaseUnavailable{"database_unavailable", 503, "The database cannot be reached: {reason}. Check that it runs and that its address is right."};
-inline constexpr ProblemKind kWrongKey{"wrong_key", 403, "The key in {where} does not open this workspace. Put the workspace's own key there."};
+inline constexpr ProblemKind kNoWorkspace{"no_workspace", 404,
+                                          "{folder} holds no workspace. Make one with: understory init -w {folder}"};
+inline constexpr ProblemKind kWorkspaceExists{"workspace_exists", 409,
+                                              "{folder} already holds a workspace. Nothing was changed."};
+inline constexpr ProblemKind kNewerWorkspace{
+    "newer_workspace", 409,
+    "This workspace was last used by a newer Understory (step {found}; this program knows {known}). Nothing was "
+    "changed. Install the newer program and try again."};
+inline constexpr ProblemKind kDamaged{"damaged", 500,
+                                      "{what} is damaged: {reason}. Nothing of it was used. Restore it from a backup."};
+inline constexpr ProblemKind kDiskFull{"disk_full", 507,
+                                       "The disk is full. Nothing was changed. Free some space and try again."};
+inline constexpr ProblemKind kDatabaseUnavailable{
+    "database_unavailable", 503,
+    "The database cannot be reached: {reason}. Check that it runs and that its address is right."};
+inline constexpr ProblemKind kWrongKey{
+    "wrong_key", 403, "The key in {where} does not open this workspace. Put the workspace's own key there."};
 
 // Files
 inline constexpr ProblemKind kFileUnreadable{"file_unreadable", 422, "{file} cannot be read: {reason}."};
-inline constexpr ProblemKind kUnknownFormat{"unknown_format", 415, "{file} is of no kind that can be imported here. Known: {known}."};
-inline constexpr ProblemKind kWrongEncoding{"wrong_encoding", 422, "{file} is not valid {encoding}: the byte at position {position} (line {line}) does not belong. Save the file as UTF-8 and try again."};
-inline constexpr ProblemKind kHostileArchive{"hostile_archive", 422, "{file} was refused: {reason}. Nothing was imported."};
-inline constexpr ProblemKind kDamagedArchive{"damaged_archive", 422, "{file} is damaged or cut short: {reason}. Get a fresh copy and try again."};
+inline constexpr ProblemKind kUnknownFormat{"unknown_format", 415,
+                                            "{file} is of no kind that can be imported here. Known: {known}."};
+inline constexpr ProblemKind kWrongEncoding{"wrong_encoding", 422,
+                                            "{file} is not valid {encoding}: the byte at position {position} (line "
+                                            "{line}) does not belong. Save the file as UTF-8 and try again."};
+inline constexpr ProblemKind kHostileArchive{"hostile_archive", 422,
+                                             "{file} was refused: {reason}. Nothing was imported."};
+inline constexpr ProblemKind kDamagedArchive{
+    "damaged_archive", 422, "{file} is damaged or cut short: {reason}. Get a fresh copy and try again."};
 inline constexpr ProblemKind kBadXml{"bad_xml", 422, "{file}, line {line}, column {column}: {reason}."};
 inline constexpr ProblemKind kBadTable{"bad_table", 422, "{file}, row {row}: {reason}."};
-inline constexpr ProblemKind kMissingColumn{"missing_column", 422, "{file} has no column “{column}”. Its columns are: {columns}. {hint}"};
-inline constexpr ProblemKind kUnknownPlace{"unknown_place", 422, "{where}: there is no place with the code “{code}”. {hint}"};
-inline constexpr ProblemKind kProgramMissing{"program_missing", 501, "{program} is needed for {what} and is not installed. Install it (Debian: apt-get install {package}) and try again."};
+inline constexpr ProblemKind kMissingColumn{"missing_column", 422,
+                                            "{file} has no column “{column}”. Its columns are: {columns}. {hint}"};
+inline constexpr ProblemKind kUnknownPlace{"unknown_place", 422,
+                                           "{where}: there is no place with the code “{code}”. {hint}"};
+inline constexpr ProblemKind kProgramMissing{"program_missing", 501,
+                                             "{program} is needed for {what} and is not installed. Install it (Debian: "
+                                             "apt-get install {package}) and try again."};
 inline constexpr ProblemKind kProgramFailed{"program_failed", 500, "{program} could not do its work: {reason}."};
 
 // Questions
-inline constexpr ProblemKind kBadQuestion{"bad_question", 422, "The question cannot be understood at “{at}”: {reason}. {hint}"};
+inline constexpr ProblemKind kBadQuestion{"bad_question", 422,
+                                          "The question cannot be understood at “{at}”: {reason}. {hint}"};
 
 }  // namespace understory::problems

@@ -17,16 +17,18 @@ inline tl::unexpected<Problem> fail(const ProblemKind& kind, Problem::Details de
 
 namespace detail {
 template <class T>
-T take(Result<T>&& result) { return std::move(*result); }
+T take(Result<T>&& result) {
+  return std::move(*result);
+}
 inline void take(Result<void>&&) {}
 }  // namespace detail
 
 }  // namespace understory
 
 // auto study = TRY(find_study(transaction, name));   (a statement expression: GCC and Clang both know it)
-#define TRY(expression)                                                             \
-  ({                                                                                \
-    auto try_result = (expression);                                                 \
+#define TRY(expression)                                                                           \
+  ({                                                                                              \
+    auto try_result = (expression);                                                               \
     if (!try_result) return tl::unexpected<::understory::Problem>(std::move(try_result.error())); \
-    ::understory::detail::take(std::move(try_result));                              \
+    ::understory::detail::take(std::move(try_result));                                            \
   })

@@ -31,7 +31,8 @@ std::unique_ptr<icu::BreakIterator> word_iterator(const std::string& language) {
 std::unique_ptr<icu::BreakIterator> character_iterator() {
   static const std::unique_ptr<icu::BreakIterator> prototype = [] {
     UErrorCode error = U_ZERO_ERROR;
-    std::unique_ptr<icu::BreakIterator> made(icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), error));
+    std::unique_ptr<icu::BreakIterator> made(
+        icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), error));
     if (U_FAILURE(error)) throw std::runtime_error("ICU has no rules for characters");
     return made;
   }();
@@ -85,7 +86,9 @@ struct Graphemes::Impl {
   std::string_view text;
   TextView view;
   std::unique_ptr<icu::BreakIterator> iterator;
-  explicit Impl(std::string_view wanted) : text(wanted), view(wanted), iterator(character_iterator()) { view.give_to(*iterator); }
+  explicit Impl(std::string_view wanted) : text(wanted), view(wanted), iterator(character_iterator()) {
+    view.give_to(*iterator);
+  }
 };
 
 Graphemes::Graphemes(std::string_view text) : impl_(new Impl(text)) {}
@@ -97,7 +100,8 @@ bool Graphemes::is_boundary(std::int64_t byte) const {
   if (byte == 0 || byte == static_cast<std::int64_t>(text.size())) return true;
   // Two plain characters side by side always part; nearly all boundaries asked for are of that kind.
   if (is_plain(text[static_cast<std::size_t>(byte) - 1]) && is_plain(text[static_cast<std::size_t>(byte)])) return true;
-  if ((static_cast<unsigned char>(text[static_cast<std::size_t>(byte)]) & 0xC0) == 0x80) return false;  // inside a character
+  if ((static_cast<unsigned char>(text[static_cast<std::size_t>(byte)]) & 0xC0) == 0x80)
+    return false;  // inside a character
   return impl_->iterator->isBoundary(static_cast<std::int32_t>(byte));
 }
 
@@ -151,14 +155,16 @@ std::vector<Span> sentences(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     std::int32_t next;
     const UChar32 character = character_at(text, at, &next);
-    const bool ends = character == 0x17D4 || character == 0x17D5 || character == 0x0964 || character == 0x0965 || character == '?' || character == '!' ||
-                      character == 0x2026 || character == '.';
+    const bool ends = character == 0x17D4 || character == 0x17D5 || character == 0x0964 || character == 0x0965 ||
+                      character == '?' || character == '!' || character == 0x2026 || character == '.';
     if (character == '\n' || character == '\r') {
       close(at);
     } else if (ends) {
       // "3.5", "e.g." and "?!" do not end a sentence in their middle.
-      const UChar32 following = static_cast<std::size_t>(next) < text.size() ? character_at(text, static_cast<std::size_t>(next)) : ' ';
-      const bool more_marks = following == '?' || following == '!' || following == '.' || following == '"' || following == 0x201D || following == ')';
+      const UChar32 following =
+          static_cast<std::size_t>(next) < text.size() ? character_at(text, static_cast<std::size_t>(next)) : ' ';
+      const bool more_marks = following == '?' || following == '!' || following == '.' || following == '"' ||
+                              following == 0x201D || following == ')';
       if (!more_marks && (character != '.' || u_isUWhiteSpace(following))) close(static_cast<std::size_t>(next));
     } else if ((character == '"' || character == 0x201D || character == ')') && at > start) {
       const char before = text[at - 1];
@@ -175,7 +181,8 @@ std::vector<Span> paragraphs(std::string_view text) {
   for (std::size_t start = 0; start < text.size();) {
     std::size_t end = text.find_first_of("\r\n", start);
     if (end == std::string_view::npos) end = text.size();
-    if (!trim(text.substr(start, end - start)).empty()) spans.push_back({static_cast<std::int64_t>(start), static_cast<std::int64_t>(end)});
+    if (!trim(text.substr(start, end - start)).empty())
+      spans.push_back({static_cast<std::int64_t>(start), static_cast<std::int64_t>(end)});
     start = end + 1;
     if (end + 1 < text.size() && text[end] == '\r' && text[end + 1] == '\n') ++start;
   }
@@ -206,8 +213,10 @@ std::string with_break_opportunities(std::string_view text) {
     if (static_cast<std::size_t>(end) >= text.size()) break;
     std::int32_t last = end;
     U8_BACK_1(reinterpret_cast<const std::uint8_t*>(text.data()), 0, last);
-    const bool between = without_spaces(character_at(text, static_cast<std::size_t>(last))) && without_spaces(character_at(text, static_cast<std::size_t>(end)));
-    const bool there = text.substr(static_cast<std::size_t>(end), 3) == kBreak || (out.size() >= 3 && out.compare(out.size() - 3, 3, kBreak) == 0);
+    const bool between = without_spaces(character_at(text, static_cast<std::size_t>(last))) &&
+                         without_spaces(character_at(text, static_cast<std::size_t>(end)));
+    const bool there = text.substr(static_cast<std::size_t>(end), 3) == kBreak ||
+                       (out.size() >= 3 && out.compare(out.size() - 3, 3, kBreak) == 0);
     if (between && !there) out += kBreak;
   }
   return out;
@@ -221,7 +230,9 @@ int display_columns(std::string_view text) {
     UChar32 character;
     U8_NEXT(bytes, at, size, character);
     const int type = u_charType(character);
-    if (character < 0 || type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK || type == U_FORMAT_CHAR || type == U_CONTROL_CHAR) continue;
+    if (character < 0 || type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK || type == U_FORMAT_CHAR ||
+        type == U_CONTROL_CHAR)
+      continue;
     const int width = u_getIntPropertyValue(character, UCHAR_EAST_ASIAN_WIDTH);
     columns += width == U_EA_WIDE || width == U_EA_FULLWIDTH ? 2 : 1;
   }

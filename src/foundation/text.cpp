@@ -18,9 +18,12 @@ std::int64_t line_at(std::string_view bytes, std::size_t position) {
   return 1 + std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(position), '\n');
 }
 
-tl::unexpected<Problem> wrong_encoding(std::string_view file, std::string_view encoding, std::size_t position, std::int64_t line) {
-  return fail(problems::kWrongEncoding, {{"file", std::string(file)}, {"encoding", std::string(encoding)},
-                                         {"position", std::to_string(position + 1)}, {"line", std::to_string(line)}});
+tl::unexpected<Problem> wrong_encoding(std::string_view file, std::string_view encoding, std::size_t position,
+                                       std::int64_t line) {
+  return fail(problems::kWrongEncoding, {{"file", std::string(file)},
+                                         {"encoding", std::string(encoding)},
+                                         {"position", std::to_string(position + 1)},
+                                         {"line", std::to_string(line)}});
 }
 
 void append_utf8(std::string& out, UChar32 character) {
@@ -43,7 +46,8 @@ Result<DecodedText> decode_utf16(std::string_view bytes, bool big, bool mark, st
     if (at + 1 >= bytes.size()) return wrong_encoding(file, decoded.encoding, at, line);
     UChar32 character = unit(at);
     if (U16_IS_LEAD(character)) {
-      if (at + 3 >= bytes.size() || !U16_IS_TRAIL(unit(at + 2))) return wrong_encoding(file, decoded.encoding, at, line);
+      if (at + 3 >= bytes.size() || !U16_IS_TRAIL(unit(at + 2)))
+        return wrong_encoding(file, decoded.encoding, at, line);
       character = U16_GET_SUPPLEMENTARY(character, unit(at + 2));
       at += 2;
     } else if (U16_IS_TRAIL(character)) {
@@ -63,7 +67,9 @@ bool looks_like_utf16(std::string_view bytes, bool big) {
   return zeros * 2 == seen;
 }
 
-bool is_space(unsigned char byte) { return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\f' || byte == '\v'; }
+bool is_space(unsigned char byte) {
+  return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\f' || byte == '\v';
+}
 
 }  // namespace
 
@@ -88,7 +94,8 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view bytes) {
 
 Result<DecodedText> decode_text(std::string_view bytes, std::string_view file) {
   if (bytes.size() > (std::size_t{1} << 30))
-    return fail(problems::kTooLarge, {{"what", std::string(file)}, {"limit", "1 GiB"}, {"hint", "Split it and try again."}});
+    return fail(problems::kTooLarge,
+                {{"what", std::string(file)}, {"limit", "1 GiB"}, {"hint", "Split it and try again."}});
   if (bytes.rfind("\xFF\xFE", 0) == 0) return decode_utf16(bytes, false, true, file);
   if (bytes.rfind("\xFE\xFF", 0) == 0) return decode_utf16(bytes, true, true, file);
   DecodedText decoded;
@@ -116,7 +123,8 @@ std::string fold(std::string_view text) {
     // NFKC_Casefold also removes default-ignorable characters: ZWSP, ZWNJ, ZWJ, BOM.
     icu::StringByteSink<std::string> sink(&folded);
     error = U_ZERO_ERROR;
-    normalizer->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr, error);
+    normalizer->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr,
+                              error);
     if (U_FAILURE(error)) return std::string(text);
   }
   for (char letter : folded) {
@@ -128,7 +136,8 @@ std::string fold(std::string_view text) {
   }
   // U+200B is not default-ignorable in Unicode's data of every version: take out what is left.
   for (std::string_view invisible : {"\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xEF\xBB\xBF"})
-    for (std::size_t at = out.find(invisible); at != std::string::npos; at = out.find(invisible, at)) out.erase(at, invisible.size());
+    for (std::size_t at = out.find(invisible); at != std::string::npos; at = out.find(invisible, at))
+      out.erase(at, invisible.size());
   return out;
 }
 
@@ -144,9 +153,13 @@ std::string escape_markup(std::string_view text) {
       case '"': out += "&quot;"; break;
       case '\'': out += "&#39;"; break;
       default:
-        if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') out += "\xEF\xBF\xBD";
-        else if (byte == 0xEF && i + 2 < text.size() && text[i + 1] == '\xBF' && (text[i + 2] == '\xBE' || text[i + 2] == '\xBF')) out += "\xEF\xBF\xBD", i += 2;
-        else out += text[i];
+        if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r')
+          out += "\xEF\xBF\xBD";
+        else if (byte == 0xEF && i + 2 < text.size() && text[i + 1] == '\xBF' &&
+                 (text[i + 2] == '\xBE' || text[i + 2] == '\xBF'))
+          out += "\xEF\xBF\xBD", i += 2;
+        else
+          out += text[i];
     }
   }
   return out;
@@ -210,9 +223,11 @@ int length_at(std::string_view text, std::int64_t byte) {
 
 // Walks from the last mark whose `from` is not beyond the position; stops when `from` reaches it.
 template <class Mark>
-std::optional<Mark> walk(std::string_view text, const std::vector<Mark>& marks, std::int64_t Mark::*from, std::int64_t position) {
+std::optional<Mark> walk(std::string_view text, const std::vector<Mark>& marks, std::int64_t Mark::*from,
+                         std::int64_t position) {
   if (position < 0 || position > marks.back().*from) return std::nullopt;
-  auto next = std::upper_bound(marks.begin(), marks.end(), position, [&](std::int64_t wanted, const Mark& mark) { return wanted < mark.*from; });
+  auto next = std::upper_bound(marks.begin(), marks.end(), position,
+                               [&](std::int64_t wanted, const Mark& mark) { return wanted < mark.*from; });
   Mark at = *std::prev(next);
   while (at.*from < position) {
     const int length = length_at(text, at.byte);

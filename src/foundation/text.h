@@ -23,8 +23,8 @@ struct Span {
 std::optional<std::size_t> first_invalid_utf8(std::string_view bytes);
 
 struct DecodedText {
-  std::string text;         // UTF-8 without a byte order mark, otherwise unchanged (newlines too)
-  std::string encoding;     // "utf-8", "utf-16le" or "utf-16be"
+  std::string text;      // UTF-8 without a byte order mark, otherwise unchanged (newlines too)
+  std::string encoding;  // "utf-8", "utf-16le" or "utf-16be"
   bool byte_order_mark = false;
 };
 // A text file's bytes → text. UTF-8 with or without BOM; UTF-16 with BOM, or without one when every other byte of
@@ -76,7 +76,9 @@ class OffsetMap {
   std::optional<std::int64_t> utf16_of_byte(std::int64_t position) const;
 
  private:
-  struct Mark { std::int64_t byte, code_point, utf16; };
+  struct Mark {
+    std::int64_t byte, code_point, utf16;
+  };
   std::string_view text_;
   std::vector<Mark> marks_;  // one every 256 code points
   std::int64_t code_points_ = 0, utf16_ = 0;

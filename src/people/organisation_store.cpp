@@ -18,7 +18,8 @@ const Query kOrganisations{"people.organisations",
 }  // namespace
 
 Id ensure_organisation(Transaction& transaction, std::string_view name) {
-  if (auto found = transaction.one(kFindOrganisation, {transaction.workspace(), name}, [](const Row& row) { return row.id(0); }))
+  if (auto found =
+          transaction.one(kFindOrganisation, {transaction.workspace(), name}, [](const Row& row) { return row.id(0); }))
     return *found;
   const Id id = Id::make();
   transaction.run(kAddOrganisation, {transaction.workspace(), id, make_guid(), name});
@@ -27,8 +28,9 @@ Id ensure_organisation(Transaction& transaction, std::string_view name) {
 
 std::vector<Organisation> organisations(Transaction& transaction) {
   std::vector<Organisation> list;
-  transaction.each(kOrganisations, {transaction.workspace()},
-                   [&](const Row& row) { list.push_back({row.id(0), row.string(1), row.string(2)}); });
+  transaction.each(kOrganisations, {transaction.workspace()}, [&](const Row& row) {
+    list.push_back({row.id(0), row.string(1), row.string(2)});
+  });
   return list;
 }
 

@@ -15,7 +15,8 @@ TEST_P(Places, SixCountriesAndTheirFirstLevelAreasAreBuiltIn) {
   EXPECT_EQ(children(transaction, "").size(), 6u);
   EXPECT_EQ(full_name(transaction, "KH-20", "en"), "Svay Rieng, Cambodia");
   EXPECT_EQ(name_of(transaction, "KH-20", "km"), "ស្វាយរៀង");
-  for (const Place& country : children(transaction, "")) EXPECT_GT(children(transaction, country.code).size(), 4u) << country.code;
+  for (const Place& country : children(transaction, ""))
+    EXPECT_GT(children(transaction, country.code).size(), 4u) << country.code;
   const std::size_t areas = subtree(transaction, "KH").size();
   ASSERT_TRUE(install_builtin_places(transaction));
   EXPECT_EQ(subtree(transaction, "KH").size(), areas);  // again: nothing twice
@@ -24,7 +25,10 @@ TEST_P(Places, SixCountriesAndTheirFirstLevelAreasAreBuiltIn) {
 TEST_P(Places, AVillageTreeIsImportedAndAsked) {
   Transaction transaction = workspace().write();
   ASSERT_TRUE(install_builtin_places(transaction));
-  const auto report = import_places(transaction, "code,parent,level,en,km\n2009,KH-20,district,Romeas,រមាស\n200907,2009,commune,Prey,ព្រៃ\n20090701,200907,village,Trapeang,ត្រពាំង\n", "places.csv");
+  const auto report = import_places(transaction,
+                                    "code,parent,level,en,km\n2009,KH-20,district,Romeas,រមាស\n200907,2009,commune,"
+                                    "Prey,ព្រៃ\n20090701,200907,village,Trapeang,ត្រពាំង\n",
+                                    "places.csv");
   ASSERT_TRUE(report) << report.error().sentence();
   EXPECT_EQ(report->added, 3);
   EXPECT_EQ(subtree(transaction, "2009").size(), 3u);
@@ -49,7 +53,8 @@ TEST_P(Places, BadTablesNameTheRow) {
   Transaction transaction = workspace().write();
   ASSERT_TRUE(install_builtin_places(transaction));
   EXPECT_EQ(import_places(transaction, "code,level,en\n1,village,A\n", "p.csv").error().code(), "missing_column");
-  EXPECT_EQ(import_places(transaction, "code,parent,level,en\n1,KH-99,village,A\n", "p.csv").error().code(), "unknown_place");
+  EXPECT_EQ(import_places(transaction, "code,parent,level,en\n1,KH-99,village,A\n", "p.csv").error().code(),
+            "unknown_place");
   EXPECT_FALSE(import_places(transaction, "code,parent,level,en\n1,1,village,A\n", "p.csv"));
 }
 

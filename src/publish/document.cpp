@@ -78,11 +78,19 @@ class Report {
     for (const auto& respondent : evidence_.respondents) people += respondent.group ? respondent.size : 1;
     std::string list, organisations, spoken;
     for (const study::Location& location : evidence_.locations) list += (list.empty() ? "" : "; ") + place_of(location);
-    for (const std::string& name : study::study_organisations(transaction_, evidence_.study.id)) organisations += (organisations.empty() ? "" : ", ") + name;
-    for (const std::string& language : languages) spoken += (spoken.empty() ? "" : ", ") + words_.say("language." + language);
-    std::string out = element("p", words_.say({"report.about_numbers", {{"sources", texts}, {"read", read}, {"people", people}, {"locations", static_cast<std::int64_t>(evidence_.locations.size())}}}));
+    for (const std::string& name : study::study_organisations(transaction_, evidence_.study.id))
+      organisations += (organisations.empty() ? "" : ", ") + name;
+    for (const std::string& language : languages)
+      spoken += (spoken.empty() ? "" : ", ") + words_.say("language." + language);
+    std::string out =
+        element("p", words_.say({"report.about_numbers",
+                                 {{"sources", texts},
+                                  {"read", read},
+                                  {"people", people},
+                                  {"locations", static_cast<std::int64_t>(evidence_.locations.size())}}}));
     const auto line = [&](std::string_view key, const std::string& value) {
-      if (!value.empty()) out += "<p><strong>" + escape_markup(words_.say(key)) + "</strong> " + escape_markup(value) + "</p>\n";
+      if (!value.empty())
+        out += "<p><strong>" + escape_markup(words_.say(key)) + "</strong> " + escape_markup(value) + "</p>\n";
     };
     line("report.locations", list);
     line("report.languages", spoken);
@@ -97,12 +105,14 @@ class Report {
     if (location.place_code.empty()) return location.name;
     std::string where;
     for (const places::Place& place : places::ancestors(transaction_, location.place_code))
-      if (place.level == "province" || place.level == "country") where += (where.empty() ? "" : ", ") + places::name_of(transaction_, place.code, options_.language);
-    return where.empty() || where.find(location.name) == 0 ? (where.empty() ? location.name : where) : location.name + " (" + where + ")";
+      if (place.level == "province" || place.level == "country")
+        where += (where.empty() ? "" : ", ") + places::name_of(transaction_, place.code, options_.language);
+    return where.empty() || where.find(location.name) == 0 ? (where.empty() ? location.name : where)
+                                                           : location.name + " (" + where + ")";
   }
 
-  // A few passages behind the main causes, from different places. Gender and age band alone: a role and a place together
-  // can be one person.
+  // A few passages behind the main causes, from different places. Gender and age band alone: a role and a place
+  // together can be one person.
   std::string quotes(const findings::Answer& answer) {
     std::string out;
     for (std::size_t i = 0; i < answer.items.size() && i < kQuotedCauses; ++i) {
@@ -111,16 +121,22 @@ class Report {
       for (int pass = 0; pass < 2 && static_cast<int>(chosen.size()) < kQuotes; ++pass)
         for (int coding : answer.overall[i].codings) {
           const auto& each = evidence_.codings[coding];
-          if (static_cast<int>(chosen.size()) >= kQuotes || each.respondent_count == 0 || each.end - each.start > static_cast<int>(kLongestQuote)) continue;
-          const int who = evidence_.coding_respondents[each.first_respondent], where = evidence_.sources[each.source].location;
+          if (static_cast<int>(chosen.size()) >= kQuotes || each.respondent_count == 0 ||
+              each.end - each.start > static_cast<int>(kLongestQuote))
+            continue;
+          const int who = evidence_.coding_respondents[each.first_respondent],
+                    where = evidence_.sources[each.source].location;
           if (respondents.contains(who) || (pass == 0 && locations.contains(where))) continue;
           respondents.insert(who);
           locations.insert(where);
           chosen.push_back(coding);
         }
       if (chosen.empty()) continue;
-      out += element("h3", words_.say({"report.in_their_words", {{"item", findings::label_of(answer.items[i].label, words_)}}})) + "\n";
-      for (const study::Passage& passage : study::open_passages(transaction_, evidence_, chosen, false)) out += quote(passage);
+      out += element("h3", words_.say({"report.in_their_words",
+                                       {{"item", findings::label_of(answer.items[i].label, words_)}}})) +
+             "\n";
+      for (const study::Passage& passage : study::open_passages(transaction_, evidence_, chosen, false))
+        out += quote(passage);
     }
     return out;
   }
@@ -133,15 +149,25 @@ class Report {
     if (!passage.gender.empty()) who += words_.say("gender." + passage.gender);
     if (!passage.age_band.empty()) who += (who.empty() ? "" : ", ") + words_.say("age_band." + passage.age_band);
     if (!passage.location.empty()) who += (who.empty() ? "" : ", ") + passage.location;
-    std::string out = "<blockquote>" + element("p", passage.quote, language.empty() ? "" : "lang=\"" + escape_markup(language) + "\"");
+    std::string out = "<blockquote>" +
+                      element("p", passage.quote, language.empty() ? "" : "lang=\"" + escape_markup(language) + "\"");
     if (!passage.translation.empty()) out += element("p", passage.translation, "class=\"translation\" lang=\"en\"");
     return out + element("footer", who) + "</blockquote>\n";
   }
 
   std::string method() {
     std::string out;
-    for (const char* key : {"report.method_counting", "report.method_intervals", "report.method_differences", "report.method_masks"}) out += element("p", words_.say(key)) + "\n";
-    return out + element("p", words_.say({"report.method_again", {{"seed", std::to_string(options_.seed)}, {"draws", std::to_string(options_.draws)}, {"hash", evidence_.data_hash()}}}), "class=\"how\"") + "\n";
+    for (const char* key :
+         {"report.method_counting", "report.method_intervals", "report.method_differences", "report.method_masks"})
+      out += element("p", words_.say(key)) + "\n";
+    return out +
+           element("p",
+                   words_.say({"report.method_again",
+                               {{"seed", std::to_string(options_.seed)},
+                                {"draws", std::to_string(options_.draws)},
+                                {"hash", evidence_.data_hash()}}}),
+                   "class=\"how\"") +
+           "\n";
   }
 
   storage::Transaction& transaction_;
@@ -152,7 +178,8 @@ class Report {
 
 }  // namespace
 
-Result<std::string> report_html(storage::Transaction& transaction, Id study, const ReportOptions& options, const Progress& progress) {
+Result<std::string> report_html(storage::Transaction& transaction, Id study, const ReportOptions& options,
+                                const Progress& progress) {
   const Evidence evidence = study::load_evidence(transaction, study);
   return Report(transaction, evidence, options).write(progress);
 }
@@ -167,7 +194,10 @@ Result<std::string> pdf_from_html(const std::string& html) {
   call.seconds = 300;
   ProgramResult result = TRY(run_program(call));
   if (result.status != 0 || result.output.rfind("%PDF", 0) != 0)
-    return fail(problems::kProgramFailed, {{"program", "weasyprint"}, {"reason", result.errors.empty() ? fmt::format("it ended with status {}", result.status) : result.errors.substr(0, 300)}});
+    return fail(problems::kProgramFailed,
+                {{"program", "weasyprint"},
+                 {"reason", result.errors.empty() ? fmt::format("it ended with status {}", result.status)
+                                                  : result.errors.substr(0, 300)}});
   return result.output;
 }
 

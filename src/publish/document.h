@@ -14,7 +14,8 @@ struct ReportOptions {
   int draws = 2000;
   bool quotes = true;  // masked
 };
-Result<std::string> report_html(storage::Transaction& transaction, Id study, const ReportOptions& options, const Progress& progress = {});
+Result<std::string> report_html(storage::Transaction& transaction, Id study, const ReportOptions& options,
+                                const Progress& progress = {});
 // kProgramMissing without WeasyPrint. The story goes to it through a pipe, never through a file.
 Result<std::string> pdf_from_html(const std::string& html);
 

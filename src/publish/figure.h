@@ -10,13 +10,13 @@
 namespace understory::publish {
 
 struct FigureOptions {
-  int width = 720;           // CSS pixels
-  int items = 8;             // at most so many bars a panel
+  int width = 720;  // CSS pixels
+  int items = 8;    // at most so many bars a panel
   // What a bar links to: "%GROUP%" and "%ITEM%" are replaced by their URL-encoded keys; empty: no links.
   std::string link;
-  std::string id = "figure"; // prefix of the ids inside, unique on the page
-  bool open_table = false;   // show the table unfolded
-  bool with_table = true;    // false where the same table stands with the figure before
+  std::string id = "figure";  // prefix of the ids inside, unique on the page
+  bool open_table = false;    // show the table unfolded
+  bool with_table = true;     // false where the same table stands with the figure before
 };
 
 // Ranked bars with intervals, one panel a group (small multiples); the same items in the same order in each panel.
@@ -26,9 +26,11 @@ std::string heat_map(const findings::Answer& answer, const Catalogue& words, con
 // up / same / down / does not know per group (and period): diverging stacked bars; for trend.
 std::string trend_bars(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options);
 // A line over a sequence (saturation: new codes by source; time).
-std::string time_line(const findings::Answer& answer, const findings::Table& table, const Catalogue& words, const FigureOptions& options);
+std::string time_line(const findings::Answer& answer, const findings::Table& table, const Catalogue& words,
+                      const FigureOptions& options);
 // The intervals of one column of a table as points with whiskers, one below the other; for agreement.
-std::string interval_rows(const findings::Table& table, const std::string& column, double low_end, double high_end, const Catalogue& words, const FigureOptions& options);
+std::string interval_rows(const findings::Table& table, const std::string& column, double low_end, double high_end,
+                          const Catalogue& words, const FigureOptions& options);
 // The figures that suit the answer's question, one after the other.
 std::string figures(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options);
 // A table of an answer as HTML.

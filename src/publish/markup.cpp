@@ -66,8 +66,10 @@ std::string url_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) || c == '-' || c == '_' || c == '.' || c == '~') out += c;
-    else out += fmt::format("%{:02X}", byte);
+    if (std::isalnum(byte) || c == '-' || c == '_' || c == '.' || c == '~')
+      out += c;
+    else
+      out += fmt::format("%{:02X}", byte);
   }
   return out;
 }
@@ -105,8 +107,10 @@ std::string with_looks(std::string_view picture) {
     if (found == std::string_view::npos) return out.append(picture.substr(at));
     const std::size_t start = found + kClass.size(), end = picture.find('"', start);
     const std::string_view name = picture.substr(start, end - start);
-    const auto looks = std::find_if(std::begin(kLooks), std::end(kLooks), [&](const auto& each) { return each.first == name; });
-    out.append(picture.substr(at, found - at)).append(looks == std::end(kLooks) ? picture.substr(found, end + 1 - found) : looks->second);
+    const auto looks =
+        std::find_if(std::begin(kLooks), std::end(kLooks), [&](const auto& each) { return each.first == name; });
+    out.append(picture.substr(at, found - at))
+        .append(looks == std::end(kLooks) ? picture.substr(found, end + 1 - found) : looks->second);
     at = end + 1;
   }
   return out;
@@ -115,26 +119,34 @@ std::string with_looks(std::string_view picture) {
 }  // namespace
 
 std::string figure_html(const FigureParts& parts) {
-  std::string out = fmt::format("<figure id=\"{0}\" aria-labelledby=\"{0}-title\">\n<figcaption><strong id=\"{0}-title\">{1}</strong>", parts.id, escape_markup(parts.title));
+  std::string out = fmt::format(
+      "<figure id=\"{0}\" aria-labelledby=\"{0}-title\">\n<figcaption><strong id=\"{0}-title\">{1}</strong>", parts.id,
+      escape_markup(parts.title));
   if (!parts.note.empty()) out += " <span class=\"note\">" + escape_markup(parts.note) + "</span>";
   out += "</figcaption>\n" + with_looks(parts.picture);
   if (!parts.table.empty())
-    out += fmt::format("<details{}><summary>{}</summary>\n{}</details>\n", parts.open_table ? " open" : "", escape_markup(parts.table_label), parts.table);
+    out += fmt::format("<details{}><summary>{}</summary>\n{}</details>\n", parts.open_table ? " open" : "",
+                       escape_markup(parts.table_label), parts.table);
   return out + "</figure>\n";
 }
 
 std::string estimates_table(const findings::Answer& answer, const Catalogue& words) {
   std::string out = "<div class=\"scroll\"><table>\n<thead><tr>";
   const bool ranked = !answer.overall.empty() && answer.overall[0].rank > 0;
-  for (const char* key : {"findings.column.group", "findings.column.item", "findings.column.named_by", "findings.column.share_interval"})
+  for (const char* key :
+       {"findings.column.group", "findings.column.item", "findings.column.named_by", "findings.column.share_interval"})
     out += element("th", words.say(key), "scope=\"col\"");
-  if (ranked) out += element("th", words.say("findings.column.rank"), "scope=\"col\"") + element("th", words.say("findings.column.first_again"), "scope=\"col\"");
+  if (ranked)
+    out += element("th", words.say("findings.column.rank"), "scope=\"col\"") +
+           element("th", words.say("findings.column.first_again"), "scope=\"col\"");
   out += "</tr></thead>\n<tbody>\n";
   const auto rows = [&](const std::string& label, const std::vector<findings::Estimate>& estimates) {
     for (std::size_t i = 0; i < answer.items.size(); ++i) {
       const findings::Estimate& each = estimates[i];
-      out += "<tr>" + element("th", label, "scope=\"row\"") + element("td", findings::label_of(answer.items[i].label, words));
-      out += element("td", findings::cell_text(findings::Counted{each.mentioned, each.asked}, words), "class=\"number\"");
+      out += "<tr>" + element("th", label, "scope=\"row\"") +
+             element("td", findings::label_of(answer.items[i].label, words));
+      out +=
+          element("td", findings::cell_text(findings::Counted{each.mentioned, each.asked}, words), "class=\"number\"");
       out += element("td", each.asked == 0 ? "–" : findings::share_text(each, words), "class=\"number\"");
       if (ranked) {
         out += element("td", findings::rank_text(each), "class=\"number\"");
@@ -143,7 +155,8 @@ std::string estimates_table(const findings::Answer& answer, const Catalogue& wor
       out += "</tr>\n";
     }
   };
-  for (std::size_t g = 0; g < answer.groups.size(); ++g) rows(findings::label_of(answer.groups[g].label, words), answer.cells[g]);
+  for (std::size_t g = 0; g < answer.groups.size(); ++g)
+    rows(findings::label_of(answer.groups[g].label, words), answer.cells[g]);
   if (answer.groups.size() > 1) rows(words.say("findings.all_groups"), answer.overall);
   return out + "</tbody></table></div>\n";
 }

@@ -22,8 +22,16 @@ std::string listed(const std::vector<Message>& messages, std::string_view style,
 }  // namespace
 
 std::string answer_html(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options) {
-  std::string out = listed(answer.sentences, "sentences", words) + listed(answer.warnings, "warnings", words) + figures(answer, words, options);
-  return out + element("p", words.say({"findings.how", {{"question", answer.question.text()}, {"seed", std::to_string(answer.question.seed)}, {"hash", answer.data_hash}}}), "class=\"how\"") + "\n";
+  std::string out = listed(answer.sentences, "sentences", words) + listed(answer.warnings, "warnings", words) +
+                    figures(answer, words, options);
+  return out +
+         element("p",
+                 words.say({"findings.how",
+                            {{"question", answer.question.text()},
+                             {"seed", std::to_string(answer.question.seed)},
+                             {"hash", answer.data_hash}}}),
+                 "class=\"how\"") +
+         "\n";
 }
 
 std::string answer_page(const findings::Answer& answer, const Catalogue& words) {

@@ -20,20 +20,29 @@ findings::Answer small_answer() {
   answer.invented = true;
   answer.data_hash = "abc";
   answer.groups = {{"Here & <there>", "Here & <there>", 10, 10}, {"female", "#gender.female", 0, 0}};
-  answer.items = {{"Causes/Poverty", Id{1}, "ភាពក្រីក្រ & <want>"}, {"only_awareness", {}, "#findings.strategy.only_awareness"}};
+  answer.items = {{"Causes/Poverty", Id{1}, "ភាពក្រីក្រ & <want>"},
+                  {"only_awareness", {}, "#findings.strategy.only_awareness"}};
   findings::Estimate estimate{8, 10, .8, .49, .94, "wilson"};
   estimate.rank = 1;
   answer.cells = {{estimate, estimate}, {{}, {}}};
   answer.overall = {estimate, estimate};
-  answer.tables = {{"t", {"findings.table.differences", {}}, {{"item", "findings.column.item"}, {"p", "findings.column.p"}}, {{std::string("<x>"), 0.00001}, {std::monostate{}, findings::Interval{.5, .4, .6}}}, {}}};
-  answer.sentences = {{"findings.named_by", {{"item", std::string("<b>")}, {"k", std::int64_t{8}}, {"n", std::int64_t{10}}, {"low", .49}, {"high", .94}}}};
+  answer.tables = {{"t",
+                    {"findings.table.differences", {}},
+                    {{"item", "findings.column.item"}, {"p", "findings.column.p"}},
+                    {{std::string("<x>"), 0.00001}, {std::monostate{}, findings::Interval{.5, .4, .6}}},
+                    {}}};
+  answer.sentences = {
+      {"findings.named_by",
+       {{"item", std::string("<b>")}, {"k", std::int64_t{8}}, {"n", std::int64_t{10}}, {"low", .49}, {"high", .94}}}};
   return answer;
 }
 
 bool balanced(const std::string& html, const std::string& tag) {
   std::size_t open = 0, close = 0;
-  for (std::size_t at = html.find("<" + tag); at != std::string::npos; at = html.find("<" + tag, at + 1)) open += html[at + tag.size() + 1] == ' ' || html[at + tag.size() + 1] == '>';
-  for (std::size_t at = html.find("</" + tag + ">"); at != std::string::npos; at = html.find("</" + tag + ">", at + 1)) ++close;
+  for (std::size_t at = html.find("<" + tag); at != std::string::npos; at = html.find("<" + tag, at + 1))
+    open += html[at + tag.size() + 1] == ' ' || html[at + tag.size() + 1] == '>';
+  for (std::size_t at = html.find("</" + tag + ">"); at != std::string::npos; at = html.find("</" + tag + ">", at + 1))
+    ++close;
   return open == close && open > 0;
 }
 
@@ -42,7 +51,9 @@ bool balanced(const std::string& html, const std::string& tag) {
 TEST(Figures, NamesOfPeopleAndPlacesCannotBreakOut) {
   FigureOptions options;
   options.link = "/f?group=%GROUP%&item=%ITEM%";
-  const std::string html = ranked_bars(small_answer(), Catalogue::of("en"), options) + heat_map(small_answer(), Catalogue::of("en"), options) + table_html(small_answer().tables[0], Catalogue::of("en"));
+  const std::string html = ranked_bars(small_answer(), Catalogue::of("en"), options) +
+                           heat_map(small_answer(), Catalogue::of("en"), options) +
+                           table_html(small_answer().tables[0], Catalogue::of("en"));
   EXPECT_EQ(html.find("<want>"), std::string::npos);
   EXPECT_EQ(html.find("<there>"), std::string::npos);
   EXPECT_EQ(html.find("<x>"), std::string::npos);
@@ -87,8 +98,10 @@ class Reports : public testing_support::OnBothEngines {
     const auto folder = testing_support::project_folder() / "examples" / "seven-communities" / "svay-rieng";
     for (const char* table : {"respondents", "sources", "survey", "codings", "masks"}) {
       std::string bytes = *read_file(folder / (std::string(table) + ".csv"));
-      for (std::size_t at = bytes.find(",2009070"); at != std::string::npos; at = bytes.find(",2009070", at + 1)) bytes.replace(at, 9, ",");  // no gazetteer here
-      const auto report = study::import_file(transaction, study, bytes, std::string(table) + ".csv", {}, [&](const std::string& file) { return read_file(folder / file); });
+      for (std::size_t at = bytes.find(",2009070"); at != std::string::npos; at = bytes.find(",2009070", at + 1))
+        bytes.replace(at, 9, ",");  // no gazetteer here
+      const auto report = study::import_file(transaction, study, bytes, std::string(table) + ".csv", {},
+                                             [&](const std::string& file) { return read_file(folder / file); });
       EXPECT_TRUE(report) << (report ? "" : report.error().sentence());
     }
     return study;
@@ -106,7 +119,8 @@ TEST_P(Reports, AreWholeInBothLanguagesAndShowNobody) {
     EXPECT_EQ(html->find("<script"), std::string::npos);
     EXPECT_EQ(html->find("src=\"http"), std::string::npos);
     EXPECT_NE(html->find("<blockquote>"), std::string::npos);
-    for (const char* hidden : {"យាយស៊ីម", "Grandma Sim", "000-555-014", "SR-01"}) EXPECT_EQ(html->find(hidden), std::string::npos) << hidden;
+    for (const char* hidden : {"យាយស៊ីម", "Grandma Sim", "000-555-014", "SR-01"})
+      EXPECT_EQ(html->find(hidden), std::string::npos) << hidden;
     EXPECT_EQ(*html, *report_html(transaction, study, {language}));
   }
 }
@@ -117,7 +131,8 @@ TEST_P(Reports, BecomePdfWithReadableText) {
   const auto pdf = pdf_from_html(*report_html(transaction, study, {"km"}));
   if (!pdf && pdf.error().code() == "program_missing") GTEST_SKIP() << "WeasyPrint is not here";
   ASSERT_TRUE(pdf) << pdf.error().sentence();
-  const auto text = run_program({.program = "pdftotext", .arguments = {"-", "-"}, .input = *pdf, .what = "", .package = "poppler-utils"});
+  const auto text = run_program(
+      {.program = "pdftotext", .arguments = {"-", "-"}, .input = *pdf, .what = "", .package = "poppler-utils"});
   ASSERT_TRUE(text) << text.error().sentence();
   EXPECT_NE(text->output.find("19"), std::string::npos);
   EXPECT_GT(text->output.size(), 3000u);

@@ -14,8 +14,10 @@ int hex_digit(char letter) {
 }
 
 tl::unexpected<Problem> bad_address(std::string_view text) {
-  return fail(problems::kInvalidValue, {{"where", "The address"}, {"value", first_invalid_utf8(text) ? "…" : std::string(text.substr(0, 80))},
-                                        {"what", "address"}, {"hint", "Follow a link instead of typing it."}});
+  return fail(problems::kInvalidValue, {{"where", "The address"},
+                                        {"value", first_invalid_utf8(text) ? "…" : std::string(text.substr(0, 80))},
+                                        {"what", "address"},
+                                        {"hint", "Follow a link instead of typing it."}});
 }
 
 }  // namespace
@@ -49,7 +51,8 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
-      const int high = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1, low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      const int high = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1,
+                low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
       if (high < 0 || low < 0) return bad_address(text);
       out += static_cast<char>(high * 16 + low);
       i += 2;
@@ -66,7 +69,8 @@ std::string percent_encode(std::string_view text) {
   std::string out;
   for (char letter : text) {
     const auto byte = static_cast<unsigned char>(letter);
-    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' || byte == '~')
+    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+        byte == '_' || byte == '.' || byte == '~')
       out += letter;
     else
       out += {'%', kHex[byte >> 4], kHex[byte & 15]};

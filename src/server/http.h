@@ -12,8 +12,8 @@ namespace understory::server {
 
 struct Request {
   std::string method = "GET";
-  std::string target = "/";  // as sent: path and query
-  std::string path = "/";    // percent-decoded, valid UTF-8
+  std::string target = "/";                                // as sent: path and query
+  std::string path = "/";                                  // percent-decoded, valid UTF-8
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::map<std::string, std::string> headers;              // names in lower case
   std::string body;

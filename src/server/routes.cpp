@@ -77,7 +77,8 @@ Response answer(storage::Workspace& workspace, const Request& request) {
       }
     if (!response) response = api ? json_problem(visit, response.error()) : show_problem(visit, response.error());
     if (known(request.parameter("lang")))
-      response->headers.emplace_back("Set-Cookie", "language=" + request.parameter("lang") + "; Path=/; SameSite=Strict; HttpOnly; Max-Age=31536000");
+      response->headers.emplace_back("Set-Cookie", "language=" + request.parameter("lang") +
+                                                       "; Path=/; SameSite=Strict; HttpOnly; Max-Age=31536000");
     return std::move(*response);
   } catch (const std::exception& error) {
     // The number is what a person can quote; the text may name a file, never a story.
@@ -86,7 +87,8 @@ Response answer(storage::Workspace& workspace, const Request& request) {
     Response response;
     response.status = 500;
     response.content_type = "text/plain; charset=utf-8";
-    response.body = "Something went wrong here, and it was written to the log as " + number + ". Nothing was changed.\n";
+    response.body =
+        "Something went wrong here, and it was written to the log as " + number + ". Nothing was changed.\n";
     return response;
   }
 }

@@ -34,14 +34,21 @@ Id small_study(storage::Workspace& workspace) {
   wanted.study.invented = true;
   const Id study = *study::create_study(transaction, wanted);
   std::map<std::string, std::string> files{
-      {"respondents.csv", "respondent,location,kind,size,age_band,gender,role,place,language\nSR-01,Svay & Rieng,person,1,50-64,male,chief,,km\nSR-02,Svay & Rieng,person,1,25-34,female,farmer,,en\n"},
-      {"sources.csv", "file,source,kind,location,language,date,respondents,translation_of\none.txt,One,interview,Svay & Rieng,km,2026-02-11,SR-01,\ntwo.txt,Two,interview,Svay & Rieng,en,2026-02-12,SR-02,\n"},
-      {"codings.csv", "source,coder,code,quote,occurrence\nOne,Anita,Causes/Poverty/Debt,ជំពាក់បំណុល,\nTwo,Anita,Causes/Poverty,poor <script>,\nTwo,Rafiq,Causes/Poverty,poor <script>,\n"},
+      {"respondents.csv",
+       "respondent,location,kind,size,age_band,gender,role,place,language\nSR-01,Svay & "
+       "Rieng,person,1,50-64,male,chief,,km\nSR-02,Svay & Rieng,person,1,25-34,female,farmer,,en\n"},
+      {"sources.csv",
+       "file,source,kind,location,language,date,respondents,translation_of\none.txt,One,interview,Svay & "
+       "Rieng,km,2026-02-11,SR-01,\ntwo.txt,Two,interview,Svay & Rieng,en,2026-02-12,SR-02,\n"},
+      {"codings.csv",
+       "source,coder,code,quote,occurrence\nOne,Anita,Causes/Poverty/Debt,ជំពាក់បំណុល,\nTwo,Anita,Causes/Poverty,poor "
+       "<script>,\nTwo,Rafiq,Causes/Poverty,poor <script>,\n"},
       {"masks.csv", "source,quote,kind\nTwo,Grandma Sim,name\n"},
       {"one.txt", "I: ហេតុអ្វី?\n\nSR-01: គេជំពាក់បំណុល ហើយទៅ។\n"},
       {"two.txt", "I: Why?\n\nSR-02: We are poor <script>alert(1)</script>, said Grandma Sim.\n"}};
   for (const char* table : {"respondents.csv", "sources.csv", "codings.csv", "masks.csv"}) {
-    const auto report = study::import_file(transaction, study, files[table], table, {}, [&](const std::string& file) -> Result<std::string> { return files[file]; });
+    const auto report = study::import_file(transaction, study, files[table], table, {},
+                                           [&](const std::string& file) -> Result<std::string> { return files[file]; });
     EXPECT_TRUE(report) << (report ? "" : report.error().sentence());
   }
   transaction.commit();
@@ -68,14 +75,17 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
       };
       put("{study}", study.text());
       put("{source}", source);
-      for (const std::string ask : {"causes", "risks", "strategies", "trend", "cooccurrence", "agreement", "saturation"}) {
+      for (const std::string ask :
+           {"causes", "risks", "strategies", "trend", "cooccurrence", "agreement", "saturation"}) {
         std::string each = address;
         if (const std::size_t at = each.find("{ask}"); at != std::string::npos) each.replace(at, 5, ask);
         if (each.find("passages") != std::string::npos && ask != "causes") continue;
-        const Response response = answer(workspace(), request_for(each + "?lang=" + language + "&group=(all)&item=Causes%2FPoverty"));
+        const Response response =
+            answer(workspace(), request_for(each + "?lang=" + language + "&group=(all)&item=Causes%2FPoverty"));
         EXPECT_EQ(response.status, 200) << each << "\n" << response.body.substr(0, 300);
         EXPECT_EQ(response.body.find("⟦"), std::string::npos) << each;
-        if (response.content_type.rfind("application/json", 0) == 0) EXPECT_NO_THROW(boost::json::parse(response.body)) << each;
+        if (response.content_type.rfind("application/json", 0) == 0)
+          EXPECT_NO_THROW(boost::json::parse(response.body)) << each;
         if (each == address) break;
       }
     }
@@ -86,9 +96,15 @@ TEST_P(Pages, StoriesAreEscapedAndMasked) {
   const Id study = small_study(workspace());
   auto transaction = workspace().read();
   std::string all;
-  for (const auto& line : study::list_sources(transaction, study)) all += answer(workspace(), request_for("/studies/" + study.text() + "/sources/" + line.id.text())).body;
-  all += answer(workspace(), request_for("/studies/" + study.text() + "/findings/causes/passages?group=(all)&item=Causes/Poverty")).body;
-  EXPECT_EQ(answer(workspace(), request_for("/api/v1/studies/" + study.text() + "/findings/causes/passages?item=Causes/Poverty")).body.find("Grandma"), std::string::npos);
+  for (const auto& line : study::list_sources(transaction, study))
+    all += answer(workspace(), request_for("/studies/" + study.text() + "/sources/" + line.id.text())).body;
+  all += answer(workspace(),
+                request_for("/studies/" + study.text() + "/findings/causes/passages?group=(all)&item=Causes/Poverty"))
+             .body;
+  EXPECT_EQ(answer(workspace(),
+                   request_for("/api/v1/studies/" + study.text() + "/findings/causes/passages?item=Causes/Poverty"))
+                .body.find("Grandma"),
+            std::string::npos);
   EXPECT_EQ(all.find("alert(1)</script>"), std::string::npos);
   EXPECT_EQ(all.find("Grandma"), std::string::npos);
   EXPECT_NE(all.find("poor &lt;script&gt;"), std::string::npos);
@@ -98,13 +114,17 @@ TEST_P(Pages, StoriesAreEscapedAndMasked) {
 
 TEST_P(Pages, WhatIsNotThereIsNotFoundAlike) {
   const Id study = small_study(workspace());
-  for (const std::string& address : {std::string("/nowhere"), "/studies/" + Id::make().text(), std::string("/studies/x"), "/studies/" + study.text() + "/sources/" + Id::make().text(),
-                                     "/studies/" + study.text() + "/findings/gossip", "/studies/" + study.text() + "/findings/causes/passages?item=None", std::string("/studies//sources")}) {
+  for (const std::string& address :
+       {std::string("/nowhere"), "/studies/" + Id::make().text(), std::string("/studies/x"),
+        "/studies/" + study.text() + "/sources/" + Id::make().text(), "/studies/" + study.text() + "/findings/gossip",
+        "/studies/" + study.text() + "/findings/causes/passages?item=None", std::string("/studies//sources")}) {
     EXPECT_EQ(answer(workspace(), request_for(address)).status, 404) << address;
     EXPECT_EQ(answer(workspace(), request_for("/api/v1" + address)).status, 404) << address;
   }
   EXPECT_EQ(answer(workspace(), request_for("/studies/" + study.text() + "/findings/causes?by=colour")).status, 422);
-  EXPECT_EQ(answer(workspace(), request_for("/studies/" + study.text() + "/findings/causes?gender=female&among=x")).status, 200);
+  EXPECT_EQ(
+      answer(workspace(), request_for("/studies/" + study.text() + "/findings/causes?gender=female&among=x")).status,
+      200);
 }
 
 TEST_P(Pages, TheLanguageIsAskedThenKeptThenTheBrowsers) {
@@ -112,8 +132,11 @@ TEST_P(Pages, TheLanguageIsAskedThenKeptThenTheBrowsers) {
   const Response asked = answer(workspace(), request_for("/?lang=km"));
   EXPECT_NE(asked.body.find("<html lang=\"km\">"), std::string::npos);
   EXPECT_EQ(asked.headers.back().second.rfind("language=km", 0), 0u);
-  EXPECT_NE(answer(workspace(), request_for("/", {{"cookie", "a=b; language=km"}})).body.find("lang=\"km\""), std::string::npos);
-  EXPECT_NE(answer(workspace(), request_for("/", {{"accept-language", "fr, km;q=0.8"}})).body.find("<html lang=\"km\">"), std::string::npos);
+  EXPECT_NE(answer(workspace(), request_for("/", {{"cookie", "a=b; language=km"}})).body.find("lang=\"km\""),
+            std::string::npos);
+  EXPECT_NE(
+      answer(workspace(), request_for("/", {{"accept-language", "fr, km;q=0.8"}})).body.find("<html lang=\"km\">"),
+      std::string::npos);
   EXPECT_NE(answer(workspace(), request_for("/?lang=../x")).body.find("<html lang=\"en\">"), std::string::npos);
 }
 
@@ -143,7 +166,9 @@ std::string said_to(std::uint16_t port, const std::string& bytes) {
 
 class Running {
  public:
-  explicit Running(Handler handler) : transport_(std::move(*Transport::open("127.0.0.1:0", std::move(handler), 2))), thread_([this] { transport_->run(); }) {}
+  explicit Running(Handler handler)
+      : transport_(std::move(*Transport::open("127.0.0.1:0", std::move(handler), 2))),
+        thread_([this] { transport_->run(); }) {}
   ~Running() {
     transport_->stop();
     thread_.join();
@@ -159,7 +184,9 @@ class Running {
 
 TEST(Transport, ServesThisMachineAlone) {
   const Handler handler = [](const Request&) { return Response{}; };
-  for (const char* address : {"0.0.0.0:0", "192.168.1.1:80", "[::]:0", "example.org:80", "127.0.0.1", "127.0.0.1:99999"}) EXPECT_FALSE(Transport::open(address, handler, 1)) << address;
+  for (const char* address :
+       {"0.0.0.0:0", "192.168.1.1:80", "[::]:0", "example.org:80", "127.0.0.1", "127.0.0.1:99999"})
+    EXPECT_FALSE(Transport::open(address, handler, 1)) << address;
   Running running(handler);
   const auto taken = Transport::open("127.0.0.1:" + std::to_string(running.port()), handler, 1);
   ASSERT_FALSE(taken);
@@ -167,8 +194,11 @@ TEST(Transport, ServesThisMachineAlone) {
 }
 
 TEST(Transport, AnswersGetAndHeadAndNothingElse) {
-  Running running([](const Request& request) { return Response{200, "text/plain; charset=utf-8", "hello " + request.path + "\n", {}}; });
-  const std::string host = " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(running.port()) + "\r\nConnection: close\r\n\r\n";
+  Running running([](const Request& request) {
+    return Response{200, "text/plain; charset=utf-8", "hello " + request.path + "\n", {}};
+  });
+  const std::string host =
+      " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(running.port()) + "\r\nConnection: close\r\n\r\n";
   const std::string got = said_to(running.port(), "GET /x%20y" + host);
   EXPECT_EQ(got.rfind("HTTP/1.1 200", 0), 0u) << got;
   EXPECT_NE(got.find("hello /x y"), std::string::npos);
@@ -183,29 +213,40 @@ TEST(Transport, AnswersGetAndHeadAndNothingElse) {
 
 TEST(Transport, RefusesForeignHostsAndNonsense) {
   Running running([](const Request&) { return Response{200, "text/plain; charset=utf-8", "secret\n", {}}; });
-  for (const std::string& bytes : {std::string("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"), std::string("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), std::string("\x16\x03\x01 nonsense\r\n\r\n"),
-                                   "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + std::string(40000, 'a') + "\r\n\r\n",
-                                   std::string("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")})
+  for (const std::string& bytes :
+       {std::string("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"),
+        std::string("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), std::string("\x16\x03\x01 nonsense\r\n\r\n"),
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + std::string(40000, 'a') + "\r\n\r\n",
+        std::string("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")})
     EXPECT_EQ(said_to(running.port(), bytes).find("secret"), std::string::npos) << bytes.substr(0, 60);
 }
 
 TEST(Transport, PacksLargeAnswersForThoseWhoCanUnpack) {
-  Running running([](const Request&) { return Response{200, "text/html; charset=utf-8", std::string(100000, 'a'), {}}; });
-  const std::string host = "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(running.port()) + "\r\nConnection: close\r\n";
+  Running running([](const Request&) {
+    return Response{200, "text/html; charset=utf-8", std::string(100000, 'a'), {}};
+  });
+  const std::string host =
+      "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(running.port()) + "\r\nConnection: close\r\n";
   EXPECT_LT(said_to(running.port(), host + "Accept-Encoding: gzip\r\n\r\n").size(), 3000u);
   EXPECT_GT(said_to(running.port(), host + "\r\n").size(), 100000u);
 }
 
 TEST(Transport, AnswersWhatWasBegunWhenItIsTold) {
   std::atomic<bool> begun = false;
-  auto transport = std::move(*Transport::open("127.0.0.1:0", [&](const Request&) {
-    begun = true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    return Response{200, "text/plain; charset=utf-8", "finished\n", {}};
-  }, 2));
+  auto transport = std::move(*Transport::open(
+      "127.0.0.1:0",
+      [&](const Request&) {
+        begun = true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        return Response{200, "text/plain; charset=utf-8", "finished\n", {}};
+      },
+      2));
   std::thread runs([&] { transport->run(); });
   std::string reply;
-  std::thread asks([&] { reply = said_to(transport->port(), "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(transport->port()) + "\r\nConnection: close\r\n\r\n"); });
+  std::thread asks([&] {
+    reply = said_to(transport->port(), "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(transport->port()) +
+                                           "\r\nConnection: close\r\n\r\n");
+  });
   while (!begun) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   transport->stop();
   asks.join();

@@ -64,14 +64,17 @@ RawResponse raw(Response response, const RawRequest& request, bool keep_alive) {
   RawResponse out{static_cast<http::status>(response.status), request.version()};
   out.set(http::field::content_type, response.content_type);
   // A page names nothing from elsewhere, runs nothing, is framed by nobody and stays in no cache.
-  out.set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+  out.set("Content-Security-Policy",
+          "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+          "frame-ancestors 'none'");
   out.set("X-Content-Type-Options", "nosniff");
   out.set("Referrer-Policy", "no-referrer");
   out.set("Cross-Origin-Opener-Policy", "same-origin");
   out.set("Cross-Origin-Resource-Policy", "same-origin");
   out.set(http::field::cache_control, "no-store");
   for (const auto& [name, value] : response.headers) out.set(name, value);
-  const bool can_unpack = std::string_view(request[http::field::accept_encoding]).find("gzip") != std::string_view::npos;
+  const bool can_unpack =
+      std::string_view(request[http::field::accept_encoding]).find("gzip") != std::string_view::npos;
   if (compressible(response.content_type) && response.body.size() >= kCompressFrom) {
     out.set(http::field::vary, "Accept-Encoding, Accept-Language, Cookie");
     if (can_unpack) {
@@ -110,7 +113,8 @@ Result<Request> understand(const RawRequest& raw_request) {
 }  // namespace
 
 struct Transport::Impl {
-  Impl(Handler wanted, int workers) : handler(std::move(wanted)), pool(workers), acceptor(io), signals(io), drain_timer(io) {}
+  Impl(Handler wanted, int workers)
+      : handler(std::move(wanted)), pool(workers), acceptor(io), signals(io), drain_timer(io) {}
 
   asio::io_context io{1};
   Handler handler;
@@ -127,23 +131,29 @@ struct Transport::Impl {
   asio::awaitable<Response> answer(Request request) {
     auto start = [this](auto completion, Request moved) {
       auto work = asio::make_work_guard(io);
-      asio::post(pool, [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
-        Response response = handler(moved);
-        asio::post(io, [completion = std::move(completion), response = std::move(response)]() mutable { std::move(completion)(std::move(response)); });
-      });
+      asio::post(
+          pool, [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
+            Response response = handler(moved);
+            asio::post(io, [completion = std::move(completion), response = std::move(response)]() mutable {
+              std::move(completion)(std::move(response));
+            });
+          });
     };
-    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Response)>(std::move(start), asio::use_awaitable, std::move(request));
+    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Response)>(
+        std::move(start), asio::use_awaitable, std::move(request));
   }
 
   asio::awaitable<Response> respond(const RawRequest& raw_request) {
-    if (!host_is_here(std::string_view(raw_request[http::field::host]))) co_return plain(421, "This server answers for this machine alone.");
+    if (!host_is_here(std::string_view(raw_request[http::field::host])))
+      co_return plain(421, "This server answers for this machine alone.");
     if (raw_request.method() != http::verb::get && raw_request.method() != http::verb::head) {
       Response response = plain(405, "Only reading is possible here.");
       response.headers.emplace_back("Allow", "GET, HEAD");
       co_return response;
     }
     auto request = understand(raw_request);
-    if (!request) co_return plain(request.error().status() == 422 ? 400 : request.error().status(), request.error().sentence());
+    if (!request)
+      co_return plain(request.error().status() == 422 ? 400 : request.error().status(), request.error().sentence());
     if (waiting >= kWaitingLimit) {
       Response response = plain(503, "The server is busy. Try again in a moment.");
       response.headers.emplace_back("Retry-After", "2");
@@ -173,12 +183,16 @@ struct Transport::Impl {
       RawRequest request = parser.release();
       bool keep_alive = request.keep_alive() && !draining;
       Response response;
-      if (error == http::error::end_of_stream || error == asio::error::operation_aborted || error == beast::error::timeout || error == asio::error::connection_reset) break;
+      if (error == http::error::end_of_stream || error == asio::error::operation_aborted ||
+          error == beast::error::timeout || error == asio::error::connection_reset)
+        break;
       if (error) {
         // What was sent is not HTTP, or too much of it: say so and hang up.
         keep_alive = false;
-        const bool large = error == http::error::header_limit || error == http::error::body_limit || error == http::error::buffer_overflow;
-        response = plain(large ? 413 : 400, large ? "The request is larger than this server takes." : "The request is not HTTP as this server knows it.");
+        const bool large = error == http::error::header_limit || error == http::error::body_limit ||
+                           error == http::error::buffer_overflow;
+        response = plain(large ? 413 : 400, large ? "The request is larger than this server takes."
+                                                  : "The request is not HTTP as this server knows it.");
       } else {
         stream.expires_never();  // the worker's time is not the client's
         response = co_await respond(request);
@@ -227,7 +241,9 @@ Transport::~Transport() {
 
 Result<std::unique_ptr<Transport>> Transport::open(const std::string& listen, Handler handler, int workers) {
   const auto refuse = [&](std::string_view hint) {
-    return fail(problems::kInvalidValue, {{"where", "--listen"}, {"value", listen}, {"what", "address to listen on"}, {"hint", std::string(hint)}});
+    return fail(
+        problems::kInvalidValue,
+        {{"where", "--listen"}, {"value", listen}, {"what", "address to listen on"}, {"hint", std::string(hint)}});
   };
   const std::size_t colon = listen.rfind(':');
   if (colon == std::string::npos) return refuse("Write it as 127.0.0.1:8080.");
@@ -238,9 +254,11 @@ Result<std::unique_ptr<Transport>> Transport::open(const std::string& listen, Ha
   const asio::ip::address address = asio::ip::make_address(host, error);
   int port = -1;
   const std::string digits = listen.substr(colon + 1);
-  if (!digits.empty() && digits.size() <= 5 && digits.find_first_not_of("0123456789") == std::string::npos) port = std::stoi(digits);
+  if (!digits.empty() && digits.size() <= 5 && digits.find_first_not_of("0123456789") == std::string::npos)
+    port = std::stoi(digits);
   if (error || port < 0 || port > 65535) return refuse("Write it as 127.0.0.1:8080.");
-  if (!address.is_loopback()) return refuse("Only this machine itself can be served (127.0.0.1 or [::1]) until there are accounts.");
+  if (!address.is_loopback())
+    return refuse("Only this machine itself can be served (127.0.0.1 or [::1]) until there are accounts.");
 
   auto impl = std::make_unique<Impl>(std::move(handler), workers);
   const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(port));
@@ -248,7 +266,8 @@ Result<std::unique_ptr<Transport>> Transport::open(const std::string& listen, Ha
   if (!error) impl->acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) impl->acceptor.bind(endpoint, error);
   if (!error) impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error == asio::error::address_in_use) return fail(problems::kAlreadyExists, {{"what", "program listening at this address"}, {"name", listen}});
+  if (error == asio::error::address_in_use)
+    return fail(problems::kAlreadyExists, {{"what", "program listening at this address"}, {"name", listen}});
   if (error) return refuse(error.message() + ".");
   return std::unique_ptr<Transport>(new Transport(std::move(impl)));
 }
@@ -257,7 +276,8 @@ std::uint16_t Transport::port() const { return impl_->acceptor.local_endpoint().
 
 std::string Transport::address() const {
   const tcp::endpoint endpoint = impl_->acceptor.local_endpoint();
-  const std::string host = endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]" : endpoint.address().to_string();
+  const std::string host =
+      endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]" : endpoint.address().to_string();
   return "http://" + host + ":" + std::to_string(endpoint.port());
 }
 

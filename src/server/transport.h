@@ -1,7 +1,7 @@
 // The transport: sockets in, requests out, responses back. The only file that sees Boost.Beast.
 //
-// One thread moves bytes; a bounded pool of workers answers. Rules for slow and hostile clients: headers within 10 s and
-// 16 KiB, bodies within 64 KiB (there is nothing to upload yet) and 15 s, a connection idle for 30 s is closed, a
+// One thread moves bytes; a bounded pool of workers answers. Rules for slow and hostile clients: headers within 10 s
+// and 16 KiB, bodies within 64 KiB (there is nothing to upload yet) and 15 s, a connection idle for 30 s is closed, a
 // response must move within 30 s, at most 512 connections, more than 64 waiting requests are told to come back (503).
 #pragma once
 #include <cstdint>
@@ -24,7 +24,8 @@ class Transport {
 
   std::string address() const;  // "http://127.0.0.1:8080"
   std::uint16_t port() const;
-  // Until SIGINT, SIGTERM or stop(): then no new connections, what was begun is answered (at most 10 s), and it returns.
+  // Until SIGINT, SIGTERM or stop(): then no new connections, what was begun is answered (at most 10 s), and it
+  // returns.
   void run();
   void stop();  // from any thread
 

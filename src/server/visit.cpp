@@ -18,7 +18,9 @@ std::string_view page_template(std::string_view name) {
 Result<Id> Visit::id(const std::string& name) const {
   const auto value = named.find(name);
   const auto id = value == named.end() ? std::nullopt : Id::parse(value->second);
-  if (!id) return fail(problems::kNotFound, {{"what", name}, {"name", value == named.end() ? "" : value->second.substr(0, 40)}});
+  if (!id)
+    return fail(problems::kNotFound,
+                {{"what", name}, {"name", value == named.end() ? "" : value->second.substr(0, 40)}});
   return *id;
 }
 
@@ -57,8 +59,11 @@ mustache::data menu(const Visit& visit, const Page& page) {
   mustache::data list{mustache::data::type::list};
   if (!page.study) return list;
   const std::string base = "/studies/" + page.study->id.text();
-  for (const auto& [place, address] : {std::pair<std::string, std::string>{"overview", base}, {"codebook", base + "/codebook"}, {"sources", base + "/sources"},
-                                       {"findings", base + "/findings/causes"}, {"report", base + "/report.html"}}) {
+  for (const auto& [place, address] : {std::pair<std::string, std::string>{"overview", base},
+                                       {"codebook", base + "/codebook"},
+                                       {"sources", base + "/sources"},
+                                       {"findings", base + "/findings/causes"},
+                                       {"report", base + "/report.html"}}) {
     mustache::data entry;
     entry.set("address", address);
     entry.set("label", visit.say("menu." + place));

@@ -28,9 +28,9 @@ struct Visit {
 // A page of this server around `body`, which comes from pages/<page>.mustache filled with `data`.
 struct Page {
   std::string title;
-  std::string place;                 // which part of the menu is lit: overview, codebook, sources, findings
+  std::string place;  // which part of the menu is lit: overview, codebook, sources, findings
   const study::Study* study = nullptr;
-  std::string page;                  // template
+  std::string page;  // template
   kainjow::mustache::data data;
 };
 Response show(const Visit& visit, Page page);

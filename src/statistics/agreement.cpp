@@ -85,7 +85,9 @@ MaybeCoefficient chance_corrected(const Counts& counts, double chance, ChanceOf&
   return Coefficient{value, n > 1 ? std::sqrt(squares / (n * (n - 1))) : -1};
 }
 
-double sum_of_squares(const std::vector<double>& values) { return std::inner_product(values.begin(), values.end(), values.begin(), 0.0); }
+double sum_of_squares(const std::vector<double>& values) {
+  return std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+}
 
 }  // namespace
 
@@ -110,8 +112,10 @@ MaybeCoefficient cohen_kappa(const Confusion& table) {
   double a = 0, b = 0;
   for (std::size_t i = 0; i < q; ++i)
     for (std::size_t j = 0; j < q; ++j) {
-      if (i == j) a += p[i][i] * std::pow(1 - (margins.rows[i] + margins.columns[i]) * (1 - kappa), 2);
-      else b += p[i][j] * std::pow(margins.columns[i] + margins.rows[j], 2);
+      if (i == j)
+        a += p[i][i] * std::pow(1 - (margins.rows[i] + margins.columns[i]) * (1 - kappa), 2);
+      else
+        b += p[i][j] * std::pow(margins.columns[i] + margins.rows[j], 2);
     }
   b *= (1 - kappa) * (1 - kappa);
   const double c = std::pow(kappa - chance * (1 - kappa), 2);
@@ -161,7 +165,8 @@ MaybeCoefficient scott_pi(const Confusion& table) {
 MaybeCoefficient fleiss_kappa(const Ratings& ratings) {
   const Counts counts = counts_of(ratings);
   return chance_corrected(counts, sum_of_squares(counts.share), [&](std::size_t unit) {
-    return std::inner_product(counts.share.begin(), counts.share.end(), counts.of[unit].begin(), 0.0) / counts.ratings[unit];
+    return std::inner_product(counts.share.begin(), counts.share.end(), counts.of[unit].begin(), 0.0) /
+           counts.ratings[unit];
   });
 }
 
@@ -219,7 +224,8 @@ double percent_agreement(const Ratings& ratings) {
 namespace {
 
 // δ² of two categories; `n` is how often each was given on paired units.
-double difference(Metric metric, std::size_t c, std::size_t k, const std::vector<double>& values, const std::vector<double>& n) {
+double difference(Metric metric, std::size_t c, std::size_t k, const std::vector<double>& values,
+                  const std::vector<double>& n) {
   if (c == k) return 0;
   switch (metric) {
     case Metric::kNominal: return 1;
@@ -229,7 +235,8 @@ double difference(Metric metric, std::size_t c, std::size_t k, const std::vector
       return sum == 0 ? 0 : std::pow((values[c] - values[k]) / sum, 2);
     }
     case Metric::kOrdinal: {
-      const double between = std::accumulate(n.begin() + static_cast<std::ptrdiff_t>(std::min(c, k)), n.begin() + static_cast<std::ptrdiff_t>(std::max(c, k)) + 1, 0.0);
+      const double between = std::accumulate(n.begin() + static_cast<std::ptrdiff_t>(std::min(c, k)),
+                                             n.begin() + static_cast<std::ptrdiff_t>(std::max(c, k)) + 1, 0.0);
       return std::pow(between - (n[c] + n[k]) / 2, 2);
     }
   }
@@ -267,7 +274,8 @@ double alpha_error(const Counts& counts) {
     }
     const double off = (r - mean) / mean;
     const double own = agreed / (mean * (r - 1)) - seen * off;
-    const double linear = (own - chance) / (1 - chance) - 2 * (1 - alpha) * (own_chance - chance * off - chance) / (1 - chance);
+    const double linear =
+        (own - chance) / (1 - chance) - 2 * (1 - alpha) * (own_chance - chance * off - chance) / (1 - chance);
     squares += (linear - alpha) * (linear - alpha);
   }
   return std::sqrt(squares / (units * (units - 1)));
@@ -289,7 +297,8 @@ MaybeCoefficient krippendorff_alpha(const Ratings& ratings, Metric metric, const
     total += r;
     for (std::size_t c = 0; c < q; ++c) {
       n[c] += counts.of[u][c];
-      for (std::size_t k = 0; k < q; ++k) coincidences[c][k] += counts.of[u][c] * (counts.of[u][k] - (c == k ? 1 : 0)) / (r - 1);
+      for (std::size_t k = 0; k < q; ++k)
+        coincidences[c][k] += counts.of[u][c] * (counts.of[u][k] - (c == k ? 1 : 0)) / (r - 1);
     }
   }
   double seen = 0, expected = 0;

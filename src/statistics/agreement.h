@@ -32,16 +32,17 @@ MaybeCoefficient weighted_kappa(const Confusion& table, Weights weights);
 MaybeCoefficient scott_pi(const Confusion& table);  // Scott 1955
 
 // Any number of coders. Units with one rating leave the agreement seen but stay in the chance (Gwet 2014; irrCAC).
-MaybeCoefficient fleiss_kappa(const Ratings& ratings);       // Fleiss 1971
-MaybeCoefficient conger_kappa(const Ratings& ratings);       // Conger 1980: coders keep their own habits
-MaybeCoefficient brennan_prediger(const Ratings& ratings);   // Brennan & Prediger 1981
-MaybeCoefficient gwet_ac1(const Ratings& ratings);           // Gwet 2008; categories available, used or not
-double percent_agreement(const Ratings& ratings);            // of pairs on units with two ratings or more; NaN without one
+MaybeCoefficient fleiss_kappa(const Ratings& ratings);      // Fleiss 1971
+MaybeCoefficient conger_kappa(const Ratings& ratings);      // Conger 1980: coders keep their own habits
+MaybeCoefficient brennan_prediger(const Ratings& ratings);  // Brennan & Prediger 1981
+MaybeCoefficient gwet_ac1(const Ratings& ratings);          // Gwet 2008; categories available, used or not
+double percent_agreement(const Ratings& ratings);  // of pairs on units with two ratings or more; NaN without one
 
 enum class Metric { kNominal, kOrdinal, kInterval, kRatio };
-// Krippendorff's α (2011, "Computing Krippendorff's Alpha-Reliability"). `values[c]` is what category c measures; empty:
-// its number plus one. Units with fewer than two ratings are dropped before anything is counted. The standard error is
-// Gwet's (2014, ch. 4), for the nominal metric alone.
-MaybeCoefficient krippendorff_alpha(const Ratings& ratings, Metric metric = Metric::kNominal, const std::vector<double>& values = {});
+// Krippendorff's α (2011, "Computing Krippendorff's Alpha-Reliability"). `values[c]` is what category c measures;
+// empty: its number plus one. Units with fewer than two ratings are dropped before anything is counted. The standard
+// error is Gwet's (2014, ch. 4), for the nominal metric alone.
+MaybeCoefficient krippendorff_alpha(const Ratings& ratings, Metric metric = Metric::kNominal,
+                                    const std::vector<double>& values = {});
 
 }  // namespace understory::statistics

@@ -16,10 +16,12 @@ constexpr int x = kMissing;
 
 // One text per coder, a character per unit; "·" written as "." is missing.
 Ratings by_coder(const std::vector<std::string>& coders, const std::string& categories) {
-  Ratings ratings{static_cast<int>(categories.size()), std::vector<std::vector<int>>(coders[0].size(), std::vector<int>(coders.size(), kMissing))};
+  Ratings ratings{static_cast<int>(categories.size()),
+                  std::vector<std::vector<int>>(coders[0].size(), std::vector<int>(coders.size(), kMissing))};
   for (std::size_t c = 0; c < coders.size(); ++c)
     for (std::size_t u = 0; u < coders[c].size(); ++u)
-      if (const std::size_t at = categories.find(coders[c][u]); at != std::string::npos) ratings.units[u][c] = static_cast<int>(at);
+      if (const std::size_t at = categories.find(coders[c][u]); at != std::string::npos)
+        ratings.units[u][c] = static_cast<int>(at);
   return ratings;
 }
 
@@ -38,11 +40,14 @@ Ratings by_counts(const std::vector<std::vector<int>>& counts) {
 }
 
 Ratings krippendorff_c() { return by_coder({"123321412...", "1233224125.3", ".3332342251.", "12332441251."}, "12345"); }
-Ratings raw_four_raters() { return by_coder({"123321412...", "1233224125..", ".33323422513", "12332441251."}, "12345"); }
+Ratings raw_four_raters() {
+  return by_coder({"123321412...", "1233224125..", ".33323422513", "12332441251."}, "12345");
+}
 
 Ratings diagnoses() {
   const std::string rows =
-      "444444 222555 233335 555555 222444 113333 333355 113334 114444 555555 144444 124444 222333 144444 224445 333335 111455 111112 224444 133555 "
+      "444444 222555 233335 555555 222444 113333 333355 113334 114444 555555 144444 124444 222333 144444 224445 333335 "
+      "111455 111112 224444 133555 "
       "555555 244444 224555 114444 144445 222224 111155 224444 133333 555555";
   Ratings ratings{5, {}};
   for (std::size_t at = 0; at < rows.size(); at += 7) {
@@ -57,7 +62,7 @@ Ratings diagnoses() {
 
 TEST(Agreement, R1KrippendorffsFourObserversHaveThePublishedAlphaInEveryMetric) {
   const Ratings ratings = krippendorff_c();
-  EXPECT_NEAR(krippendorff_alpha(ratings)->value, 0.743421052632, kTolerance);  // NLTK test_disagreement.py
+  EXPECT_NEAR(krippendorff_alpha(ratings)->value, 0.743421052632, kTolerance);              // NLTK test_disagreement.py
   EXPECT_NEAR(krippendorff_alpha(ratings, Metric::kOrdinal)->value, 0.815388, kTolerance);  // Krippendorff 2011
   EXPECT_NEAR(krippendorff_alpha(ratings, Metric::kInterval)->value, 0.849107, kTolerance);
   EXPECT_NEAR(krippendorff_alpha(ratings, Metric::kRatio)->value, 0.797403, kTolerance);
@@ -65,7 +70,8 @@ TEST(Agreement, R1KrippendorffsFourObserversHaveThePublishedAlphaInEveryMetric) 
 
 TEST(Agreement, AUnitOnlyOneCoderRatedChangesNothingInAlpha) {
   Ratings ratings = krippendorff_c();
-  std::erase_if(ratings.units, [](const std::vector<int>& unit) { return std::count(unit.begin(), unit.end(), kMissing) > 2; });
+  std::erase_if(ratings.units,
+                [](const std::vector<int>& unit) { return std::count(unit.begin(), unit.end(), kMissing) > 2; });
   EXPECT_EQ(ratings.units.size(), 11u);
   EXPECT_NEAR(krippendorff_alpha(ratings)->value, 0.743421052632, kTolerance);
 }
@@ -111,7 +117,8 @@ TEST(Agreement, R7ThreeAbstractors) {  // irrCAC cont3x3abstractors
   EXPECT_NEAR(scott_pi(table)->value, 0.7962397, kTolerance);
   Ratings ratings{3, {}};
   for (int i = 0; i < 3; ++i)
-    for (int j = 0; j < 3; ++j) ratings.units.insert(ratings.units.end(), static_cast<std::size_t>(table[i][j]), {i, j});
+    for (int j = 0; j < 3; ++j)
+      ratings.units.insert(ratings.units.end(), static_cast<std::size_t>(table[i][j]), {i, j});
   EXPECT_NEAR(gwet_ac1(ratings)->value, 0.8493305, kTolerance);
   EXPECT_NEAR(brennan_prediger(ratings)->value, 0.835, kTolerance);
   EXPECT_NEAR(krippendorff_alpha(ratings)->value, 0.7972585, kTolerance);
@@ -146,15 +153,35 @@ TEST(Agreement, R10FleissPsychiatricDiagnoses) {  // Fleiss 1971
 }
 
 TEST(Agreement, R11FleissWikipediaTable) {
-  const Ratings ratings = by_counts({{0, 0, 0, 0, 14}, {0, 2, 6, 4, 2}, {0, 0, 3, 5, 6}, {0, 3, 9, 2, 0}, {2, 2, 8, 1, 1},
-                                     {7, 7, 0, 0, 0}, {3, 2, 6, 3, 0}, {2, 5, 3, 2, 2}, {6, 5, 2, 1, 0}, {0, 2, 2, 3, 7}});
+  const Ratings ratings = by_counts({{0, 0, 0, 0, 14},
+                                     {0, 2, 6, 4, 2},
+                                     {0, 0, 3, 5, 6},
+                                     {0, 3, 9, 2, 0},
+                                     {2, 2, 8, 1, 1},
+                                     {7, 7, 0, 0, 0},
+                                     {3, 2, 6, 3, 0},
+                                     {2, 5, 3, 2, 2},
+                                     {6, 5, 2, 1, 0},
+                                     {0, 2, 2, 3, 7}});
   EXPECT_NEAR(fleiss_kappa(ratings)->value, 0.209931, kTolerance);
 }
 
 TEST(Agreement, R12SixPsychiatristsFifteenPatients) {  // irrCAC distrib.6raters
-  const Ratings ratings = by_counts({{0, 0, 0, 6, 0}, {0, 3, 0, 0, 3}, {0, 1, 4, 0, 1}, {0, 0, 0, 0, 6}, {0, 3, 0, 3, 0},
-                                     {2, 0, 4, 0, 0}, {0, 0, 4, 0, 2}, {2, 0, 3, 1, 0}, {2, 0, 0, 4, 0}, {0, 0, 0, 0, 6},
-                                     {1, 0, 0, 5, 0}, {1, 1, 0, 4, 0}, {0, 3, 3, 0, 0}, {1, 0, 0, 5, 0}, {0, 2, 0, 3, 1}});
+  const Ratings ratings = by_counts({{0, 0, 0, 6, 0},
+                                     {0, 3, 0, 0, 3},
+                                     {0, 1, 4, 0, 1},
+                                     {0, 0, 0, 0, 6},
+                                     {0, 3, 0, 3, 0},
+                                     {2, 0, 4, 0, 0},
+                                     {0, 0, 4, 0, 2},
+                                     {2, 0, 3, 1, 0},
+                                     {2, 0, 0, 4, 0},
+                                     {0, 0, 0, 0, 6},
+                                     {1, 0, 0, 5, 0},
+                                     {1, 1, 0, 4, 0},
+                                     {0, 3, 3, 0, 0},
+                                     {1, 0, 0, 5, 0},
+                                     {0, 2, 0, 3, 1}});
   EXPECT_NEAR(gwet_ac1(ratings)->value, 0.4448007, kTolerance);
   EXPECT_NEAR(fleiss_kappa(ratings)->value, 0.4139265, kTolerance);
   EXPECT_NEAR(krippendorff_alpha(ratings)->value, 0.4204384, kTolerance);

@@ -13,7 +13,7 @@ namespace {
 // One stratum's clusters with their columns summed once: a draw then only adds rows, 16 bits a column, side by side.
 struct Stratum {
   int clusters = 0;
-  std::vector<std::uint16_t> sums;   // clusters × width
+  std::vector<std::uint16_t> sums;  // clusters × width
   std::vector<std::uint16_t> sizes;
 };
 
@@ -21,8 +21,13 @@ struct Stratum {
 class Collector {
  public:
   Collector(int items, int draws, std::size_t pairs)
-      : items_(items), shares_(static_cast<std::size_t>(items) * draws), ranks_(static_cast<std::size_t>(items) * (items + 1)), first_(items), tied_(items),
-        differences_(pairs, std::vector<double>(draws)), draws_(draws) {}
+      : items_(items),
+        shares_(static_cast<std::size_t>(items) * draws),
+        ranks_(static_cast<std::size_t>(items) * (items + 1)),
+        first_(items),
+        tied_(items),
+        differences_(pairs, std::vector<double>(draws)),
+        draws_(draws) {}
 
   // Returns the item that stands first alone, or −1.
   int take(int draw, const std::uint32_t* sums, std::uint32_t n, const std::vector<std::pair<int, int>>& pairs) {
@@ -31,19 +36,22 @@ class Collector {
       ++histogram_[sums[i]];
       shares_[static_cast<std::size_t>(i) * draws_ + draw] = static_cast<float>(sums[i]) / static_cast<float>(n);
     }
-    for (std::uint32_t value = n + 1; value-- > 0;) histogram_[value] += histogram_[value + 1];  // items with at least this much
+    for (std::uint32_t value = n + 1; value-- > 0;)
+      histogram_[value] += histogram_[value + 1];  // items with at least this much
     int first = -1, at_first = 0;
     for (int i = 0; i < items_; ++i) {
       const int rank = 1 + histogram_[sums[i] + 1];
       ++ranks_[static_cast<std::size_t>(i) * (items_ + 1) + rank];
       if (rank == 1) first = i, ++at_first;
     }
-    if (at_first == 1) ++first_[first];
+    if (at_first == 1)
+      ++first_[first];
     else
       for (int i = 0; i < items_; ++i)
         if (histogram_[sums[i] + 1] == 0) ++tied_[i];
     for (std::size_t p = 0; p < pairs.size(); ++p)
-      differences_[p][draw] = (static_cast<double>(sums[pairs[p].first]) - static_cast<double>(sums[pairs[p].second])) / n;
+      differences_[p][draw] =
+          (static_cast<double>(sums[pairs[p].first]) - static_cast<double>(sums[pairs[p].second])) / n;
     return at_first == 1 ? first : -1;
   }
 
@@ -131,7 +139,8 @@ Resampled resample(const Sample& sample, std::uint64_t seed, int draws) {
       stratum.sizes.push_back(0);
     }
     ++stratum.sizes[at->second];
-    for (int i = 0; i < items; ++i) stratum.sums[static_cast<std::size_t>(at->second) * items + i] += sample.said[person * items + i];
+    for (int i = 0; i < items; ++i)
+      stratum.sums[static_cast<std::size_t>(at->second) * items + i] += sample.said[person * items + i];
   }
 
   for (Stratum& stratum : strata) put_in_order(stratum, items);
@@ -171,7 +180,8 @@ Resampled resample(const Sample& sample, std::uint64_t seed, int draws) {
   for (int s = 0; s < sample.strata; ++s) {
     const bool empty = strata[s].clusters == 0;
     result.strata.push_back(empty ? std::vector<ResampledItem>(items) : collectors[s].results());
-    result.stratum_differences.push_back(empty ? std::vector<Bounds>(sample.pairs.size(), Bounds{-1, 1}) : collectors[s].differences());
+    result.stratum_differences.push_back(empty ? std::vector<Bounds>(sample.pairs.size(), Bounds{-1, 1})
+                                               : collectors[s].differences());
   }
   result.overall = sample.stratum.empty() ? std::vector<ResampledItem>(items) : overall.results();
   result.differences = overall.differences();

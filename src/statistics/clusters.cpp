@@ -25,7 +25,8 @@ Sums sums_of(const std::vector<Cluster>& clusters) {
 }
 
 double count_of(const std::vector<Cluster>& clusters) {
-  return static_cast<double>(std::count_if(clusters.begin(), clusters.end(), [](const Cluster& each) { return each.size > 0; }));
+  return static_cast<double>(
+      std::count_if(clusters.begin(), clusters.end(), [](const Cluster& each) { return each.size > 0; }));
 }
 
 }  // namespace
@@ -54,13 +55,16 @@ std::optional<double> pooled_correlation(const std::vector<std::vector<Cluster>>
   Anova anova;
   for (const auto& clusters : samples) add(anova, clusters);
   if (anova.between_degrees == 0) return std::nullopt;
-  const double between = anova.between / anova.between_degrees, within = anova.within / anova.within_degrees, m0 = anova.sizes / anova.between_degrees;
+  const double between = anova.between / anova.between_degrees, within = anova.within / anova.within_degrees,
+               m0 = anova.sizes / anova.between_degrees;
   const double below = between + (m0 - 1) * within;
   if (below <= 0) return std::nullopt;
   return std::clamp((between - within) / below, 0.0, 1.0);
 }
 
-std::optional<double> intra_class_correlation(const std::vector<Cluster>& clusters) { return pooled_correlation({clusters}); }
+std::optional<double> intra_class_correlation(const std::vector<Cluster>& clusters) {
+  return pooled_correlation({clusters});
+}
 
 double design_effect(const std::vector<Cluster>& clusters, double correlation) {
   const Sums sums = sums_of(clusters);

@@ -16,9 +16,9 @@ struct Cluster {
 // differs from anybody.
 std::optional<double> intra_class_correlation(const std::vector<Cluster>& clusters);
 
-// One ρ for many items asked of the same people: the sums of squares of all samples (items × locations) are added before
-// they are divided. A single code in a handful of groups gives a ρ anywhere between 0 and 1; the pooled one is steady
-// (Kish 1965, §5.6: portable measures of homogeneity). Nothing when no sample has both groups and variation.
+// One ρ for many items asked of the same people: the sums of squares of all samples (items × locations) are added
+// before they are divided. A single code in a handful of groups gives a ρ anywhere between 0 and 1; the pooled one is
+// steady (Kish 1965, §5.6: portable measures of homogeneity). Nothing when no sample has both groups and variation.
 std::optional<double> pooled_correlation(const std::vector<std::vector<Cluster>>& samples);
 
 // 1 + (m̄ − 1)ρ with m̄ = Σm²/Σm, the size of the cluster a person finds himself in: for equal clusters it is their size.
@@ -30,8 +30,8 @@ struct ClusteredShare {
   double design_effect = 1;
   double effective_n = 0;
 };
-// Wilson's interval with n divided by the design effect. Without a ρ to go by, the sample's own is used; where everybody
-// or nobody said it there is none, and each cluster counts as one person, the cautious end.
+// Wilson's interval with n divided by the design effect. Without a ρ to go by, the sample's own is used; where
+// everybody or nobody said it there is none, and each cluster counts as one person, the cautious end.
 ClusteredShare clustered_share(const std::vector<Cluster>& clusters, std::optional<double> correlation = std::nullopt);
 
 }  // namespace understory::statistics

@@ -81,7 +81,11 @@ std::optional<double> alpha_over(const std::vector<double>& length, const std::v
 }  // namespace
 
 Coincidences::Coincidences(int value_count)
-    : values(value_count), length((value_count + 1) * (value_count + 1), 0), squares(value_count + 1, 0), met(length.size(), 0), met_squares(value_count + 1, 0),
+    : values(value_count),
+      length((value_count + 1) * (value_count + 1), 0),
+      squares(value_count + 1, 0),
+      met(length.size(), 0),
+      met_squares(value_count + 1, 0),
       share(value_count + 1, 0) {}
 
 Coincidences& Coincidences::operator+=(const Coincidences& other) {
@@ -149,14 +153,19 @@ void Coincidences::add(const Continuum& continuum) {
         double shared = 0;
         while (first < marked[other].size() && marked[other][first].end <= mine.start) ++first;
         for (std::size_t i = first; i < marked[other].size() && marked[other][i].start < mine.end; ++i)
-          shared += static_cast<double>(std::min(mine.end, marked[other][i].end) - std::max(mine.start, marked[other][i].start));
+          shared += static_cast<double>(std::min(mine.end, marked[other][i].end) -
+                                        std::max(mine.start, marked[other][i].start));
         met_squares[mine.value] += shared * shared / pairs;
       }
     }
 }
 
-std::optional<double> u_alpha(const Coincidences& counts) { return alpha_over(counts.length, counts.squares, counts.values + 1); }
-std::optional<double> u_alpha_coding(const Coincidences& counts) { return alpha_over(counts.met, counts.met_squares, counts.values + 1); }
+std::optional<double> u_alpha(const Coincidences& counts) {
+  return alpha_over(counts.length, counts.squares, counts.values + 1);
+}
+std::optional<double> u_alpha_coding(const Coincidences& counts) {
+  return alpha_over(counts.met, counts.met_squares, counts.values + 1);
+}
 
 std::optional<double> u_alpha_relevance(const Coincidences& counts) {
   const int width = counts.values + 1;
@@ -224,9 +233,12 @@ TwoByTwo two_by_two(const std::vector<Stretch>& first, const std::vector<Stretch
   for (const Stretch& each : a) in_a += static_cast<double>(each.end - each.start);
   for (const Stretch& each : b) in_b += static_cast<double>(each.end - each.start);
   for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    both += static_cast<double>(std::max<std::int64_t>(0, std::min(a[i].end, b[j].end) - std::max(a[i].start, b[j].start)));
-    if (a[i].end < b[j].end) ++i;
-    else ++j;
+    both +=
+        static_cast<double>(std::max<std::int64_t>(0, std::min(a[i].end, b[j].end) - std::max(a[i].start, b[j].start)));
+    if (a[i].end < b[j].end)
+      ++i;
+    else
+      ++j;
   }
   return {both, in_a - both, in_b - both, static_cast<double>(length) - in_a - in_b + both};
 }
@@ -234,7 +246,8 @@ TwoByTwo two_by_two(const std::vector<Stretch>& first, const std::vector<Stretch
 std::optional<double> two_by_two_kappa(const TwoByTwo& table) {
   const double n = table.both + table.first + table.second + table.neither;
   if (n <= 0) return std::nullopt;
-  const double a = (table.both + table.first) / n, b = (table.both + table.second) / n, chance = a * b + (1 - a) * (1 - b);
+  const double a = (table.both + table.first) / n, b = (table.both + table.second) / n,
+               chance = a * b + (1 - a) * (1 - b);
   if (1 - chance < kNothing) return std::nullopt;
   return ((table.both + table.neither) / n - chance) / (1 - chance);
 }
@@ -261,11 +274,14 @@ UnitizingDisagreement alpha_u(const Continuum& continuum, int value) {
       for (const Stretch& g : all[i])
         for (const Stretch& h : all[j]) {
           if (g.end <= h.start || h.end <= g.start) continue;
-          const double begins = static_cast<double>(g.start - h.start), ends = static_cast<double>(g.end - h.end), l = static_cast<double>(g.end - g.start),
-                       other = static_cast<double>(h.end - h.start);
-          if (g.value != 0 && h.value != 0) result.observed += begins * begins + ends * ends;
-          else if (g.value != 0 && h.start <= g.start && g.end <= h.end) result.observed += l * l;
-          else if (h.value != 0 && g.start <= h.start && h.end <= g.end) result.observed += other * other;
+          const double begins = static_cast<double>(g.start - h.start), ends = static_cast<double>(g.end - h.end),
+                       l = static_cast<double>(g.end - g.start), other = static_cast<double>(h.end - h.start);
+          if (g.value != 0 && h.value != 0)
+            result.observed += begins * begins + ends * ends;
+          else if (g.value != 0 && h.start <= g.start && g.end <= h.end)
+            result.observed += l * l;
+          else if (h.value != 0 && g.start <= h.start && h.end <= g.end)
+            result.observed += other * other;
         }
     }
   result.observed /= m * (m - 1) * length * length;
@@ -284,7 +300,8 @@ UnitizingDisagreement alpha_u(const Continuum& continuum, int value) {
       double fits = 0;
       for (const auto& others : all)
         for (const Stretch& gap : others)
-          if (gap.value == 0 && gap.end - gap.start >= each.end - each.start) fits += static_cast<double>(gap.end - gap.start) - l + 1;
+          if (gap.value == 0 && gap.end - gap.start >= each.end - each.start)
+            fits += static_cast<double>(gap.end - gap.start) - l + 1;
       top += (units - 1) / 3 * (2 * l * l * l - 3 * l * l + l) + l * l * fits;
     }
   const double below = m * length * (m * length - 1) - own_pairs;

@@ -41,7 +41,8 @@ TEST(Continuum, R15ThreeCodersOneValueContiguousGaps) {
 }
 
 TEST(Continuum, R16TheWholeFamily) {
-  const Continuum continuum{20, {{{2, 5, 1}, {9, 11, 1}, {12, 20, 2}}, {{2, 5, 1}, {7, 15, 2}}, {{2, 5, 1}, {10, 15, 2}}}};
+  const Continuum continuum{20,
+                            {{{2, 5, 1}, {9, 11, 1}, {12, 20, 2}}, {{2, 5, 1}, {7, 15, 2}}, {{2, 5, 1}, {10, 15, 2}}}};
   const Coincidences counts = counted(continuum, 2);
   EXPECT_NEAR(*u_alpha(counts), 0.473913, kTolerance);
   EXPECT_NEAR(*u_alpha_relevance(counts), 0.432812, 6e-7);
@@ -75,7 +76,8 @@ TEST(Continuum, ARareCodeLooksGoodOnlyInPercent) {
 }
 
 TEST(Continuum, TouchingAndOverlappingStretchesOfOneValueAreOne) {
-  const Coincidences apart = counted({50, {{{0, 10}, {10, 20}, {15, 30}}, {{5, 25}}}}, 1), merged = counted({50, {{{0, 30}}, {{5, 25}}}}, 1);
+  const Coincidences apart = counted({50, {{{0, 10}, {10, 20}, {15, 30}}, {{5, 25}}}}, 1),
+                     merged = counted({50, {{{0, 30}}, {{5, 25}}}}, 1);
   EXPECT_EQ(apart.squares, merged.squares);
   EXPECT_EQ(*u_alpha(apart), *u_alpha(merged));
   EXPECT_EQ(*u_alpha_relevance(apart), *u_alpha_relevance(merged));

@@ -14,7 +14,8 @@ std::vector<Distinctive> distinctive_words(const std::vector<WordCount>& counts)
   }
   std::vector<Distinctive> result;
   for (const WordCount& count : counts) {
-    const double alpha = std::max(count.prior, kLeastPrior), y1 = static_cast<double>(count.first) + alpha, y2 = static_cast<double>(count.second) + alpha;
+    const double alpha = std::max(count.prior, kLeastPrior), y1 = static_cast<double>(count.first) + alpha,
+                 y2 = static_cast<double>(count.second) + alpha;
     const double rest1 = first + prior - y1, rest2 = second + prior - y2;
     if (rest1 <= 0 || rest2 <= 0) {  // there is no other word to have odds against
       result.push_back({count.word, 0, 0});

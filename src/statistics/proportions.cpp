@@ -11,7 +11,8 @@ Bounds wilson(double successes, double n, double z) {
   const double p = successes / n, z2 = z * z;
   const double centre = p + z2 / (2 * n), half = z * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n)), scale = 1 + z2 / n;
   // At the ends the formula is 0 or 1 but for rounding.
-  return {successes <= 0 ? 0 : std::max(0.0, (centre - half) / scale), successes >= n ? 1 : std::min(1.0, (centre + half) / scale)};
+  return {successes <= 0 ? 0 : std::max(0.0, (centre - half) / scale),
+          successes >= n ? 1 : std::min(1.0, (centre + half) / scale)};
 }
 
 Bounds agresti_coull(double successes, double n, double z) {
@@ -25,7 +26,9 @@ Difference newcombe(double successes1, double n1, double successes2, double n2, 
   const double p1 = successes1 / n1, p2 = successes2 / n2, d = p1 - p2;
   const Bounds b1 = wilson(successes1, n1, z), b2 = wilson(successes2, n2, z);
   const auto square = [](double x) { return x * x; };
-  return {d, {d - std::sqrt(square(p1 - b1.low) + square(b2.high - p2)), d + std::sqrt(square(b1.high - p1) + square(p2 - b2.low))}};
+  return {d,
+          {d - std::sqrt(square(p1 - b1.low) + square(b2.high - p2)),
+           d + std::sqrt(square(b1.high - p1) + square(p2 - b2.low))}};
 }
 
 std::optional<Ratio> risk_ratio(double successes1, double n1, double successes2, double n2, double z) {
@@ -33,7 +36,8 @@ std::optional<Ratio> risk_ratio(double successes1, double n1, double successes2,
   const double value = (successes1 / n1) / (successes2 / n2);
   double a = successes1, c = successes2, m1 = n1, m2 = n2;
   if (a == 0 || a == m1 || c == m2) a += 0.5, c += 0.5, m1 += 1, m2 += 1;
-  const double log_ratio = std::log((a / m1) / (c / m2)), half = z * std::sqrt(std::max(0.0, 1 / a - 1 / m1 + 1 / c - 1 / m2));
+  const double log_ratio = std::log((a / m1) / (c / m2)),
+               half = z * std::sqrt(std::max(0.0, 1 / a - 1 / m1 + 1 / c - 1 / m2));
   return Ratio{value, {successes1 <= 0 ? 0 : std::exp(log_ratio - half), std::exp(log_ratio + half)}};
 }
 

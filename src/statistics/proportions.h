@@ -28,8 +28,8 @@ struct Ratio {
   double value = 0;
   Bounds bounds;
 };
-// p1 / p2 with the log interval of Katz et al. (1978, Biometrics 34:469). With a zero count, ½ is added to every cell of
-// the 2×2 table for the interval (Haldane 1956; Anscombe 1956) while the value keeps the counts; nothing when p2 = 0
+// p1 / p2 with the log interval of Katz et al. (1978, Biometrics 34:469). With a zero count, ½ is added to every cell
+// of the 2×2 table for the interval (Haldane 1956; Anscombe 1956) while the value keeps the counts; nothing when p2 = 0
 // or a group is empty.
 std::optional<Ratio> risk_ratio(double successes1, double n1, double successes2, double n2, double z = kZ95);
 

@@ -6,9 +6,9 @@
 namespace understory::statistics {
 
 struct SaturationRun {
-  int end = 0;         // number of sources read when the run is over
-  int new_codes = 0;   // first seen in this run
-  double ratio = 0;    // over the base
+  int end = 0;        // number of sources read when the run is over
+  int new_codes = 0;  // first seen in this run
+  double ratio = 0;   // over the base
 };
 struct Saturation {
   int base_codes = 0;               // distinct codes in the first `base` sources

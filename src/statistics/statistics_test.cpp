@@ -32,7 +32,13 @@ TEST(Random, BoundedDrawsAreEvenAndInside) {
 }
 
 TEST(Proportions, WilsonHasNewcombesPublishedValues) {  // Newcombe 1998, Stat. Med. 17:857, table I
-  const struct { double k, n, low, high; } published[] = {{81, 263, .2553, .3662}, {15, 148, .0624, .1605}, {0, 20, 0, .1611}, {1, 29, .0061, .1718}, {8, 10, .4902, .9433}};
+  const struct {
+    double k, n, low, high;
+  } published[] = {{81, 263, .2553, .3662},
+                   {15, 148, .0624, .1605},
+                   {0, 20, 0, .1611},
+                   {1, 29, .0061, .1718},
+                   {8, 10, .4902, .9433}};
   for (const auto& each : published) {
     const Bounds bounds = wilson(each.k, each.n);
     EXPECT_NEAR(bounds.low, each.low, 5e-5);
@@ -58,8 +64,12 @@ TEST(Proportions, IntervalsHoldTheShareAndStayBetweenNothingAndAll) {
 }
 
 TEST(Proportions, NewcombesDifferenceHasThePublishedValues) {  // Newcombe 1998, Stat. Med. 17:873, table II, method 10
-  const struct { double a, m, b, n, d, low, high; } published[] = {
-      {56, 70, 48, 80, .2, .0524, .3339}, {9, 10, 3, 10, .6, .1705, .8090}, {10, 10, 0, 10, 1, .6075, 1}, {10, 10, 0, 20, 1, .6791, 1}};
+  const struct {
+    double a, m, b, n, d, low, high;
+  } published[] = {{56, 70, 48, 80, .2, .0524, .3339},
+                   {9, 10, 3, 10, .6, .1705, .8090},
+                   {10, 10, 0, 10, 1, .6075, 1},
+                   {10, 10, 0, 20, 1, .6791, 1}};
   for (const auto& each : published) {
     const Difference difference = newcombe(each.a, each.m, each.b, each.n);
     EXPECT_NEAR(difference.value, each.d, 1e-12);
@@ -102,7 +112,8 @@ TEST(Clusters, AnovaEstimatorByHand) {
 TEST(Clusters, ThePooledCorrelationAddsSumsOfSquaresBeforeItDivides) {
   // Two items in two groups of four: (4, 0) gives SSB 2, SSW 0; (3, 1) gives SSB .5, SSW 1.5. MSB = 1.25, MSW = .125.
   EXPECT_NEAR(*pooled_correlation({{{4, 4}, {4, 0}}, {{4, 3}, {4, 1}}}), (1.25 - .125) / (1.25 + 3 * .125), 1e-12);
-  EXPECT_NEAR(*pooled_correlation({{{4, 3}, {4, 1}}, {{4, 0}, {4, 0}}}), *intra_class_correlation({{4, 3}, {4, 1}}), 1e-12);
+  EXPECT_NEAR(*pooled_correlation({{{4, 3}, {4, 1}}, {{4, 0}, {4, 0}}}), *intra_class_correlation({{4, 3}, {4, 1}}),
+              1e-12);
   EXPECT_FALSE(pooled_correlation({{{1, 1}, {1, 0}}}));
   EXPECT_NEAR(clustered_share(std::vector<Cluster>(12, Cluster{8, 3}), .2).effective_n, 40, 1e-12);
 }
@@ -124,8 +135,8 @@ TEST(Clusters, WhereAllSayTheSameEachGroupCountsAsOnePerson) {
 }
 
 TEST(Tables, FisherHasThePublishedValues) {
-  EXPECT_NEAR(fisher_exact(3, 1, 1, 3), .4857, 5e-5);      // the lady tasting tea, two-sided
-  EXPECT_NEAR(fisher_exact(1, 9, 11, 3), .002759, 5e-7);   // Wikipedia's dieting table
+  EXPECT_NEAR(fisher_exact(3, 1, 1, 3), .4857, 5e-5);     // the lady tasting tea, two-sided
+  EXPECT_NEAR(fisher_exact(1, 9, 11, 3), .002759, 5e-7);  // Wikipedia's dieting table
   EXPECT_EQ(fisher_exact(0, 0, 5, 3), 1);
 }
 
@@ -166,7 +177,8 @@ TEST(Tables, EmptyRowsAndColumnsLeaveNothingToTest) {
 }
 
 TEST(Tables, BenjaminiAndHochbergsOwnFifteenPValues) {  // JRSS B 57:289, §4.1: four rejected
-  const std::vector<double> p{.0001, .0004, .0019, .0095, .0201, .0278, .0298, .0344, .0459, .3240, .4262, .5719, .6528, .7590, 1};
+  const std::vector<double> p{.0001, .0004, .0019, .0095, .0201, .0278, .0298, .0344,
+                              .0459, .3240, .4262, .5719, .6528, .7590, 1};
   const Adjusted adjusted = benjamini_hochberg(p);
   EXPECT_EQ(std::count(adjusted.rejected.begin(), adjusted.rejected.end(), true), 4);
   EXPECT_NEAR(adjusted.p[0], .0015, 1e-12);
@@ -283,7 +295,8 @@ TEST(Bootstrap, SharesSpreadAsTheBinomialDoes) {
 
 TEST(Bootstrap, PeopleInterviewedTogetherAreDrawnTogether) {
   Sample sample = sample_of(40, {{20, 0}});
-  for (std::size_t p = 0; p < sample.cluster.size(); ++p) sample.cluster[p] = static_cast<int>(p / 10);  // four groups of ten: all, all, none, none
+  for (std::size_t p = 0; p < sample.cluster.size(); ++p)
+    sample.cluster[p] = static_cast<int>(p / 10);  // four groups of ten: all, all, none, none
   const Resampled drawn = resample(sample, 3, 2000);
   EXPECT_LE(drawn.overall[0].share.low, .25);
   EXPECT_GE(drawn.overall[0].share.high, .75);

@@ -31,7 +31,8 @@ Table without_empty(const Table& table) {
   for (const auto& row : table) {
     std::vector<std::int64_t> cells;
     for (std::size_t c : columns) cells.push_back(row[c]);
-    if (std::any_of(cells.begin(), cells.end(), [](std::int64_t cell) { return cell > 0; })) kept.push_back(std::move(cells));
+    if (std::any_of(cells.begin(), cells.end(), [](std::int64_t cell) { return cell > 0; }))
+      kept.push_back(std::move(cells));
   }
   return kept;
 }
@@ -56,7 +57,8 @@ double statistic_of(const Table& table, const Margins& margins) {
   double sum = 0;
   for (std::size_t r = 0; r < table.size(); ++r)
     for (std::size_t c = 0; c < table[r].size(); ++c) {
-      const double expected = static_cast<double>(margins.rows[r]) * static_cast<double>(margins.columns[c]) / static_cast<double>(margins.total);
+      const double expected = static_cast<double>(margins.rows[r]) * static_cast<double>(margins.columns[c]) /
+                              static_cast<double>(margins.total);
       sum += (static_cast<double>(table[r][c]) - expected) * (static_cast<double>(table[r][c]) - expected) / expected;
     }
   return sum;
@@ -69,10 +71,15 @@ class Exact {
   bool feasible() const {
     double tables = 1;
     for (std::int64_t row : margins_.rows) tables *= static_cast<double>(std::min(row, margins_.columns[0]) + 1);
-    return margins_.columns.size() == 2 && tables / static_cast<double>(std::min(*std::max_element(margins_.rows.begin(), margins_.rows.end()), margins_.columns[0]) + 1) <= kMostTables;
+    return margins_.columns.size() == 2 &&
+           tables / static_cast<double>(
+                        std::min(*std::max_element(margins_.rows.begin(), margins_.rows.end()), margins_.columns[0]) +
+                        1) <=
+               kMostTables;
   }
   double p() {
-    go(0, margins_.columns[0], 0, -log_choose(static_cast<double>(margins_.total), static_cast<double>(margins_.columns[0])));
+    go(0, margins_.columns[0], 0,
+       -log_choose(static_cast<double>(margins_.total), static_cast<double>(margins_.columns[0])));
     return std::min(1.0, sum_);
   }
 
@@ -85,9 +92,12 @@ class Exact {
     const bool last = row + 1 == margins_.rows.size();
     const std::int64_t size = margins_.rows[row];
     for (std::int64_t x = last ? left : 0; x <= std::min(size, left); ++x) {
-      const double n = static_cast<double>(margins_.total), e0 = static_cast<double>(size) * static_cast<double>(margins_.columns[0]) / n,
-                   e1 = static_cast<double>(size) * static_cast<double>(margins_.columns[1]) / n, d = static_cast<double>(x) - e0;
-      go(row + 1, left - x, statistic + d * d / e0 + d * d / e1, log_probability + log_choose(static_cast<double>(size), static_cast<double>(x)));
+      const double n = static_cast<double>(margins_.total),
+                   e0 = static_cast<double>(size) * static_cast<double>(margins_.columns[0]) / n,
+                   e1 = static_cast<double>(size) * static_cast<double>(margins_.columns[1]) / n,
+                   d = static_cast<double>(x) - e0;
+      go(row + 1, left - x, statistic + d * d / e0 + d * d / e1,
+         log_probability + log_choose(static_cast<double>(size), static_cast<double>(x)));
     }
   }
   const Margins& margins_;
@@ -122,7 +132,8 @@ void deal_two(std::vector<int>& people, const Margins& margins, std::size_t rare
 }  // namespace
 
 double fisher_exact(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) {
-  const double first = static_cast<double>(a + b), second = static_cast<double>(a + c), total = static_cast<double>(a + b + c + d);
+  const double first = static_cast<double>(a + b), second = static_cast<double>(a + c),
+               total = static_cast<double>(a + b + c + d);
   const std::int64_t low = std::max<std::int64_t>(0, a - d), high = std::min(a + b, a + c);
   const double seen = log_hypergeometric(static_cast<double>(a), first, second, total);
   double p = 0;
@@ -135,8 +146,10 @@ double fisher_exact(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t
 
 double hypergeometric_tail(std::int64_t both, std::int64_t first, std::int64_t second, std::int64_t total) {
   double p = 0;
-  for (std::int64_t x = std::max(both, std::max<std::int64_t>(0, first + second - total)); x <= std::min(first, second); ++x)
-    p += std::exp(log_hypergeometric(static_cast<double>(x), static_cast<double>(first), static_cast<double>(second), static_cast<double>(total)));
+  for (std::int64_t x = std::max(both, std::max<std::int64_t>(0, first + second - total)); x <= std::min(first, second);
+       ++x)
+    p += std::exp(log_hypergeometric(static_cast<double>(x), static_cast<double>(first), static_cast<double>(second),
+                                     static_cast<double>(total)));
   return std::min(1.0, p);
 }
 
@@ -158,12 +171,15 @@ ChiSquared chi_squared(const Table& counts, std::uint64_t seed, int draws) {
   const bool two = margins.columns.size() == 2;
   const std::size_t rarer = two && margins.columns[1] < margins.columns[0] ? 1 : 0;
   const std::vector<std::int64_t>& dealt = two ? margins.rows : margins.columns;
-  for (std::size_t i = 0; i < dealt.size(); ++i) cards.insert(cards.end(), static_cast<std::size_t>(dealt[i]), static_cast<int>(i));
+  for (std::size_t i = 0; i < dealt.size(); ++i)
+    cards.insert(cards.end(), static_cast<std::size_t>(dealt[i]), static_cast<int>(i));
   Table drawn = table;
   std::int64_t further = 0;
   for (int i = 0; i < draws; ++i) {
-    if (two) deal_two(cards, margins, rarer, random, drawn);
-    else deal(cards, margins, random, drawn);
+    if (two)
+      deal_two(cards, margins, rarer, random, drawn);
+    else
+      deal(cards, margins, random, drawn);
     further += statistic_of(drawn, margins) >= result.statistic * (1 - kEqual);
   }
   result.draws = draws;

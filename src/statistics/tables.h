@@ -16,8 +16,8 @@ struct ChiSquared {
   double statistic = 0;
   int degrees = 0;
   double p = 1;
-  bool exact = false;        // all tables with these margins were gone through
-  std::int64_t draws = 0;    // Monte Carlo (Hope 1968): p = (1 + draws at least as far out) / (1 + draws)
+  bool exact = false;      // all tables with these margins were gone through
+  std::int64_t draws = 0;  // Monte Carlo (Hope 1968): p = (1 + draws at least as far out) / (1 + draws)
 };
 // Pearson's χ² of a table of counts [row][column], with p from the distribution given the margins: exact where at most
 // 20,000 tables with two columns have them, else Monte Carlo with `seed`. Rows and columns that sum to 0 are left out;

@@ -8,10 +8,14 @@ namespace {
 
 constexpr std::size_t kPiece = 256 * 1024;
 
-const Query kAddBlob{"storage.add_blob", "insert into blob (workspace_id, id, media_type, size, created_at) values (?, ?, ?, ?, ?)"};
-const Query kAddPiece{"storage.add_blob_piece", "insert into blob_piece (workspace_id, blob_id, position, content) values (?, ?, ?, ?)"};
+const Query kAddBlob{"storage.add_blob",
+                     "insert into blob (workspace_id, id, media_type, size, created_at) values (?, ?, ?, ?, ?)"};
+const Query kAddPiece{"storage.add_blob_piece",
+                      "insert into blob_piece (workspace_id, blob_id, position, content) values (?, ?, ?, ?)"};
 const Query kBlobInfo{"storage.blob_info", "select media_type, size from blob where workspace_id = ? and id = ?"};
-const Query kPieces{"storage.blob_pieces", "select position, content from blob_piece where workspace_id = ? and blob_id = ? order by position"};
+const Query kPieces{
+    "storage.blob_pieces",
+    "select position, content from blob_piece where workspace_id = ? and blob_id = ? order by position"};
 const Query kErasePieces{"storage.erase_blob_pieces", "delete from blob_piece where workspace_id = ? and blob_id = ?"};
 const Query kEraseBlob{"storage.erase_blob", "delete from blob where workspace_id = ? and id = ?"};
 
@@ -24,14 +28,17 @@ Id put_blob(Transaction& transaction, std::string_view media_type, std::string_v
   const Id id = Id::make();
   transaction.run(kAddBlob, {transaction.workspace(), id, media_type, content.size(), now()});
   for (std::size_t at = 0, position = 0; at < content.size(); at += kPiece, ++position) {
-    const std::string sealed = transaction.seal("blob_piece", column_of(static_cast<std::int64_t>(position)), id, content.substr(at, kPiece));
+    const std::string sealed =
+        transaction.seal("blob_piece", column_of(static_cast<std::int64_t>(position)), id, content.substr(at, kPiece));
     transaction.run(kAddPiece, {transaction.workspace(), id, position, Parameter::blob(sealed)});
   }
   return id;
 }
 
 Result<BlobInfo> blob_info(Transaction& transaction, Id id) {
-  auto info = transaction.one(kBlobInfo, {transaction.workspace(), id}, [&](const Row& row) { return BlobInfo{id, row.integer(1), row.string(0)}; });
+  auto info = transaction.one(kBlobInfo, {transaction.workspace(), id}, [&](const Row& row) {
+    return BlobInfo{id, row.integer(1), row.string(0)};
+  });
   if (!info) return fail(problems::kNotFound, {{"what", "attachment"}, {"name", id.text()}});
   return *info;
 }
@@ -42,7 +49,8 @@ Result<void> read_blob(Transaction& transaction, Id id, const std::function<void
   std::optional<std::string> wrong;
   transaction.each(kPieces, {transaction.workspace(), id}, [&](const Row& row) {
     if (wrong) return;
-    if (row.integer(0) != next) wrong = "a piece is missing";
+    if (row.integer(0) != next)
+      wrong = "a piece is missing";
     else if (auto piece = transaction.vault().open({"blob_piece", column_of(next), id}, row.blob(1)); piece) {
       bytes += static_cast<std::int64_t>(piece->size());
       reader(*piece);

@@ -10,8 +10,8 @@ namespace understory::storage {
 
 struct BlobInfo {
   Id id;
-  std::int64_t size = 0;    // bytes
-  std::string media_type;   // "application/zip"
+  std::int64_t size = 0;   // bytes
+  std::string media_type;  // "application/zip"
 };
 
 Id put_blob(Transaction& transaction, std::string_view media_type, std::string_view content);

@@ -80,10 +80,10 @@ class Parameter {
 class Row {
  public:
   virtual bool is_null(int column) const = 0;
-  virtual std::int64_t integer(int column) const = 0;     // null reads as 0
-  virtual double real(int column) const = 0;              // null reads as 0
-  virtual std::string_view text(int column) const = 0;    // null reads as empty
-  virtual std::string_view blob(int column) const = 0;    // null reads as empty
+  virtual std::int64_t integer(int column) const = 0;      // null reads as 0
+  virtual double real(int column) const = 0;               // null reads as 0
+  virtual std::string_view text(int column) const = 0;     // null reads as empty
+  virtual std::string_view blob(int column) const = 0;     // null reads as empty
   Id id(int column) const { return Id{integer(column)}; }  // null reads as "none"
   std::string string(int column) const { return std::string(text(column)); }
 

@@ -6,22 +6,28 @@ namespace understory::storage {
 
 namespace {
 
-const Query kEnqueue{"storage.enqueue_job",
-                     "insert into job (workspace_id, id, kind, arguments, state, step, done, total, outcome, created_at, changed_at) "
-                     "values (?, ?, ?, ?, 'queued', '', 0, 0, '{}', ?, ?)"};
+const Query kEnqueue{
+    "storage.enqueue_job",
+    "insert into job (workspace_id, id, kind, arguments, state, step, done, total, outcome, created_at, changed_at) "
+    "values (?, ?, ?, ?, 'queued', '', 0, 0, '{}', ?, ?)"};
 const Query kFind{"storage.find_job",
-                  "select id, kind, arguments, state, step, done, total, outcome, created_at, changed_at from job where workspace_id = ? and id = ?"};
+                  "select id, kind, arguments, state, step, done, total, outcome, created_at, changed_at from job "
+                  "where workspace_id = ? and id = ?"};
 // The one place where two workers meet. PostgreSQL passes over a row another worker is taking; SQLite has one writer.
-const Query kClaimable{"storage.claimable_job",
-                       "select id from job where workspace_id = ? and (state = 'queued' or (state = 'running' and changed_at < ?)) "
-                       "order by created_at, id limit 1 for update skip locked",
-                       "select id from job where workspace_id = ? and (state = 'queued' or (state = 'running' and changed_at < ?)) "
-                       "order by created_at, id limit 1"};
-const Query kClaim{"storage.claim_job", "update job set state = 'running', changed_at = ? where workspace_id = ? and id = ?"};
+const Query kClaimable{
+    "storage.claimable_job",
+    "select id from job where workspace_id = ? and (state = 'queued' or (state = 'running' and changed_at < ?)) "
+    "order by created_at, id limit 1 for update skip locked",
+    "select id from job where workspace_id = ? and (state = 'queued' or (state = 'running' and changed_at < ?)) "
+    "order by created_at, id limit 1"};
+const Query kClaim{"storage.claim_job",
+                   "update job set state = 'running', changed_at = ? where workspace_id = ? and id = ?"};
 const Query kProgress{"storage.job_progress",
-                      "update job set step = ?, done = ?, total = ?, changed_at = ? where workspace_id = ? and id = ? and state = 'running'"};
+                      "update job set step = ?, done = ?, total = ?, changed_at = ? where workspace_id = ? and id = ? "
+                      "and state = 'running'"};
 const Query kFinish{"storage.finish_job",
-                    "update job set state = ?, outcome = ?, changed_at = ? where workspace_id = ? and id = ? and state in ('queued', 'running')"};
+                    "update job set state = ?, outcome = ?, changed_at = ? where workspace_id = ? and id = ? and state "
+                    "in ('queued', 'running')"};
 
 constexpr Milliseconds kSilence = 5 * 60 * 1000;
 
@@ -35,14 +41,16 @@ Id enqueue(Transaction& transaction, std::string_view kind, std::string_view arg
 
 Result<Job> find_job(Transaction& transaction, Id id) {
   auto job = transaction.one(kFind, {transaction.workspace(), id}, [](const Row& row) {
-    return Job{row.id(0), row.string(1), row.string(2), row.string(3), row.string(4), row.integer(5), row.integer(6), row.string(7), row.integer(8), row.integer(9)};
+    return Job{row.id(0),      row.string(1),  row.string(2), row.string(3),  row.string(4),
+               row.integer(5), row.integer(6), row.string(7), row.integer(8), row.integer(9)};
   });
   if (!job) return fail(problems::kNotFound, {{"what", "job"}, {"name", id.text()}});
   return *job;
 }
 
 std::optional<Job> claim_job(Transaction& transaction) {
-  const auto id = transaction.one(kClaimable, {transaction.workspace(), now() - kSilence}, [](const Row& row) { return row.id(0); });
+  const auto id = transaction.one(kClaimable, {transaction.workspace(), now() - kSilence},
+                                  [](const Row& row) { return row.id(0); });
   if (!id) return std::nullopt;
   transaction.run(kClaim, {now(), transaction.workspace(), *id});
   return *find_job(transaction, *id);
@@ -60,9 +68,12 @@ void finish_job(Transaction& transaction, Id job, std::string_view outcome) {
 }
 
 void fail_job(Transaction& transaction, Id job, std::string_view problem_code) {
-  transaction.run(kFinish, {"failed", "{\"problem\":\"" + std::string(problem_code) + "\"}", now(), transaction.workspace(), job});
+  transaction.run(
+      kFinish, {"failed", "{\"problem\":\"" + std::string(problem_code) + "\"}", now(), transaction.workspace(), job});
 }
 
-void stop_job(Transaction& transaction, Id job) { transaction.run(kFinish, {"stopped", "{}", now(), transaction.workspace(), job}); }
+void stop_job(Transaction& transaction, Id job) {
+  transaction.run(kFinish, {"stopped", "{}", now(), transaction.workspace(), job});
+}
 
 }  // namespace understory::storage

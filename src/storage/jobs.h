@@ -13,9 +13,9 @@ struct Job {
   std::string kind;       // "report"
   std::string arguments;  // JSON; facts only, never a story
   std::string state;
-  std::string step;       // what is being done: a catalogue key
+  std::string step;  // what is being done: a catalogue key
   std::int64_t done = 0, of = 0;
-  std::string outcome;    // JSON: for done what came out (blob ids), for failed the problem code
+  std::string outcome;  // JSON: for done what came out (blob ids), for failed the problem code
   std::int64_t created_at = 0, changed_at = 0;
 };
 

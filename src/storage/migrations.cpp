@@ -12,25 +12,32 @@ std::span<const Resource> resources();
 namespace {
 
 const Query kApplied{"storage.applied_migrations", "select number, sha256 from migration order by number"};
-const Query kRecord{"storage.record_migration", "insert into migration (number, name, sha256, applied_at) values (?, ?, ?, ?)"};
+const Query kRecord{"storage.record_migration",
+                    "insert into migration (number, name, sha256, applied_at) values (?, ?, ?, ?)"};
 
 constexpr std::string_view kTable =
-    "create table if not exists migration (number bigint primary key, name text not null, sha256 text not null, applied_at bigint not null)";
-constexpr std::string_view kLock = "select pg_advisory_xact_lock(7311873012)";  // any number, as long as it is always the same
+    "create table if not exists migration (number bigint primary key, name text not null, sha256 text not null, "
+    "applied_at bigint not null)";
+constexpr std::string_view kLock =
+    "select pg_advisory_xact_lock(7311873012)";  // any number, as long as it is always the same
 
 std::string with_types(std::string sql, Engine engine) {
   const bool sqlite = engine == Engine::kSqlite;
   const std::pair<std::string_view, std::string_view> tokens[] = {
       {"{{id}}", sqlite ? "integer" : "bigint"}, {"{{json}}", "text"}, {"{{blob}}", sqlite ? "blob" : "bytea"}};
   for (const auto& [token, type] : tokens)
-    for (std::size_t at = sql.find(token); at != std::string::npos; at = sql.find(token, at)) sql.replace(at, token.size(), type);
+    for (std::size_t at = sql.find(token); at != std::string::npos; at = sql.find(token, at))
+      sql.replace(at, token.size(), type);
   // Lines between "-- {{sqlite}}" or "-- {{postgres}}" and "-- {{end}}" are for that engine alone.
   std::string out, only;
   for (std::string_view line : split(sql, '\n')) {
     const std::string_view trimmed = trim(line);
-    if (trimmed == "-- {{sqlite}}" || trimmed == "-- {{postgres}}") only = std::string(trimmed.substr(5, trimmed.size() - 7));
-    else if (trimmed == "-- {{end}}") only.clear();
-    else if (only.empty() || (only == "sqlite") == sqlite) out += std::string(line) + "\n";
+    if (trimmed == "-- {{sqlite}}" || trimmed == "-- {{postgres}}")
+      only = std::string(trimmed.substr(5, trimmed.size() - 7));
+    else if (trimmed == "-- {{end}}")
+      only.clear();
+    else if (only.empty() || (only == "sqlite") == sqlite)
+      out += std::string(line) + "\n";
   }
   return out;
 }
@@ -42,11 +49,14 @@ const std::vector<Migration>& migrations() {
     std::vector<Migration> steps;
     for (const Resource& resource : resources()) {
       const std::string_view file = resource.name.substr(resource.name.rfind('/') + 1);
-      steps.push_back({std::stoi(std::string(file.substr(0, 3))), std::string(file.substr(4, file.size() - 8)), std::string(resource.content)});
+      steps.push_back({std::stoi(std::string(file.substr(0, 3))), std::string(file.substr(4, file.size() - 8)),
+                       std::string(resource.content)});
     }
-    std::sort(steps.begin(), steps.end(), [](const Migration& left, const Migration& right) { return left.number < right.number; });
+    std::sort(steps.begin(), steps.end(),
+              [](const Migration& left, const Migration& right) { return left.number < right.number; });
     for (std::size_t i = 0; i < steps.size(); ++i)
-      if (steps[i].number != static_cast<int>(i) + 1) throw std::logic_error("migrations are not numbered without gaps");
+      if (steps[i].number != static_cast<int>(i) + 1)
+        throw std::logic_error("migrations are not numbered without gaps");
     return steps;
   }();
   return list;
@@ -63,7 +73,8 @@ Result<void> migrate(Connection& connection) {
     const int known = static_cast<int>(migrations().size());
     if (!applied.empty() && applied.rbegin()->first > known) {
       connection.execute("rollback");
-      return fail(problems::kNewerWorkspace, {{"found", std::to_string(applied.rbegin()->first)}, {"known", std::to_string(known)}});
+      return fail(problems::kNewerWorkspace,
+                  {{"found", std::to_string(applied.rbegin()->first)}, {"known", std::to_string(known)}});
     }
     for (const Migration& step : migrations()) {
       const std::string hash = vault::sha256_hex(step.sql);
@@ -74,7 +85,8 @@ Result<void> migrate(Connection& connection) {
         connection.run(kRecord, parameters, {});
       } else if (found->second != hash) {
         connection.execute("rollback");
-        return fail(problems::kDamaged, {{"what", "The database's step " + std::to_string(step.number)}, {"reason", "it was made by another program than this one"}});
+        return fail(problems::kDamaged, {{"what", "The database's step " + std::to_string(step.number)},
+                                         {"reason", "it was made by another program than this one"}});
       }
     }
     connection.execute("commit");

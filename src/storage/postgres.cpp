@@ -1,6 +1,6 @@
 // PostgreSQL behind Connection: prepared once, binary answers, bulk writes pipelined.
-#include <map>
 #include <libpq-fe.h>
+#include <map>
 
 #include <bit>
 #include <cstring>
@@ -13,9 +13,11 @@ namespace understory::storage {
 namespace {
 
 // Type numbers of PostgreSQL's catalogue (pg_type.dat).
-constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25, kFloat4 = 700, kFloat8 = 701, kUnknown = 705, kVarchar = 1043, kVoid = 2278;
+constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25, kFloat4 = 700,
+              kFloat8 = 701, kUnknown = 705, kVarchar = 1043, kVoid = 2278;
 constexpr std::size_t kBatch = 512;  // statements in flight: enough to hide the round trip, few enough for any buffer
-constexpr std::size_t kRowsAtOnce[] = {500, 50};  // in one statement; times the widest row far below its limit of 65,535 parameters
+constexpr std::size_t kRowsAtOnce[] = {
+    500, 50};  // in one statement; times the widest row far below its limit of 65,535 parameters
 
 struct ResultCloser {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -26,9 +28,12 @@ template <class T>
 T big_endian(const char* bytes) {
   T value;
   std::memcpy(&value, bytes, sizeof value);
-  if constexpr (sizeof(T) == 8) return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
-  else if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
-  else return static_cast<T>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
+  if constexpr (sizeof(T) == 8)
+    return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
+  else if constexpr (sizeof(T) == 4)
+    return static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
+  else
+    return static_cast<T>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
 }
 
 class PostgresRow final : public Row {
@@ -58,7 +63,10 @@ class PostgresRow final : public Row {
   }
   std::string_view text(int column) const override {
     switch (PQftype(result_, column)) {
-      case kText: case kVarchar: case kName: case kUnknown: return raw(column);
+      case kText:
+      case kVarchar:
+      case kName:
+      case kUnknown: return raw(column);
       default: wrong_type(column, "text");
     }
   }
@@ -72,8 +80,9 @@ class PostgresRow final : public Row {
     return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
   }
   [[noreturn]] void wrong_type(int column, std::string_view wanted) const {
-    throw std::logic_error(std::string(query_) + ": column " + std::to_string(column) + " is not " + std::string(wanted) + " (type " +
-                           std::to_string(PQftype(result_, column)) + "); cast it in the query");
+    throw std::logic_error(std::string(query_) + ": column " + std::to_string(column) + " is not " +
+                           std::string(wanted) + " (type " + std::to_string(PQftype(result_, column)) +
+                           "); cast it in the query");
   }
   const PGresult* result_;
   std::string_view query_;
@@ -90,8 +99,12 @@ class Bound {
         case Parameter::Kind::kNull: add(nullptr, 0, 0); break;
         case Parameter::Kind::kInteger: add_number(std::to_string(parameter.integer())); break;
         case Parameter::Kind::kReal: add_number(fmt::format("{}", parameter.real())); break;
-        case Parameter::Kind::kText: add(parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), 1); break;
-        case Parameter::Kind::kBlob: add(parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), 1); break;
+        case Parameter::Kind::kText:
+          add(parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), 1);
+          break;
+        case Parameter::Kind::kBlob:
+          add(parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), 1);
+          break;
       }
     }
   }
@@ -136,7 +149,9 @@ class PostgresConnection final : public Connection {
   std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) override {
     const std::string& name = prepared(query);
     const Bound bound(parameters);
-    if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 1)) raise(nullptr, query.name());
+    if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(),
+                             1))
+      raise(nullptr, query.name());
     // Row by row, so that a large answer never stands in memory whole.
     if (reader) PQsetSingleRowMode(connection_);
     std::int64_t rows = 0, changed = 0;
@@ -177,7 +192,8 @@ class PostgresConnection final : public Connection {
         const std::string& name = prepared(query, rows, width);
         if (name.empty()) break;  // a statement of another shape
         const Bound bound(parameters.subspan(begin, step));
-        const ResultHandle result(PQexecPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 1));
+        const ResultHandle result(PQexecPrepared(connection_, name.c_str(), bound.count(), bound.values(),
+                                                 bound.lengths(), bound.formats(), 1));
         if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) raise(result.get(), query.name());
         changed += std::atoll(PQcmdTuples(result.get()));
       }
@@ -187,7 +203,9 @@ class PostgresConnection final : public Connection {
       std::size_t sent = 0;
       for (; sent < kBatch && at + width <= parameters.size(); ++sent, at += width) {
         const Bound bound(parameters.subspan(at, width));
-        if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 1)) raise(nullptr, query.name());
+        if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(),
+                                 bound.formats(), 1))
+          raise(nullptr, query.name());
       }
       PQpipelineSync(connection_);
       ResultHandle failed;
@@ -213,7 +231,8 @@ class PostgresConnection final : public Connection {
   void execute(const std::string& sql) override {
     const ResultHandle result(PQexec(connection_, sql.c_str()));
     const ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) raise(result.get(), sql.substr(0, 60));
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
+      raise(result.get(), sql.substr(0, 60));
   }
 
  private:
@@ -221,7 +240,9 @@ class PostgresConnection final : public Connection {
   // as many statements, pipelined or not. Empty for statements of another shape.
   static std::string rows_of(const std::string& numbered, std::size_t width, std::size_t rows) {
     const std::size_t values = numbered.find(" values (");
-    if (numbered.rfind("insert", 0) != 0 || values == std::string::npos || numbered.find("do update") != std::string::npos) return "";
+    if (numbered.rfind("insert", 0) != 0 || values == std::string::npos ||
+        numbered.find("do update") != std::string::npos)
+      return "";
     const std::size_t open = values + 8;
     std::size_t close = open;
     for (int depth = 0; close < numbered.size(); ++close) {
@@ -236,7 +257,8 @@ class PostgresConnection final : public Connection {
         many += row[at];
         if (row[at] != '$') continue;
         std::size_t number = 0;
-        while (at + 1 < row.size() && std::isdigit(static_cast<unsigned char>(row[at + 1]))) number = number * 10 + static_cast<std::size_t>(row[++at] - '0');
+        while (at + 1 < row.size() && std::isdigit(static_cast<unsigned char>(row[at + 1])))
+          number = number * 10 + static_cast<std::size_t>(row[++at] - '0');
         many += std::to_string(number + r * width);
       }
     }
@@ -265,12 +287,18 @@ class PostgresConnection final : public Connection {
     const std::string_view state = field ? field : "";
     Kind kind = Kind::kOther;
     if (PQstatus(connection_) != CONNECTION_OK) kind = Kind::kUnavailable;
-    if (state == "23505") kind = Kind::kUniqueViolation;
-    else if (state.rfind("23", 0) == 0) kind = Kind::kConstraint;
-    else if (state == "53100") kind = Kind::kDiskFull;
-    else if (state.rfind("40", 0) == 0 || state == "55P03" || state == "57014") kind = Kind::kBusy;
-    else if (state.rfind("08", 0) == 0 || state.rfind("57", 0) == 0 || state == "53300") kind = Kind::kUnavailable;
-    else if (state == "XX001" || state == "XX002") kind = Kind::kCorrupt;
+    if (state == "23505")
+      kind = Kind::kUniqueViolation;
+    else if (state.rfind("23", 0) == 0)
+      kind = Kind::kConstraint;
+    else if (state == "53100")
+      kind = Kind::kDiskFull;
+    else if (state.rfind("40", 0) == 0 || state == "55P03" || state == "57014")
+      kind = Kind::kBusy;
+    else if (state.rfind("08", 0) == 0 || state.rfind("57", 0) == 0 || state == "53300")
+      kind = Kind::kUnavailable;
+    else if (state == "XX001" || state == "XX002")
+      kind = Kind::kCorrupt;
     // The primary message names tables and columns, never a row's content; the detail line would.
     const char* message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
     throw DatabaseError(kind, std::string(doing) + ": " + (message ? message : PQerrorMessage(connection_)));
@@ -282,6 +310,8 @@ class PostgresConnection final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> open_postgres(const std::string& address) { return std::make_unique<PostgresConnection>(address); }
+std::unique_ptr<Connection> open_postgres(const std::string& address) {
+  return std::make_unique<PostgresConnection>(address);
+}
 
 }  // namespace understory::storage

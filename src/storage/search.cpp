@@ -6,16 +6,21 @@ namespace understory::storage {
 
 namespace {
 
-const Query kForget{"storage.forget_words", "delete from word_index where workspace_id = ? and kind = ? and record_id = ?",
-                    "delete from word_index where rowid in (select rowid from word_index where workspace_id = ? and kind = ? and record_id = ?)"};
+const Query kForget{"storage.forget_words",
+                    "delete from word_index where workspace_id = ? and kind = ? and record_id = ?",
+                    "delete from word_index where rowid in (select rowid from word_index where workspace_id = ? and "
+                    "kind = ? and record_id = ?)"};
 // The words come already cut and folded, as an array of lexemes there and as one text here.
 const Query kIndex{"storage.index_words",
-                   "insert into word_index (workspace_id, kind, record_id, words) values (?, ?, ?, array_to_tsvector(string_to_array(?, ' ')))",
+                   "insert into word_index (workspace_id, kind, record_id, words) values (?, ?, ?, "
+                   "array_to_tsvector(string_to_array(?, ' ')))",
                    "insert into word_index (workspace_id, kind, record_id, words) values (?, ?, ?, ?)"};
 const Query kFind{"storage.find_words",
-                  "select record_id from word_index where workspace_id = ? and kind = ? and words @@ cast(cast(? as text) as tsquery) "
+                  "select record_id from word_index where workspace_id = ? and kind = ? and words @@ cast(cast(? as "
+                  "text) as tsquery) "
                   "order by length(words), record_id limit ?",
-                  "select record_id from word_index where workspace_id = ? and kind = ? and words match ? order by length(words), record_id limit ?"};
+                  "select record_id from word_index where workspace_id = ? and kind = ? and words match ? order by "
+                  "length(words), record_id limit ?"};
 
 // Only letters, marks and digits are left in a word, so it needs no escaping but its quotes.
 std::vector<std::string> cut(std::string_view text, std::string_view language) {
@@ -31,7 +36,8 @@ std::vector<std::string> cut(std::string_view text, std::string_view language) {
 
 }  // namespace
 
-void index_words(Transaction& transaction, std::string_view kind, Id record, std::string_view text, std::string_view language) {
+void index_words(Transaction& transaction, std::string_view kind, Id record, std::string_view text,
+                 std::string_view language) {
   forget_words(transaction, kind, record);
   std::vector<std::string> list = cut(text, language);
   std::sort(list.begin(), list.end());
@@ -54,7 +60,8 @@ std::vector<Id> find_words(Transaction& transaction, std::string_view kind, std:
     query += sqlite ? "\"" + list[i] + "\"" + (last ? "*" : "") : "'" + list[i] + "'" + (last ? ":*" : "");
   }
   std::vector<Id> found;
-  transaction.each(kFind, {transaction.workspace(), kind, query, limit}, [&](const Row& row) { found.push_back(row.id(0)); });
+  transaction.each(kFind, {transaction.workspace(), kind, query, limit},
+                   [&](const Row& row) { found.push_back(row.id(0)); });
   return found;
 }
 

@@ -27,7 +27,8 @@ namespace {
     case SQLITE_NOTADB: kind = Kind::kCorrupt; break;
     case SQLITE_CANTOPEN: kind = Kind::kUnavailable; break;
     case SQLITE_CONSTRAINT:
-      kind = extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ? Kind::kUniqueViolation : Kind::kConstraint;
+      kind = extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ? Kind::kUniqueViolation
+                                                                                              : Kind::kConstraint;
       break;
     default: break;
   }
@@ -42,11 +43,13 @@ class SqliteRow final : public Row {
   double real(int column) const override { return sqlite3_column_double(statement_, column); }
   std::string_view text(int column) const override {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string_view();
+    return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+                : std::string_view();
   }
   std::string_view blob(int column) const override {
     const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-    return bytes ? std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string_view();
+    return bytes ? std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+                 : std::string_view();
   }
 
  private:
@@ -80,30 +83,41 @@ void bool_step(sqlite3_context* context, int, sqlite3_value** values) {
 }
 void bool_final(sqlite3_context* context) {
   const auto* state = static_cast<int*>(sqlite3_aggregate_context(context, 0));
-  if (!state || *state == 0) sqlite3_result_null(context);
-  else sqlite3_result_int(context, *state == 2);
+  if (!state || *state == 0)
+    sqlite3_result_null(context);
+  else
+    sqlite3_result_int(context, *state == 2);
 }
 
 class SqliteConnection final : public Connection {
  public:
   SqliteConnection(const std::string& path, bool read_only) {
-    const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+                      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (const int code = sqlite3_open_v2(path.c_str(), &database_, flags, nullptr); code != SQLITE_OK) {
       const std::string reason = database_ ? sqlite3_errmsg(database_) : sqlite3_errstr(code);
       sqlite3_close(database_);
       const bool corrupt = (code & 0xFF) == SQLITE_NOTADB || (code & 0xFF) == SQLITE_CORRUPT;
-      throw DatabaseError(corrupt ? DatabaseError::Kind::kCorrupt : DatabaseError::Kind::kUnavailable, path + ": " + reason);
+      throw DatabaseError(corrupt ? DatabaseError::Kind::kCorrupt : DatabaseError::Kind::kUnavailable,
+                          path + ": " + reason);
     }
     try {
       sqlite3_busy_timeout(database_, 30'000);
       // secure_delete: what is erased is overwritten. temp_store: no story's row ever reaches a temporary file.
-      execute("pragma temp_store = memory; pragma trusted_schema = off; pragma cell_size_check = on; pragma foreign_keys = on; pragma cache_size = -4096");
-      if (!read_only) execute("pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma journal_size_limit = 67108864");
+      execute(
+          "pragma temp_store = memory; pragma trusted_schema = off; pragma cell_size_check = on; pragma foreign_keys = "
+          "on; pragma cache_size = -4096");
+      if (!read_only)
+        execute(
+            "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; "
+            "pragma journal_size_limit = 67108864");
       sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
       constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
       sqlite3_create_function_v2(database_, "strpos", 2, kFlags, nullptr, strpos, nullptr, nullptr, nullptr);
-      sqlite3_create_function_v2(database_, "bool_or", 1, kFlags, nullptr, nullptr, bool_step<false>, bool_final, nullptr);
-      sqlite3_create_function_v2(database_, "bool_and", 1, kFlags, nullptr, nullptr, bool_step<true>, bool_final, nullptr);
+      sqlite3_create_function_v2(database_, "bool_or", 1, kFlags, nullptr, nullptr, bool_step<false>, bool_final,
+                                 nullptr);
+      sqlite3_create_function_v2(database_, "bool_and", 1, kFlags, nullptr, nullptr, bool_step<true>, bool_final,
+                                 nullptr);
     } catch (...) {
       sqlite3_close(database_);
       throw;
@@ -125,7 +139,8 @@ class SqliteConnection final : public Connection {
   std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) override {
     sqlite3_stmt* statement = prepared(query);
     std::int64_t changed = 0;
-    for (std::size_t at = 0; at + width <= parameters.size(); at += width) changed += step(query, statement, parameters.subspan(at, width), {});
+    for (std::size_t at = 0; at + width <= parameters.size(); at += width)
+      changed += step(query, statement, parameters.subspan(at, width), {});
     return changed;
   }
 
@@ -141,7 +156,8 @@ class SqliteConnection final : public Connection {
     sqlite3_stmt*& statement = statements_[&query];
     if (!statement) {
       const std::string_view sql = query.sql(Engine::kSqlite);
-      const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+      const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
       if (code != SQLITE_OK) {
         statements_.erase(&query);
         raise(database_, code, query.name());
@@ -160,7 +176,8 @@ class SqliteConnection final : public Connection {
       }
     } const reset{statement};
     if (sqlite3_bind_parameter_count(statement) != static_cast<int>(parameters.size()))
-      throw std::logic_error(std::string(query.name()) + ": " + std::to_string(parameters.size()) + " parameters given");
+      throw std::logic_error(std::string(query.name()) + ": " + std::to_string(parameters.size()) +
+                             " parameters given");
     int position = 0;
     for (const Parameter& parameter : parameters) {
       ++position;
@@ -169,10 +186,12 @@ class SqliteConnection final : public Connection {
         case Parameter::Kind::kInteger: sqlite3_bind_int64(statement, position, parameter.integer()); break;
         case Parameter::Kind::kReal: sqlite3_bind_double(statement, position, parameter.real()); break;
         case Parameter::Kind::kText:
-          sqlite3_bind_text64(statement, position, parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), SQLITE_STATIC, SQLITE_UTF8);
+          sqlite3_bind_text64(statement, position, parameter.text().data() ? parameter.text().data() : "",
+                              parameter.text().size(), SQLITE_STATIC, SQLITE_UTF8);
           break;
         case Parameter::Kind::kBlob:
-          sqlite3_bind_blob64(statement, position, parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), SQLITE_STATIC);
+          sqlite3_bind_blob64(statement, position, parameter.text().data() ? parameter.text().data() : "",
+                              parameter.text().size(), SQLITE_STATIC);
           break;
       }
     }
@@ -194,6 +213,8 @@ class SqliteConnection final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> open_sqlite(const std::string& path, bool read_only) { return std::make_unique<SqliteConnection>(path, read_only); }
+std::unique_ptr<Connection> open_sqlite(const std::string& path, bool read_only) {
+  return std::make_unique<SqliteConnection>(path, read_only);
+}
 
 }  // namespace understory::storage

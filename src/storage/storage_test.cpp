@@ -15,14 +15,19 @@ using testing_support::engine_name;
 
 namespace {
 
-const Query kAddOrganisation{"test.add_organisation", "insert into organisation (workspace_id, id, guid, name) values (?, ?, ?, ?)"};
+const Query kAddOrganisation{"test.add_organisation",
+                             "insert into organisation (workspace_id, id, guid, name) values (?, ?, ?, ?)"};
 const Query kCountOrganisations{"test.count_organisations", "select count(*) from organisation where workspace_id = ?"};
-const Query kNewerStep{"test.newer_step", "insert into migration (number, name, sha256, applied_at) values (9999, 'future', 'x', 0)"};
+const Query kNewerStep{"test.newer_step",
+                       "insert into migration (number, name, sha256, applied_at) values (9999, 'future', 'x', 0)"};
 
 std::int64_t count(Transaction& transaction) {
-  return *transaction.one(kCountOrganisations, {transaction.workspace()}, [](const Row& row) { return row.integer(0); });
+  return *transaction.one(kCountOrganisations, {transaction.workspace()},
+                          [](const Row& row) { return row.integer(0); });
 }
-void add(Transaction& transaction, const std::string& name) { transaction.run(kAddOrganisation, {transaction.workspace(), Id::make(), make_guid(), name}); }
+void add(Transaction& transaction, const std::string& name) {
+  transaction.run(kAddOrganisation, {transaction.workspace(), Id::make(), make_guid(), name});
+}
 
 }  // namespace
 
@@ -172,7 +177,8 @@ TEST(Workspace, NothingIsMadeWhereSomethingStands) {
   ASSERT_TRUE(Workspace::create(folder.path() / "w"));
   EXPECT_EQ(Workspace::create(folder.path() / "w").error().code(), "workspace_exists");
   EXPECT_EQ(Workspace::open(folder.path() / "none").error().code(), "no_workspace");
-  EXPECT_EQ(Workspace::create(folder.path() / "p", "postgres://nobody@127.0.0.1:1/none").error().code(), "database_unavailable");
+  EXPECT_EQ(Workspace::create(folder.path() / "p", "postgres://nobody@127.0.0.1:1/none").error().code(),
+            "database_unavailable");
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "p" / "workspace.toml"));
 }
 

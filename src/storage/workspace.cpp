@@ -1,7 +1,7 @@
 #include "storage/workspace.h"
 
-#include <condition_variable>
 #include <toml++/toml.h>
+#include <condition_variable>
 
 #include "foundation/clock.h"
 #include "foundation/file.h"
@@ -12,7 +12,8 @@ namespace understory::storage {
 namespace {
 
 const Query kFindWorkspace{"storage.find_workspace", "select key_fingerprint from workspace where id = ?"};
-const Query kAddWorkspace{"storage.add_workspace", "insert into workspace (id, key_fingerprint, created_at) values (?, ?, ?)"};
+const Query kAddWorkspace{"storage.add_workspace",
+                          "insert into workspace (id, key_fingerprint, created_at) values (?, ?, ?)"};
 
 constexpr int kSqliteReaders = 8;
 constexpr int kPostgresConnections = 10;
@@ -69,7 +70,8 @@ struct Workspace::Pool {
 };
 
 Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path& folder, const std::string& database) {
-  if (std::filesystem::exists(settings_file(folder)) || std::filesystem::exists(database_file(folder)) || std::filesystem::exists(key_file(folder)))
+  if (std::filesystem::exists(settings_file(folder)) || std::filesystem::exists(database_file(folder)) ||
+      std::filesystem::exists(key_file(folder)))
     return fail(problems::kWorkspaceExists, {{"folder", folder.string()}});
   const bool folder_is_new = !std::filesystem::exists(folder);
   // Until everything stands, everything goes again.
@@ -83,20 +85,24 @@ Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path
         std::filesystem::remove_all(folder, ignored);
         return;
       }
-      for (const char* name : {"understory.db", "understory.db-wal", "understory.db-shm", "workspace.toml", "workspace.key"})
+      for (const char* name :
+           {"understory.db", "understory.db-wal", "understory.db-shm", "workspace.toml", "workspace.key"})
         std::filesystem::remove(folder / name, ignored);
     }
   } undo{folder, folder_is_new};
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error == std::errc::no_space_on_device) return fail(problems::kDiskFull);
-  if (error) return fail(problems::kFileUnreadable, {{"file", folder.string()}, {"reason", "the folder cannot be made, " + error.message()}});
+  if (error)
+    return fail(problems::kFileUnreadable,
+                {{"file", folder.string()}, {"reason", "the folder cannot be made, " + error.message()}});
   if (folder_is_new) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
 
   vault::Vault vault = TRY(vault::Vault::create(key_file(folder)));
   const Id id = Id::make();
   try {
-    const std::unique_ptr<Connection> connection = database.empty() ? open_sqlite(database_file(folder).string(), false) : open_postgres(database);
+    const std::unique_ptr<Connection> connection =
+        database.empty() ? open_sqlite(database_file(folder).string(), false) : open_postgres(database);
     TRY(migrate(*connection));
     const std::string fingerprint = vault.fingerprint();
     const Parameter parameters[] = {id, Parameter::blob(fingerprint), now()};
@@ -104,19 +110,25 @@ Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path
   } catch (const DatabaseError& failure) {
     return problem_of(failure);
   }
-  if (database.empty()) std::filesystem::permissions(database_file(folder), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
+  if (database.empty())
+    std::filesystem::permissions(database_file(folder),
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
   toml::table settings{{"format", 1}, {"workspace", id.text()}};
   if (!database.empty()) settings.insert("database", database);
   std::ostringstream text;
-  text << "# An Understory workspace. Its key is in workspace.key: whoever has key and database can read the stories.\n" << settings << "\n";
+  text << "# An Understory workspace. Its key is in workspace.key: whoever has key and database can read the stories.\n"
+       << settings << "\n";
   TRY(write_file(settings_file(folder), text.str(), 0600));
   undo.armed = false;
   return open(folder);
 }
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& folder) {
-  if (!std::filesystem::exists(settings_file(folder))) return fail(problems::kNoWorkspace, {{"folder", folder.string()}});
-  const auto damaged = [&](std::string reason) { return fail(problems::kDamaged, {{"what", settings_file(folder).string()}, {"reason", std::move(reason)}}); };
+  if (!std::filesystem::exists(settings_file(folder)))
+    return fail(problems::kNoWorkspace, {{"folder", folder.string()}});
+  const auto damaged = [&](std::string reason) {
+    return fail(problems::kDamaged, {{"what", settings_file(folder).string()}, {"reason", std::move(reason)}});
+  };
   const std::string text = TRY(read_file(settings_file(folder), 65536));
   toml::table settings;
   try {
@@ -136,19 +148,22 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& 
   workspace->engine_ = workspace->database_.empty() ? Engine::kSqlite : Engine::kPostgres;
   workspace->pool_ = std::make_unique<Pool>();
   auto vault = vault::Vault::load(key_file(folder));
-  if (!vault && vault.error().is(problems::kNotFound)) return fail(problems::kWrongKey, {{"where", key_file(folder).string() + " (missing)"}});
+  if (!vault && vault.error().is(problems::kNotFound))
+    return fail(problems::kWrongKey, {{"where", key_file(folder).string() + " (missing)"}});
   if (!vault) return tl::unexpected(vault.error());
   workspace->vault_ = std::make_unique<vault::Vault>(std::move(*vault));
   if (workspace->engine_ == Engine::kSqlite && !std::filesystem::exists(database_file(folder)))
     return fail(problems::kDamaged, {{"what", database_file(folder).string()}, {"reason", "it is missing"}});
   try {
-    auto connection = workspace->engine_ == Engine::kSqlite ? open_sqlite(database_file(folder).string(), false) : open_postgres(workspace->database_);
+    auto connection = workspace->engine_ == Engine::kSqlite ? open_sqlite(database_file(folder).string(), false)
+                                                            : open_postgres(workspace->database_);
     TRY(migrate(*connection));
     std::optional<std::string> fingerprint;
     const Parameter parameters[] = {Parameter(workspace->id_)};
     connection->run(kFindWorkspace, parameters, [&](const Row& row) { fingerprint = std::string(row.blob(0)); });
     if (!fingerprint) return damaged("the database holds no workspace of this number");
-    if (*fingerprint != workspace->vault_->fingerprint()) return fail(problems::kWrongKey, {{"where", key_file(folder).string()}});
+    if (*fingerprint != workspace->vault_->fingerprint())
+      return fail(problems::kWrongKey, {{"where", key_file(folder).string()}});
     workspace->pool_->writers.push_back(std::move(connection));
   } catch (const DatabaseError& failure) {
     return problem_of(failure);
@@ -163,19 +178,25 @@ Transaction Workspace::read() {
     auto connection = pool_->take(true, kPostgresConnections, [&] { return open_postgres(database_); });
     return Transaction(*this, std::move(connection), Transaction::Mode::kRead);
   }
-  auto connection = pool_->take(false, kSqliteReaders, [&] { return open_sqlite(database_file(folder_).string(), true); });
+  auto connection =
+      pool_->take(false, kSqliteReaders, [&] { return open_sqlite(database_file(folder_).string(), true); });
   return Transaction(*this, std::move(connection), Transaction::Mode::kRead);
 }
 
 Transaction Workspace::write() {
   const bool sqlite = engine_ == Engine::kSqlite;
-  auto connection = pool_->take(true, sqlite ? 1 : kPostgresConnections,
-                                [&] { return sqlite ? open_sqlite(database_file(folder_).string(), false) : open_postgres(database_); });
+  auto connection = pool_->take(true, sqlite ? 1 : kPostgresConnections, [&] {
+    return sqlite ? open_sqlite(database_file(folder_).string(), false) : open_postgres(database_);
+  });
   return Transaction(*this, std::move(connection), Transaction::Mode::kWrite);
 }
 
 Transaction::Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode)
-    : owner_(&owner), connection_(std::move(connection)), vault_(owner.vault_.get()), workspace_id_(owner.id_), mode_(mode) {
+    : owner_(&owner),
+      connection_(std::move(connection)),
+      vault_(owner.vault_.get()),
+      workspace_id_(owner.id_),
+      mode_(mode) {
   try {
     if (engine() == Engine::kSqlite) {
       connection_->execute(mode == Mode::kWrite ? "begin immediate" : "begin");
@@ -192,7 +213,12 @@ Transaction::Transaction(Workspace& owner, std::unique_ptr<Connection> connectio
 }
 
 Transaction::Transaction(Transaction&& other) noexcept
-    : owner_(other.owner_), connection_(std::move(other.connection_)), vault_(other.vault_), workspace_id_(other.workspace_id_), mode_(other.mode_), open_(other.open_) {
+    : owner_(other.owner_),
+      connection_(std::move(other.connection_)),
+      vault_(other.vault_),
+      workspace_id_(other.workspace_id_),
+      mode_(other.mode_),
+      open_(other.open_) {
   other.open_ = false;
 }
 
@@ -216,7 +242,9 @@ std::string Transaction::open(std::string_view table, std::string_view column, I
 }
 
 void Transaction::savepoint(std::string_view name) { connection_->execute("savepoint " + std::string(name)); }
-void Transaction::roll_back_to(std::string_view name) { connection_->execute("rollback to savepoint " + std::string(name)); }
+void Transaction::roll_back_to(std::string_view name) {
+  connection_->execute("rollback to savepoint " + std::string(name));
+}
 
 void Transaction::commit() {
   if (!open_) throw std::logic_error("a transaction is committed twice");

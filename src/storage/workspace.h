@@ -79,7 +79,8 @@ class Workspace {
  public:
   // Makes the folder (it may exist, but hold no workspace), the key, the database and its tables. On PostgreSQL the
   // database must exist; several workspaces can share one. Nothing is left behind when it fails.
-  static Result<std::unique_ptr<Workspace>> create(const std::filesystem::path& folder, const std::string& database = "");
+  static Result<std::unique_ptr<Workspace>> create(const std::filesystem::path& folder,
+                                                   const std::string& database = "");
   // Opens and, if it was made by an older program, migrates. kNoWorkspace, kNewerWorkspace, kWrongKey, kDamaged,
   // kDatabaseUnavailable.
   static Result<std::unique_ptr<Workspace>> open(const std::filesystem::path& folder);

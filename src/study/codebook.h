@@ -18,7 +18,7 @@ struct Code {
   bool codable = true;
   std::string definition, include, exclude;
   std::map<std::string, std::string> names;  // language → name
-  std::string path;     // from the root, parts joined by "/", a "/" inside a name written "\/"
+  std::string path;                          // from the root, parts joined by "/", a "/" inside a name written "\/"
   int depth = 0;
 };
 
@@ -35,6 +35,7 @@ struct Codebook {
 };
 
 Codebook load_codebook(storage::Transaction& transaction, Id study);
-Result<void> set_code_kind(storage::Transaction& transaction, Id study, std::string_view path, std::string_view kind, std::string_view meaning);
+Result<void> set_code_kind(storage::Transaction& transaction, Id study, std::string_view path, std::string_view kind,
+                           std::string_view meaning);
 
 }  // namespace understory::study

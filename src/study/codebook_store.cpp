@@ -9,9 +9,10 @@ using storage::Transaction;
 
 namespace {
 
-const Query kCodes{"study.codes",
-                   "select id, codebook_id, parent_id, guid, name, kind, meaning, colour, codable, definition, include, "
-                   "exclude from code where workspace_id = ? and study_id = ? order by codebook_id, position, id"};
+const Query kCodes{
+    "study.codes",
+    "select id, codebook_id, parent_id, guid, name, kind, meaning, colour, codable, definition, include, "
+    "exclude from code where workspace_id = ? and study_id = ? order by codebook_id, position, id"};
 const Query kCodeNames{"study.code_names",
                        "select code_name.code_id, code_name.language, code_name.name from code_name "
                        "join code on code.workspace_id = code_name.workspace_id and code.id = code_name.code_id "
@@ -68,13 +69,13 @@ Codebook load_codebook(Transaction& transaction, Id study) {
     at[code.id.value] = static_cast<int>(all.size());
     all.push_back(std::move(code));
   });
-  transaction.each(kCodeNames, {transaction.workspace(), study}, [&](const Row& row) {
-    all[at.at(row.integer(0))].names[row.string(1)] = row.string(2);
-  });
+  transaction.each(kCodeNames, {transaction.workspace(), study},
+                   [&](const Row& row) { all[at.at(row.integer(0))].names[row.string(1)] = row.string(2); });
   Codebook codebook;
   codebook.codes.reserve(all.size());
   place(codebook.codes, all, children, 0, "", 0);
-  for (std::size_t i = 0; i < codebook.codes.size(); ++i) codebook.by_id[codebook.codes[i].id.value] = static_cast<int>(i);
+  for (std::size_t i = 0; i < codebook.codes.size(); ++i)
+    codebook.by_id[codebook.codes[i].id.value] = static_cast<int>(i);
   return codebook;
 }
 
@@ -104,14 +105,23 @@ std::string Codebook::path_in(const Code& code, const std::string& language) con
   return (parent ? path_in(*parent, language) + " › " : "") + name_in(code, language);
 }
 
-Result<void> set_code_kind(Transaction& transaction, Id study, std::string_view path, std::string_view kind, std::string_view meaning) {
+Result<void> set_code_kind(Transaction& transaction, Id study, std::string_view path, std::string_view kind,
+                           std::string_view meaning) {
   const std::string where = "Code “" + std::string(path) + "”";
   if (!is_one_of(kCodeKinds, kind))
-    return fail(problems::kInvalidValue, {{"where", where}, {"value", std::string(kind)}, {"what", "kind of code"},
-      {"hint", "Kinds: cause, vulnerability, means, exploitation, route, actor, strategy, trend, enforcement, other."}});
+    return fail(
+        problems::kInvalidValue,
+        {{"where", where},
+         {"value", std::string(kind)},
+         {"what", "kind of code"},
+         {"hint",
+          "Kinds: cause, vulnerability, means, exploitation, route, actor, strategy, trend, enforcement, other."}});
   if (!meaning.empty() && !is_one_of(kCodeMeanings, meaning))
-    return fail(problems::kInvalidValue, {{"where", where}, {"value", std::string(meaning)}, {"what", "meaning of a code"},
-      {"hint", "Meanings: self_protection, intervention, awareness, up, same, down, unknown, period."}});
+    return fail(problems::kInvalidValue,
+                {{"where", where},
+                 {"value", std::string(meaning)},
+                 {"what", "meaning of a code"},
+                 {"hint", "Meanings: self_protection, intervention, awareness, up, same, down, unknown, period."}});
   const Codebook codebook = load_codebook(transaction, study);
   const Code* code = codebook.find_path(path);
   if (!code) return fail(problems::kNotFound, {{"what", "code"}, {"name", std::string(path)}});

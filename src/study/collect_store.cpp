@@ -15,31 +15,40 @@ using storage::Transaction;
 
 namespace {
 
-const Query kRespondents{"study.collect_respondents",
-                         "select id, guid, name, kind, size, age_band, gender, role, language, place_code, location_id, attributes "
-                         "from respondent where workspace_id = ? and study_id = ?"};
-const Query kSources{"study.collect_sources",
-                     "select id, guid, name, kind, language, told_on, location_id, question, asked, translation_of, is_read, "
-                     "byte_order_mark, original_id, original_name from source where workspace_id = ? and study_id = ? and id not in "
-                     "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null)"};
+const Query kRespondents{
+    "study.collect_respondents",
+    "select id, guid, name, kind, size, age_band, gender, role, language, place_code, location_id, attributes "
+    "from respondent where workspace_id = ? and study_id = ?"};
+const Query kSources{
+    "study.collect_sources",
+    "select id, guid, name, kind, language, told_on, location_id, question, asked, translation_of, is_read, "
+    "byte_order_mark, original_id, original_name from source where workspace_id = ? and study_id = ? and id not in "
+    "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null)"};
 const Query kText{"study.collect_text", "select text from source where workspace_id = ? and id = ?"};
-const Query kSpeakers{"study.collect_speakers",
-                      "select source_id, respondent_id, label from source_respondent where workspace_id = ? and study_id = ?"};
-const Query kCodings{"study.collect_codings",
-                     "select id, source_id, code_id, coder_id, start_byte, end_byte, created_at, guid, selection_guid, selection_name "
-                     "from coding where workspace_id = ? and study_id = ?"};
-const Query kLinks{"study.collect_links",
-                   "select id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, to_code_id, sign, certainty, created_at "
-                   "from link where workspace_id = ? and study_id = ?"};
+const Query kSpeakers{
+    "study.collect_speakers",
+    "select source_id, respondent_id, label from source_respondent where workspace_id = ? and study_id = ?"};
+const Query kCodings{
+    "study.collect_codings",
+    "select id, source_id, code_id, coder_id, start_byte, end_byte, created_at, guid, selection_guid, selection_name "
+    "from coding where workspace_id = ? and study_id = ?"};
+const Query kLinks{
+    "study.collect_links",
+    "select id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, to_code_id, sign, certainty, created_at "
+    "from link where workspace_id = ? and study_id = ?"};
 const Query kMemos{"study.collect_memos",
-                   "select id, guid, subject, subject_id, coder_id, title, text, created_at from memo where workspace_id = ? and study_id = ?"};
+                   "select id, guid, subject, subject_id, coder_id, title, text, created_at from memo where "
+                   "workspace_id = ? and study_id = ?"};
 const Query kMasks{"study.collect_masks",
                    "select source_id, start_byte, end_byte, kind from mask where workspace_id = ? and study_id = ?"};
-const Query kSets{"study.collect_sets", "select id, guid, name, description from item_set where workspace_id = ? and study_id = ?"};
-const Query kMembers{"study.collect_set_members",
-                     "select item_set_member.set_id, item_set_member.member, item_set_member.member_id from item_set_member "
-                     "join item_set on item_set.workspace_id = item_set_member.workspace_id and item_set.id = item_set_member.set_id "
-                     "where item_set.workspace_id = ? and item_set.study_id = ? order by item_set_member.set_id, item_set_member.position"};
+const Query kSets{"study.collect_sets",
+                  "select id, guid, name, description from item_set where workspace_id = ? and study_id = ?"};
+const Query kMembers{
+    "study.collect_set_members",
+    "select item_set_member.set_id, item_set_member.member, item_set_member.member_id from item_set_member "
+    "join item_set on item_set.workspace_id = item_set_member.workspace_id and item_set.id = item_set_member.set_id "
+    "where item_set.workspace_id = ? and item_set.study_id = ? order by item_set_member.set_id, "
+    "item_set_member.position"};
 const Query kForeign{"study.collect_foreign",
                      "select id, parent, name, xml, original_id, original_name from foreign_element "
                      "where workspace_id = ? and study_id = ? order by id"};
@@ -54,7 +63,8 @@ int at(const Index& index, Id id) {
 // Sorts elements that carry their row id beside them, and returns row id → place.
 template <class T, class Less>
 Index settle(std::vector<std::pair<Id, T>>& rows, std::vector<T>& into, Less less) {
-  std::sort(rows.begin(), rows.end(), [&](const auto& left, const auto& right) { return less(left.second, right.second); });
+  std::sort(rows.begin(), rows.end(),
+            [&](const auto& left, const auto& right) { return less(left.second, right.second); });
   Index index;
   into.reserve(rows.size());
   for (auto& [id, element] : rows) {
@@ -70,7 +80,8 @@ std::optional<std::int64_t> time_of(const Row& row, int column) {
 
 class Collecting {
  public:
-  Collecting(Transaction& transaction, Id study, const CollectOptions& options) : transaction_(transaction), study_(study), options_(options) {}
+  Collecting(Transaction& transaction, Id study, const CollectOptions& options)
+      : transaction_(transaction), study_(study), options_(options) {}
 
   Result<Material> run(const Progress& progress) {
     const Study study = TRY(find_study(transaction_, study_));
@@ -106,8 +117,9 @@ class Collecting {
     const Codebook codebook = load_codebook(transaction_, study_);
     for (const Code& code : codebook.codes) {
       code_index_[code.id.value] = static_cast<int>(material_.codes.size());
-      material_.codes.push_back({code.guid, at(code_index_, code.parent), code.name, code.kind, code.meaning, code.colour, code.codable,
-                                 code.definition, code.include, code.exclude, code.names, false});
+      material_.codes.push_back({code.guid, at(code_index_, code.parent), code.name, code.kind, code.meaning,
+                                 code.colour, code.codable, code.definition, code.include, code.exclude, code.names,
+                                 false});
     }
   }
 
@@ -159,7 +171,8 @@ class Collecting {
     source_index_ = settle(rows, material_.sources, [](const auto& left, const auto& right) {
       return std::tie(left.name, left.guid) < std::tie(right.name, right.guid);
     });
-    for (const auto& [id, original] : translations) material_.sources[source_index_.at(id)].translation_of = at(source_index_, original);
+    for (const auto& [id, original] : translations)
+      material_.sources[source_index_.at(id)].translation_of = at(source_index_, original);
     transaction_.each(kSpeakers, {workspace(), study_}, [&](const Row& row) {
       const int source = at(source_index_, row.id(0));
       if (source < 0) return;
@@ -175,7 +188,8 @@ class Collecting {
       for (const auto& [id, blob] : originals) {
         MaterialSource& source = material_.sources[source_index_.at(id)];
         source.original = TRY(storage::read_blob(transaction_, blob));
-        source.original_media_type = TRY(storage::blob_info(transaction_, blob)).media_type;
+        source.original_media_type = TRY(storage::blob_info(transaction_, blob))
+        .media_type;
       }
     }
     return {};
@@ -184,9 +198,13 @@ class Collecting {
   Result<void> texts(const Progress& progress) {
     std::int64_t done = 0;
     for (const auto& [id, index] : source_index_) {
-      if (done++ % 64 == 0 && !report(progress, "progress.sources", done, static_cast<std::int64_t>(source_index_.size()))) return fail(problems::kStopped);
+      if (done++ % 64 == 0 &&
+          !report(progress, "progress.sources", done, static_cast<std::int64_t>(source_index_.size())))
+        return fail(problems::kStopped);
       std::string& text = material_.sources[index].text;
-      transaction_.each(kText, {workspace(), id}, [&, row_id = id](const Row& row) { text = transaction_.open("source", "text", Id{row_id}, row.blob(0)); });
+      transaction_.each(kText, {workspace(), id}, [&, row_id = id](const Row& row) {
+        text = transaction_.open("source", "text", Id{row_id}, row.blob(0));
+      });
     }
     return {};
   }
@@ -194,7 +212,8 @@ class Collecting {
   void masks() {
     transaction_.each(kMasks, {workspace(), study_}, [&](const Row& row) {
       const int source = at(source_index_, row.id(0));
-      if (source >= 0) material_.masks.push_back({source, {{row.integer(1), row.integer(2)}, "", 1}, row.string(3), ""});
+      if (source >= 0)
+        material_.masks.push_back({source, {{row.integer(1), row.integer(2)}, "", 1}, row.string(3), ""});
     });
     std::sort(material_.masks.begin(), material_.masks.end(), [](const auto& left, const auto& right) {
       return std::tie(left.source, left.span.bytes) < std::tie(right.source, right.span.bytes);
@@ -203,7 +222,8 @@ class Collecting {
     if (!options_.masked) return;
     for (const MaterialMask& mask : material_.masks) {
       std::string& text = material_.sources[mask.source].text;
-      for (std::int64_t i = mask.span.bytes.start; i < mask.span.bytes.end && i < static_cast<std::int64_t>(text.size()); ++i)
+      for (std::int64_t i = mask.span.bytes.start;
+           i < mask.span.bytes.end && i < static_cast<std::int64_t>(text.size()); ++i)
         if (text[i] != '\n' && text[i] != '\r') text[i] = '#';
     }
   }
@@ -225,7 +245,8 @@ class Collecting {
       rows.emplace_back(id, std::move(coding));
     });
     coding_index_ = settle(rows, material_.codings, [](const auto& left, const auto& right) {
-      return std::tie(left.source, left.span.bytes, left.code, left.coder) < std::tie(right.source, right.span.bytes, right.code, right.coder);
+      return std::tie(left.source, left.span.bytes, left.code, left.coder) <
+             std::tie(right.source, right.span.bytes, right.code, right.coder);
     });
     return {};
   }
@@ -247,7 +268,8 @@ class Collecting {
       rows.emplace_back(row.id(0), std::move(link));
     });
     link_index_ = settle(rows, material_.links, [](const auto& left, const auto& right) {
-      return std::tie(left.source, left.span.bytes, left.from, left.to, left.coder) < std::tie(right.source, right.span.bytes, right.from, right.to, right.coder);
+      return std::tie(left.source, left.span.bytes, left.from, left.to, left.coder) <
+             std::tie(right.source, right.span.bytes, right.from, right.to, right.coder);
     });
   }
 
@@ -258,8 +280,11 @@ class Collecting {
       const Id id = row.id(0);
       memo.guid = row.string(1);
       memo.subject = row.string(2);
-      const std::unordered_map<std::string, const Index*> indexes{{"source", &source_index_}, {"code", &code_index_}, {"coding", &coding_index_},
-                                                                  {"link", &link_index_}, {"respondent", &respondent_index_}};
+      const std::unordered_map<std::string, const Index*> indexes{{"source", &source_index_},
+                                                                  {"code", &code_index_},
+                                                                  {"coding", &coding_index_},
+                                                                  {"link", &link_index_},
+                                                                  {"respondent", &respondent_index_}};
       const auto index = indexes.find(memo.subject);
       memo.index = index == indexes.end() ? -1 : at(*index->second, row.id(3));
       if (index != indexes.end() && memo.index < 0) memo.subject = "study";
@@ -288,7 +313,10 @@ class Collecting {
     });
     transaction_.each(kMembers, {workspace(), study_}, [&](const Row& row) {
       const std::string kind = row.string(1);
-      const Index& members = kind == "source" ? source_index_ : kind == "code" ? code_index_ : kind == "memo" ? memo_index_ : respondent_index_;
+      const Index& members = kind == "source" ? source_index_
+                             : kind == "code" ? code_index_
+                             : kind == "memo" ? memo_index_
+                                              : respondent_index_;
       const int member = at(members, row.id(2));
       if (member >= 0) material_.sets[index.at(row.integer(0))].members.push_back({kind, member});
     });
@@ -299,11 +327,13 @@ class Collecting {
     transaction_.each(kForeign, {workspace(), study_}, [&](const Row& row) {
       const Id id = row.id(0);
       if (!row.is_null(4)) originals.emplace_back(material_.foreign.size(), row.id(4));
-      material_.foreign.push_back({row.string(1), row.string(2), transaction_.open("foreign_element", "xml", id, row.blob(3)),
-                                   row.is_null(5) ? "" : transaction_.open("foreign_element", "original_name", id, row.blob(5)), ""});
+      material_.foreign.push_back(
+          {row.string(1), row.string(2), transaction_.open("foreign_element", "xml", id, row.blob(3)),
+           row.is_null(5) ? "" : transaction_.open("foreign_element", "original_name", id, row.blob(5)), ""});
     });
     if (options_.texts)
-      for (const auto& [index, blob] : originals) material_.foreign[index].file = TRY(storage::read_blob(transaction_, blob));
+      for (const auto& [index, blob] : originals)
+        material_.foreign[index].file = TRY(storage::read_blob(transaction_, blob));
     return {};
   }
 
@@ -311,7 +341,8 @@ class Collecting {
   Id study_;
   const CollectOptions& options_;
   Material material_;
-  Index coder_index_, code_index_, location_index_, respondent_index_, source_index_, coding_index_, link_index_, memo_index_;
+  Index coder_index_, code_index_, location_index_, respondent_index_, source_index_, coding_index_, link_index_,
+      memo_index_;
 };
 
 }  // namespace

@@ -22,8 +22,8 @@ struct Evidence {
     std::string age_band, gender, role, language;
     bool group = false;  // a focus group whose speakers were not told apart
     int size = 1;
-    int cluster = -1;    // who was interviewed together: a dense number
-    bool asked = false;  // behind at least one source that a coder has read (its kinds: asked_kinds)
+    int cluster = -1;               // who was interviewed together: a dense number
+    bool asked = false;             // behind at least one source that a coder has read (its kinds: asked_kinds)
     std::uint32_t asked_kinds = 0;  // bit i: asked about kCodeKinds[i]
   };
   std::vector<EvidenceRespondent> respondents;  // by location, then GUID: the same order on every engine
@@ -32,7 +32,7 @@ struct Evidence {
     Id id;
     int location = -1;
     std::string kind, language, told_on;
-    bool is_read = false;   // marked read, or holds a human coding
+    bool is_read = false;  // marked read, or holds a human coding
     bool translation = false;
     int human_coders = 0;
     std::int64_t byte_length = 0;
@@ -83,10 +83,11 @@ Evidence load_evidence(storage::Transaction& transaction, Id study);
 struct Passage {
   Id coding, source, code, coder;
   std::string source_name, location;
-  std::string before, quote, after;  // masked
-  std::string translation;           // the same turn in the English translation, masked; empty where there is none
+  std::string before, quote, after;    // masked
+  std::string translation;             // the same turn in the English translation, masked; empty where there is none
   std::string gender, age_band, role;  // of the one who said it; empty where not known
 };
-std::vector<Passage> open_passages(storage::Transaction& transaction, const Evidence& evidence, const std::vector<int>& codings, bool context);
+std::vector<Passage> open_passages(storage::Transaction& transaction, const Evidence& evidence,
+                                   const std::vector<int>& codings, bool context);
 
 }  // namespace understory::study

@@ -15,20 +15,26 @@ namespace {
 const Query kRespondents{"study.evidence_respondents",
                          "select id, location_id, age_band, gender, role, language, kind, size, guid from respondent "
                          "where workspace_id = ? and study_id = ?"};
-const Query kSources{"study.evidence_sources",
-                     "select id, location_id, kind, language, told_on, is_read, translation_of, byte_length, asked, guid from source "
-                     "where workspace_id = ? and study_id = ? and id not in "
-                     "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null) order by guid"};
+const Query kSources{
+    "study.evidence_sources",
+    "select id, location_id, kind, language, told_on, is_read, translation_of, byte_length, asked, guid from source "
+    "where workspace_id = ? and study_id = ? and id not in "
+    "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null) order by "
+    "guid"};
 const Query kSpeakers{"study.evidence_speakers",
                       "select source_id, respondent_id from source_respondent where workspace_id = ? and study_id = ?"};
-const Query kTurns{"study.evidence_turns",
-                   "select source_id, start_byte, end_byte, respondent_id from turn where workspace_id = ? and study_id = ?"};
-const Query kCoders{"study.evidence_coders", "select id, kind, guid from coder where workspace_id = ? and study_id = ? order by guid"};
+const Query kTurns{
+    "study.evidence_turns",
+    "select source_id, start_byte, end_byte, respondent_id from turn where workspace_id = ? and study_id = ?"};
+const Query kCoders{"study.evidence_coders",
+                    "select id, kind, guid from coder where workspace_id = ? and study_id = ? order by guid"};
 const Query kCodings{"study.evidence_codings",
-                     "select id, source_id, code_id, coder_id, start_byte, end_byte from coding where workspace_id = ? and study_id = ?"};
-const Query kLinks{"study.evidence_links",
-                   "select id, source_id, coder_id, from_code_id, to_code_id, start_byte, end_byte, sign, certainty from link "
-                   "where workspace_id = ? and study_id = ?"};
+                     "select id, source_id, code_id, coder_id, start_byte, end_byte from coding where workspace_id = ? "
+                     "and study_id = ?"};
+const Query kLinks{
+    "study.evidence_links",
+    "select id, source_id, coder_id, from_code_id, to_code_id, start_byte, end_byte, sign, certainty from link "
+    "where workspace_id = ? and study_id = ?"};
 
 // Row ids → dense numbers, by open addressing: the only look-up in the loop over all codings.
 class DenseIndex {
@@ -94,8 +100,12 @@ class Loading {
 
   void respondents() {
     std::unordered_map<std::int64_t, int> location_index;
-    for (std::size_t i = 0; i < evidence_.locations.size(); ++i) location_index[evidence_.locations[i].id.value] = static_cast<int>(i);
-    struct Read { std::string guid; Evidence::EvidenceRespondent respondent; };
+    for (std::size_t i = 0; i < evidence_.locations.size(); ++i)
+      location_index[evidence_.locations[i].id.value] = static_cast<int>(i);
+    struct Read {
+      std::string guid;
+      Evidence::EvidenceRespondent respondent;
+    };
     std::vector<Read> read;
     transaction_.each(kRespondents, {workspace(), study_}, [&](const Row& row) {
       Evidence::EvidenceRespondent respondent;
@@ -122,7 +132,8 @@ class Loading {
 
   void sources() {
     std::unordered_map<std::int64_t, int> location_index;
-    for (std::size_t i = 0; i < evidence_.locations.size(); ++i) location_index[evidence_.locations[i].id.value] = static_cast<int>(i);
+    for (std::size_t i = 0; i < evidence_.locations.size(); ++i)
+      location_index[evidence_.locations[i].id.value] = static_cast<int>(i);
     transaction_.each(kSources, {workspace(), study_, workspace(), study_}, [&](const Row& row) {
       Evidence::EvidenceSource source;
       source.id = row.id(0);
@@ -138,12 +149,14 @@ class Loading {
       evidence_.sources.push_back(std::move(source));
     });
     source_index_ = DenseIndex(evidence_.sources.size());
-    for (std::size_t i = 0; i < evidence_.sources.size(); ++i) source_index_.set(evidence_.sources[i].id, static_cast<int>(i));
+    for (std::size_t i = 0; i < evidence_.sources.size(); ++i)
+      source_index_.set(evidence_.sources[i].id, static_cast<int>(i));
     transaction_.each(kSpeakers, {workspace(), study_}, [&](const Row& row) {
       const int source = source_index_.get(row.id(0)), respondent = respondent_index_.get(row.id(1));
       if (source >= 0 && respondent >= 0) evidence_.sources[source].respondents.push_back(respondent);
     });
-    for (Evidence::EvidenceSource& source : evidence_.sources) std::sort(source.respondents.begin(), source.respondents.end());
+    for (Evidence::EvidenceSource& source : evidence_.sources)
+      std::sort(source.respondents.begin(), source.respondents.end());
   }
 
   void coders() {
@@ -151,7 +164,8 @@ class Loading {
       evidence_.coders.push_back({row.id(0), row.text(1) == "machine"});
     });
     coder_index_ = DenseIndex(evidence_.coders.size());
-    for (std::size_t i = 0; i < evidence_.coders.size(); ++i) coder_index_.set(evidence_.coders[i].id, static_cast<int>(i));
+    for (std::size_t i = 0; i < evidence_.coders.size(); ++i)
+      coder_index_.set(evidence_.coders[i].id, static_cast<int>(i));
   }
 
   void turns() {
@@ -163,7 +177,8 @@ class Loading {
                                   row.is_null(3) ? -1 : respondent_index_.get(row.id(3))});
     });
     for (auto& turns : turns_)
-      std::sort(turns.begin(), turns.end(), [](const SpokenTurn& left, const SpokenTurn& right) { return left.start < right.start; });
+      std::sort(turns.begin(), turns.end(),
+                [](const SpokenTurn& left, const SpokenTurn& right) { return left.start < right.start; });
     for (std::size_t i = 0; i < turns_.size(); ++i) {
       evidence_.sources[i].first_turn = static_cast<int>(evidence_.turns.size());
       evidence_.sources[i].turn_count = static_cast<int>(turns_[i].size());
@@ -176,7 +191,8 @@ class Loading {
   int add_speakers(int source, std::int32_t start, std::int32_t end) {
     const std::vector<SpokenTurn>& turns = turns_[source];
     const std::size_t before = evidence_.coding_respondents.size();
-    auto turn = std::upper_bound(turns.begin(), turns.end(), start, [](std::int32_t at, const SpokenTurn& each) { return at < each.end; });
+    auto turn = std::upper_bound(turns.begin(), turns.end(), start,
+                                 [](std::int32_t at, const SpokenTurn& each) { return at < each.end; });
     for (; turn != turns.end() && turn->start < end; ++turn) {
       const auto first = evidence_.coding_respondents.begin() + static_cast<std::ptrdiff_t>(before);
       if (std::find(first, evidence_.coding_respondents.end(), turn->respondent) == evidence_.coding_respondents.end())
@@ -199,15 +215,18 @@ class Loading {
 
   void codings() {
     DenseIndex code_index(evidence_.codebook.codes.size());
-    for (std::size_t i = 0; i < evidence_.codebook.codes.size(); ++i) code_index.set(evidence_.codebook.codes[i].id, static_cast<int>(i));
+    for (std::size_t i = 0; i < evidence_.codebook.codes.size(); ++i)
+      code_index.set(evidence_.codebook.codes[i].id, static_cast<int>(i));
     transaction_.each(kCodings, {workspace(), study_}, [&](const Row& row) {
       const int source = source_index_.get(row.id(1));
       if (source < 0) return;  // on a version that was replaced
       evidence_.codings.push_back({row.id(0), source, code_index.get(row.id(2)), coder_index_.get(row.id(3)),
-                                   static_cast<std::int32_t>(row.integer(4)), static_cast<std::int32_t>(row.integer(5)), 0, 0});
+                                   static_cast<std::int32_t>(row.integer(4)), static_cast<std::int32_t>(row.integer(5)),
+                                   0, 0});
     });
     std::sort(evidence_.codings.begin(), evidence_.codings.end(), [](const auto& left, const auto& right) {
-      return std::tie(left.source, left.start, left.end, left.code, left.coder) < std::tie(right.source, right.start, right.end, right.code, right.coder);
+      return std::tie(left.source, left.start, left.end, left.code, left.coder) <
+             std::tie(right.source, right.start, right.end, right.code, right.coder);
     });
     evidence_.coding_respondents.reserve(evidence_.codings.size());
     for (auto& coding : evidence_.codings) {
@@ -221,8 +240,9 @@ class Loading {
       const int source = source_index_.get(row.id(1));
       if (source < 0) return;
       evidence_.links.push_back({row.id(0), source, coder_index_.get(row.id(2)), evidence_.codebook.index_of(row.id(3)),
-                                 evidence_.codebook.index_of(row.id(4)), static_cast<int>(row.integer(7)), row.string(8),
-                                 static_cast<std::int32_t>(row.integer(5)), static_cast<std::int32_t>(row.integer(6)), 0, 0});
+                                 evidence_.codebook.index_of(row.id(4)), static_cast<int>(row.integer(7)),
+                                 row.string(8), static_cast<std::int32_t>(row.integer(5)),
+                                 static_cast<std::int32_t>(row.integer(6)), 0, 0});
     });
     std::sort(evidence_.links.begin(), evidence_.links.end(), [](const auto& left, const auto& right) {
       return std::tie(left.source, left.start, left.end, left.from, left.to, left.coder) <
@@ -268,7 +288,8 @@ class Loading {
     }
     std::unordered_map<int, int> dense;
     for (std::size_t i = 0; i < parent.size(); ++i)
-      evidence_.respondents[i].cluster = dense.try_emplace(root(static_cast<int>(i)), static_cast<int>(dense.size())).first->second;
+      evidence_.respondents[i].cluster =
+          dense.try_emplace(root(static_cast<int>(i)), static_cast<int>(dense.size())).first->second;
   }
 
   Transaction& transaction_;
@@ -302,13 +323,18 @@ std::string Evidence::data_hash() const {
   input.add(study.guid);
   input.add(study.purposive);
   for (const Location& location : locations) input.add(location.name), input.add(location.place_code);
-  for (const Code& code : codebook.codes) input.add(code.guid), input.add(code.path), input.add(code.kind), input.add(code.meaning);
+  for (const Code& code : codebook.codes)
+    input.add(code.guid), input.add(code.path), input.add(code.kind), input.add(code.meaning);
   for (const auto& each : respondents) {
-    for (std::int64_t number : {each.location, int{each.group}, each.size, each.cluster, int{each.asked}, static_cast<int>(each.asked_kinds)}) input.add(number);
+    for (std::int64_t number :
+         {each.location, int{each.group}, each.size, each.cluster, int{each.asked}, static_cast<int>(each.asked_kinds)})
+      input.add(number);
     for (const std::string& word : {each.age_band, each.gender, each.role, each.language}) input.add(word);
   }
   for (const auto& each : sources) {
-    for (std::int64_t number : {std::int64_t{each.location}, std::int64_t{each.is_read}, std::int64_t{each.translation}, each.byte_length}) input.add(number);
+    for (std::int64_t number :
+         {std::int64_t{each.location}, std::int64_t{each.is_read}, std::int64_t{each.translation}, each.byte_length})
+      input.add(number);
     for (const std::string& word : {each.kind, each.language, each.told_on}) input.add(word);
     for (int person : each.respondents) input.add(std::int64_t{person});
     input.add(std::int64_t{each.turn_count});
@@ -318,7 +344,8 @@ std::string Evidence::data_hash() const {
   for (const auto& each : codings)
     for (std::int64_t number : {each.source, each.code, each.coder, each.start, each.end}) input.add(number);
   for (const auto& each : links) {
-    for (std::int64_t number : {each.source, each.coder, each.from, each.to, each.sign, each.start, each.end}) input.add(number);
+    for (std::int64_t number : {each.source, each.coder, each.from, each.to, each.sign, each.start, each.end})
+      input.add(number);
     input.add(each.certainty);
   }
   return vault::sha256_hex(input.bytes());

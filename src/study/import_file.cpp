@@ -7,8 +7,7 @@ namespace understory::study {
 
 namespace {
 
-constexpr std::string_view kKnown =
-    ".qdpx, .qdc, .csv, .tsv, .xlsx, .txt, .md, .html, .docx, .odt";
+constexpr std::string_view kKnown = ".qdpx, .qdc, .csv, .tsv, .xlsx, .txt, .md, .html, .docx, .odt";
 
 std::string_view extension_of(std::string_view file) {
   const std::size_t dot = file.rfind('.');
@@ -20,7 +19,9 @@ Result<SurveyMapping> mapping_of(const Sheet& sheet, const ImportOptions& option
   SurveyMapping mapping = suggest_mapping(sheet);
   const auto check = [&](const std::string& column) -> Result<void> {
     if (std::find(sheet.header.begin(), sheet.header.end(), column) != sheet.header.end()) return {};
-    return fail(problems::kMissingColumn, {{"file", file}, {"column", column}, {"columns", join(sheet.header, ", ")},
+    return fail(problems::kMissingColumn, {{"file", file},
+                                           {"column", column},
+                                           {"columns", join(sheet.header, ", ")},
                                            {"hint", "Write the column as it stands in the first row."}});
   };
   if (!options.respondent_column.empty()) {
@@ -37,8 +38,11 @@ Result<SurveyMapping> mapping_of(const Sheet& sheet, const ImportOptions& option
     std::vector<SurveyMapping::OpenAnswer> wanted;
     for (const std::string& column : options.open_answers) {
       TRY(check(column));
-      const auto suggested = std::find_if(mapping.open_answers.begin(), mapping.open_answers.end(), [&](const auto& answer) { return answer.column == column; });
-      wanted.push_back(suggested == mapping.open_answers.end() ? SurveyMapping::OpenAnswer{column, "", options.language, "", ""} : *suggested);
+      const auto suggested = std::find_if(mapping.open_answers.begin(), mapping.open_answers.end(),
+                                          [&](const auto& answer) { return answer.column == column; });
+      wanted.push_back(suggested == mapping.open_answers.end()
+                           ? SurveyMapping::OpenAnswer{column, "", options.language, "", ""}
+                           : *suggested);
       mapping.attributes.erase(column);
     }
     mapping.open_answers = std::move(wanted);
@@ -52,12 +56,16 @@ Result<SurveyMapping> mapping_of(const Sheet& sheet, const ImportOptions& option
   mapping.drop = options.drop;
   mapping.location = options.location;
   if (mapping.open_answers.empty())
-    return fail(problems::kBadTable, {{"file", file}, {"row", "1"},
-      {"reason", "no column is known to hold open answers; name them with --open COLUMN. The columns are: " + join(sheet.header, ", ")}});
+    return fail(problems::kBadTable,
+                {{"file", file},
+                 {"row", "1"},
+                 {"reason", "no column is known to hold open answers; name them with --open COLUMN. The columns are: " +
+                                join(sheet.header, ", ")}});
   return mapping;
 }
 
-Result<Material> read_sheet(const Sheet& sheet, const std::string& file, const ImportOptions& options, const TextOf& text_of) {
+Result<Material> read_sheet(const Sheet& sheet, const std::string& file, const ImportOptions& options,
+                            const TextOf& text_of) {
   const bool mapped = !options.open_answers.empty() || !options.attributes.empty();
   const TableKind kind = mapped ? TableKind::kSurvey : table_kind(sheet);
   switch (kind) {
@@ -108,8 +116,8 @@ std::optional<FileKind> kind_of_file(std::string_view file, std::string_view byt
   return std::nullopt;
 }
 
-Result<ImportReport> import_file(storage::Transaction& transaction, Id study, std::string_view bytes, const std::string& file,
-                                 const ImportOptions& options, const TextOf& text_of) {
+Result<ImportReport> import_file(storage::Transaction& transaction, Id study, std::string_view bytes,
+                                 const std::string& file, const ImportOptions& options, const TextOf& text_of) {
   const auto kind = kind_of_file(file, bytes);
   if (!kind) return fail(problems::kUnknownFormat, {{"file", file}, {"known", std::string(kKnown)}});
   Material material;
@@ -134,7 +142,9 @@ Result<ImportReport> import_file(storage::Transaction& transaction, Id study, st
     }
     case FileKind::kWorkbook: {
       const std::vector<Sheet> sheets = TRY(read_xlsx(bytes, file));
-      const auto wanted = std::find_if(sheets.begin(), sheets.end(), [&](const Sheet& sheet) { return options.sheet.empty() || sheet.name == options.sheet; });
+      const auto wanted = std::find_if(sheets.begin(), sheets.end(), [&](const Sheet& sheet) {
+        return options.sheet.empty() || sheet.name == options.sheet;
+      });
       if (wanted == sheets.end()) return fail(problems::kNotFound, {{"what", "sheet"}, {"name", options.sheet}});
       material = TRY(read_sheet(*wanted, file, options, text_of));
       break;

@@ -20,7 +20,7 @@ struct ImportOptions {
   std::map<std::string, std::string> translations;  // column with a translation → the column it translates
   std::vector<std::string> drop;
   std::string respondent_column;
-  std::string sheet;                                // of an XLSX file; empty: the first
+  std::string sheet;  // of an XLSX file; empty: the first
   Progress progress;
 };
 
@@ -29,7 +29,7 @@ enum class FileKind { kQdpx, kQdc, kTable, kWorkbook, kDocument };
 std::optional<FileKind> kind_of_file(std::string_view file, std::string_view bytes);
 
 // Within the caller's transaction, all or nothing. `text_of` finds files a table of sources names.
-Result<ImportReport> import_file(storage::Transaction& transaction, Id study, std::string_view bytes, const std::string& file,
-                                 const ImportOptions& options, const TextOf& text_of);
+Result<ImportReport> import_file(storage::Transaction& transaction, Id study, std::string_view bytes,
+                                 const std::string& file, const ImportOptions& options, const TextOf& text_of);
 
 }  // namespace understory::study

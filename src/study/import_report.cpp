@@ -45,7 +45,8 @@ bool ImportReport::complete() const {
 }
 
 std::string ImportReport::text() const {
-  static constexpr std::array<std::string_view, 5> kSaid{"read", "there already", "changed", "kept as they are", "not usable"};
+  static constexpr std::array<std::string_view, 5> kSaid{"read", "there already", "changed", "kept as they are",
+                                                         "not usable"};
   std::string out = fmt::format("{} ({})\n", file, format);
   for (const auto& [element, outcomes] : counts) {
     std::int64_t all = 0;
@@ -61,7 +62,8 @@ std::string ImportReport::text() const {
     std::map<std::string, std::vector<const OffsetReading*>> alike;
     for (const OffsetReading& reading : readings)
       alike[fmt::format("{}, end {}, {}{}", reading.unit, reading.end_inclusive ? "included" : "excluded",
-                        reading.newline_counts_two ? "line ends count as they stand" : "each line end counts one", reading.counts_byte_order_mark ? ", byte order mark counted" : "")]
+                        reading.newline_counts_two ? "line ends count as they stand" : "each line end counts one",
+                        reading.counts_byte_order_mark ? ", byte order mark counted" : "")]
           .push_back(&reading);
     for (const auto& [how, list] : alike) {
       int selections = 0;
@@ -70,13 +72,16 @@ std::string ImportReport::text() const {
         selections += reading->selections;
         score = std::min(score, reading->score);
       }
-      out += fmt::format("  Positions of {} selections in {} {} read as {} (score {:.2f}, next best {:.2f}): {}\n", selections, list.size(),
-                         list.size() == 1 ? "source" : "sources", how, score, list.front()->runner_up, list.front()->why);
+      out += fmt::format("  Positions of {} selections in {} {} read as {} (score {:.2f}, next best {:.2f}): {}\n",
+                         selections, list.size(), list.size() == 1 ? "source" : "sources", how, score,
+                         list.front()->runner_up, list.front()->why);
     }
   }
   for (std::size_t i = 0; i < lines.size() && i < kLinesShown; ++i)
-    out += fmt::format("  ! {} {}{}{}\n", lines[i].element, lines[i].where, lines[i].where.empty() ? "" : ": ", lines[i].what);
-  if (lines.size() > kLinesShown) out += fmt::format("  … and {} more; --json lists them all\n", lines.size() - kLinesShown);
+    out += fmt::format("  ! {} {}{}{}\n", lines[i].element, lines[i].where, lines[i].where.empty() ? "" : ": ",
+                       lines[i].what);
+  if (lines.size() > kLinesShown)
+    out += fmt::format("  … and {} more; --json lists them all\n", lines.size() - kLinesShown);
   return out;
 }
 
@@ -89,13 +94,27 @@ std::string ImportReport::json() const {
   }
   boost::json::array told;
   for (const ImportLine& line : lines)
-    told.push_back({{"element", line.element}, {"outcome", kOutcomes[static_cast<std::size_t>(line.outcome)]}, {"where", line.where}, {"what", line.what}});
+    told.push_back({{"element", line.element},
+                    {"outcome", kOutcomes[static_cast<std::size_t>(line.outcome)]},
+                    {"where", line.where},
+                    {"what", line.what}});
   boost::json::array read;
   for (const OffsetReading& reading : readings)
-    read.push_back({{"source", reading.source}, {"unit", reading.unit}, {"counts_byte_order_mark", reading.counts_byte_order_mark},
-                    {"newline_counts_two", reading.newline_counts_two}, {"end_inclusive", reading.end_inclusive}, {"score", reading.score},
-                    {"runner_up", reading.runner_up}, {"selections", reading.selections}, {"why", reading.why}});
-  return boost::json::serialize(boost::json::object{{"file", file}, {"format", format}, {"complete", complete()}, {"counts", std::move(counted)}, {"lines", std::move(told)}, {"readings", std::move(read)}});
+    read.push_back({{"source", reading.source},
+                    {"unit", reading.unit},
+                    {"counts_byte_order_mark", reading.counts_byte_order_mark},
+                    {"newline_counts_two", reading.newline_counts_two},
+                    {"end_inclusive", reading.end_inclusive},
+                    {"score", reading.score},
+                    {"runner_up", reading.runner_up},
+                    {"selections", reading.selections},
+                    {"why", reading.why}});
+  return boost::json::serialize(boost::json::object{{"file", file},
+                                                    {"format", format},
+                                                    {"complete", complete()},
+                                                    {"counts", std::move(counted)},
+                                                    {"lines", std::move(told)},
+                                                    {"readings", std::move(read)}});
 }
 
 }  // namespace understory::study

@@ -22,21 +22,21 @@ inline constexpr std::array<std::string_view, 5> kOutcomes{"read", "merged", "ch
 struct ImportLine {
   std::string element;  // "code", "source", "coding", "respondent" …
   Outcome outcome;
-  std::string where;    // "line 12", "row 14", a GUID; never a story
-  std::string what;     // English sentence
+  std::string where;  // "line 12", "row 14", a GUID; never a story
+  std::string what;   // English sentence
 };
 
 // How the positions of one source were read (design: exchange rule 1).
 struct OffsetReading {
-  std::string source;        // its name
-  std::string unit;          // "code points", "UTF-16" or "UTF-8"
+  std::string source;  // its name
+  std::string unit;    // "code points", "UTF-16" or "UTF-8"
   bool counts_byte_order_mark = false;
   bool newline_counts_two = false;  // CRLF
   bool end_inclusive = false;
-  double score = 0;          // 0…1, of the reading taken
-  double runner_up = 0;      // of the best reading that would give other spans
+  double score = 0;      // 0…1, of the reading taken
+  double runner_up = 0;  // of the best reading that would give other spans
   int selections = 0;
-  std::string why;           // "prefers what qc writes; 158 of 158 selections begin and end at words"
+  std::string why;  // "prefers what qc writes; 158 of 158 selections begin and end at words"
 };
 
 struct ImportReport {
@@ -52,7 +52,7 @@ struct ImportReport {
   // A line about an element that merge() counts.
   void remark(std::string_view element, std::string_view where, std::string_view what);
   std::int64_t of(std::string_view element, Outcome outcome) const;
-  bool complete() const;  // nothing was unusable
+  bool complete() const;     // nothing was unusable
   std::string text() const;  // for people
   std::string json() const;
 };

@@ -12,12 +12,14 @@ using storage::Row;
 
 namespace {
 
-const Query kAddImport{"study.add_import",
-                       "insert into import (workspace_id, id, study_id, file_name, format, report, original_id, created_at) "
-                       "values (?, ?, ?, ?, ?, ?, ?, ?)"};
-const Query kImports{"study.imports",
-                     "select id, file_name, format, report, created_at from import where workspace_id = ? and study_id = ? "
-                     "order by created_at desc, id desc"};
+const Query kAddImport{
+    "study.add_import",
+    "insert into import (workspace_id, id, study_id, file_name, format, report, original_id, created_at) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kImports{
+    "study.imports",
+    "select id, file_name, format, report, created_at from import where workspace_id = ? and study_id = ? "
+    "order by created_at desc, id desc"};
 
 }  // namespace
 
@@ -25,9 +27,10 @@ Id keep_import(storage::Transaction& transaction, Id study, const ImportReport& 
   const Id id = Id::make();
   Id original;
   if (!file_bytes.empty()) original = storage::put_blob(transaction, "application/octet-stream", file_bytes);
-  transaction.run(kAddImport, {transaction.workspace(), id, study,
-                               Parameter::blob(transaction.seal("import", "file_name", id, report.file)), report.format,
-                               Parameter::blob(transaction.seal("import", "report", id, report.json())), original, now()});
+  transaction.run(
+      kAddImport,
+      {transaction.workspace(), id, study, Parameter::blob(transaction.seal("import", "file_name", id, report.file)),
+       report.format, Parameter::blob(transaction.seal("import", "report", id, report.json())), original, now()});
   return id;
 }
 

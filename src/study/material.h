@@ -82,7 +82,7 @@ struct MaterialSource {
 // A place in a source: bytes, or (from tables people write) the words themselves.
 struct MaterialSpan {
   Span bytes;
-  std::string quote;   // not empty: find its occurrence-th appearance
+  std::string quote;  // not empty: find its occurrence-th appearance
   int occurrence = 1;
 };
 

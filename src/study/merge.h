@@ -14,14 +14,15 @@
 namespace understory::study {
 
 struct MergeOptions {
-  std::string default_coder;      // for codings whose file names none
-  std::string default_location;   // for respondents and sources without one
+  std::string default_coder;     // for codings whose file names none
+  std::string default_location;  // for respondents and sources without one
   Progress progress;
 };
 
 // The material's report with the merge's lines added. Problems: kInvalidValue (unknown band, gender, kind …),
 // kUnknownPlace; nothing is written then (the caller's transaction must be rolled back).
-Result<ImportReport> merge(storage::Transaction& transaction, Id study, const Material& material, const MergeOptions& options);
+Result<ImportReport> merge(storage::Transaction& transaction, Id study, const Material& material,
+                           const MergeOptions& options);
 
 // Keeps the receipt (and the file itself, when given) with the study.
 Id keep_import(storage::Transaction& transaction, Id study, const ImportReport& report, std::string_view file_bytes);

@@ -15,18 +15,21 @@ const Query kCodebookByName{"study.codebook_by_name",
                             "select id from codebook where workspace_id = ? and study_id = ? and name = ?"};
 const Query kAddCodebook{"study.add_codebook",
                          "insert into codebook (workspace_id, id, study_id, guid, name) values (?, ?, ?, ?, ?)"};
-const Query kAddCode{"study.add_code",
-                     "insert into code (workspace_id, id, study_id, codebook_id, parent_id, guid, name, kind, meaning, colour, "
-                     "codable, definition, include, exclude, position) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kAddCode{
+    "study.add_code",
+    "insert into code (workspace_id, id, study_id, codebook_id, parent_id, guid, name, kind, meaning, colour, "
+    "codable, definition, include, exclude, position) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kFillCode{"study.fill_code",
                       "update code set meaning = ?, colour = ?, definition = ?, include = ?, exclude = ? "
                       "where workspace_id = ? and id = ?"};
-const Query kAddCodeName{"study.add_code_name",
-                         "insert into code_name (workspace_id, code_id, language, name, checked) values (?, ?, ?, ?, 0) "
-                         "on conflict do nothing"};
+const Query kAddCodeName{
+    "study.add_code_name",
+    "insert into code_name (workspace_id, code_id, language, name, checked) values (?, ?, ?, ?, 0) "
+    "on conflict do nothing"};
 
 Id ensure_codebook(Merging& merging, const std::string& name) {
-  auto found = merging.transaction.one(kCodebookByName, {merging.workspace(), merging.study, name}, [](const Row& row) { return row.id(0); });
+  auto found = merging.transaction.one(kCodebookByName, {merging.workspace(), merging.study, name},
+                                       [](const Row& row) { return row.id(0); });
   if (found) return *found;
   const Id id = Id::make();
   merging.transaction.run(kAddCodebook, {merging.workspace(), id, merging.study, make_guid(), name});
@@ -52,8 +55,10 @@ void fill_code(Merging& merging, const Code& held, const MaterialCode& brought) 
     merging.transaction.run(kAddCodeName, {merging.workspace(), held.id, language, name});
     filled += (filled.empty() ? "name in " : ", name in ") + language;
   }
-  if (filled.empty()) merging.report.count("code", Outcome::kMerged);
-  else merging.report.note("code", Outcome::kChanged, held.path, "Was there already; filled in: " + filled + ".");
+  if (filled.empty())
+    merging.report.count("code", Outcome::kMerged);
+  else
+    merging.report.note("code", Outcome::kChanged, held.path, "Was there already; filled in: " + filled + ".");
 }
 
 }  // namespace
@@ -90,22 +95,25 @@ Result<void> merge_codes(Merging& merging) {
       continue;
     }
     if (code.reference) {
-      merging.report.note("code", Outcome::kUnusable, path, "The study has no code of this path; what was coded with it is listed too.");
+      merging.report.note("code", Outcome::kUnusable, path,
+                          "The study has no code of this path; what was coded with it is listed too.");
       continue;
     }
     std::string kind = code.kind;
     if (kind.empty()) kind = code.parent >= 0 ? kinds[code.parent] : guess_kind(code.name);
     if (!is_one_of(kCodeKinds, kind)) {
-      merging.report.note("code", Outcome::kChanged, path, "“" + kind + "” is no kind of code here; it became “other”.");
+      merging.report.note("code", Outcome::kChanged, path,
+                          "“" + kind + "” is no kind of code here; it became “other”.");
       kind = "other";
     }
     kinds[i] = kind;
     if (!codebook) codebook = ensure_codebook(merging, material.name.empty() ? "Codebook" : material.name);
     const Id id = Id::make();
     const Id parent = code.parent >= 0 ? merging.ids.codes[code.parent] : Id{};
-    merging.transaction.run(kAddCode, {merging.workspace(), id, merging.study, codebook, parent, code.guid.empty() ? make_guid() : code.guid,
-                                       code.name, kind, code.meaning, code.colour, code.codable, code.definition, code.include,
-                                       code.exclude, children[parent.value]++});
+    merging.transaction.run(kAddCode,
+                            {merging.workspace(), id, merging.study, codebook, parent,
+                             code.guid.empty() ? make_guid() : code.guid, code.name, kind, code.meaning, code.colour,
+                             code.codable, code.definition, code.include, code.exclude, children[parent.value]++});
     for (const auto& [language, name] : code.names)
       if (!name.empty()) merging.transaction.run(kAddCodeName, {merging.workspace(), id, language, name});
     merging.ids.codes[i] = id;

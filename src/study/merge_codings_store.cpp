@@ -15,19 +15,22 @@ namespace {
 const Query kCodingKeys{"study.coding_keys",
                         "select id, source_id, code_id, coder_id, start_byte, end_byte, guid from coding "
                         "where workspace_id = ? and study_id = ?"};
-const Query kAddCoding{"study.add_coding",
-                       "insert into coding (workspace_id, id, study_id, source_id, code_id, coder_id, start_byte, end_byte, "
-                       "created_at, guid, selection_guid, selection_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kAddCoding{
+    "study.add_coding",
+    "insert into coding (workspace_id, id, study_id, source_id, code_id, coder_id, start_byte, end_byte, "
+    "created_at, guid, selection_guid, selection_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kLinkKeys{"study.link_keys",
                       "select source_id, coder_id, from_code_id, to_code_id, start_byte, end_byte, guid, id from link "
                       "where workspace_id = ? and study_id = ?"};
-const Query kAddLink{"study.add_link",
-                     "insert into link (workspace_id, id, study_id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, "
-                     "to_code_id, sign, certainty, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kAddLink{
+    "study.add_link",
+    "insert into link (workspace_id, id, study_id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, "
+    "to_code_id, sign, certainty, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kMaskKeys{"study.mask_keys",
                       "select source_id, start_byte, end_byte from mask where workspace_id = ? and study_id = ?"};
-const Query kAddMask{"study.add_mask",
-                     "insert into mask (workspace_id, source_id, start_byte, end_byte, study_id, kind) values (?, ?, ?, ?, ?, ?)"};
+const Query kAddMask{
+    "study.add_mask",
+    "insert into mask (workspace_id, source_id, start_byte, end_byte, study_id, kind) values (?, ?, ?, ?, ?, ?)"};
 
 // What makes a coding or a link the same as another.
 struct PlaceKey {
@@ -52,10 +55,12 @@ std::string where_of(const Merging& merging, const std::string& where, int sourc
 // What is missing for an element to be used, or nothing.
 std::optional<std::string> lacking(const Merging& merging, int source, std::initializer_list<int> codes, int coder) {
   if (source < 0 || !merging.ids.sources[source])
-    return "Its source is not in the study" + (source >= 0 ? ": “" + merging.material.sources[source].name + "”." : std::string("."));
+    return "Its source is not in the study" +
+           (source >= 0 ? ": “" + merging.material.sources[source].name + "”." : std::string("."));
   for (int code : codes)
     if (code < 0 || !merging.ids.codes[code])
-      return "Its code is not in the study" + (code >= 0 ? ": “" + merging.material.codes[code].name + "”." : std::string("."));
+      return "Its code is not in the study" +
+             (code >= 0 ? ": “" + merging.material.codes[code].name + "”." : std::string("."));
   if (!merging.coder(coder)) return "It names no coder, and none was given for the import.";
   return std::nullopt;
 }
@@ -81,7 +86,8 @@ Result<void> merge_codings(Merging& merging) {
   const std::size_t total = material.codings.size();
   for (std::size_t i = 0; i < total; ++i) {
     const MaterialCoding& coding = material.codings[i];
-    if (i % 1024 == 0 && !report(merging.options.progress, "progress.codings", static_cast<std::int64_t>(i), static_cast<std::int64_t>(total)))
+    if (i % 1024 == 0 && !report(merging.options.progress, "progress.codings", static_cast<std::int64_t>(i),
+                                 static_cast<std::int64_t>(total)))
       return fail(problems::kStopped);
     const std::string where = where_of(merging, coding.where, coding.source);
     if (const auto missing = lacking(merging, coding.source, {coding.code}, coding.coder)) {
@@ -93,7 +99,8 @@ Result<void> merge_codings(Merging& merging) {
       merging.report.note("coding", Outcome::kUnusable, where, "Not used: " + span.error() + ".");
       continue;
     }
-    const Id source = merging.ids.sources[coding.source], code = merging.ids.codes[coding.code], coder = merging.coder(coding.coder);
+    const Id source = merging.ids.sources[coding.source], code = merging.ids.codes[coding.code],
+             coder = merging.coder(coding.coder);
     const auto [place, is_new] = held.try_emplace({source.value, coder.value, code.value, 0, span->start, span->end});
     if (!is_new) {
       merging.ids.codings[i] = place->second;
@@ -104,13 +111,16 @@ Result<void> merge_codings(Merging& merging) {
     // A GUID that names another coding here already (a copied project) cannot name this one too.
     const bool usable_guid = !coding.guid.empty() && guids.insert(coding.guid).second;
     const std::string& guid = kept.emplace_back(usable_guid ? coding.guid : make_guid());
-    const std::string& selection = kept.emplace_back(coding.selection_guid.empty() ? make_guid() : coding.selection_guid);
+    const std::string& selection =
+        kept.emplace_back(coding.selection_guid.empty() ? make_guid() : coding.selection_guid);
     Parameter name(nullptr);
     if (!coding.selection_name.empty())
-      name = Parameter::blob(kept.emplace_back(merging.transaction.seal("coding", "selection_name", id, coding.selection_name)));
-    for (const Parameter& value : {Parameter(merging.workspace()), Parameter(id), Parameter(merging.study), Parameter(source), Parameter(code),
-                                   Parameter(coder), Parameter(span->start), Parameter(span->end), Parameter(coding.created_at),
-                                   Parameter(guid), Parameter(selection), name})
+      name = Parameter::blob(
+          kept.emplace_back(merging.transaction.seal("coding", "selection_name", id, coding.selection_name)));
+    for (const Parameter& value :
+         {Parameter(merging.workspace()), Parameter(id), Parameter(merging.study), Parameter(source), Parameter(code),
+          Parameter(coder), Parameter(span->start), Parameter(span->end), Parameter(coding.created_at), Parameter(guid),
+          Parameter(selection), name})
       rows.push_back(value);
     merging.report.count("coding", Outcome::kRead);
     if (rows.size() >= 12 * 2048) flush();
@@ -142,7 +152,8 @@ Result<void> merge_links(Merging& merging) {
     }
     const Id source = merging.ids.sources[link.source], coder = merging.coder(link.coder);
     const Id from = merging.ids.codes[link.from], to = merging.ids.codes[link.to];
-    const auto [place, is_new] = held.try_emplace({source.value, coder.value, from.value, to.value, span->start, span->end});
+    const auto [place, is_new] =
+        held.try_emplace({source.value, coder.value, from.value, to.value, span->start, span->end});
     if (!is_new) {
       merging.ids.links[i] = place->second;
       merging.report.count("link", Outcome::kMerged);
@@ -150,8 +161,9 @@ Result<void> merge_links(Merging& merging) {
     }
     const Id id = place->second = merging.ids.links[i] = Id::make();
     const bool usable_guid = !link.guid.empty() && guids.insert(link.guid).second;
-    merging.transaction.run(kAddLink, {merging.workspace(), id, merging.study, usable_guid ? link.guid : make_guid(), source, coder, span->start,
-                                       span->end, from, to, link.sign < 0 ? -1 : 1, link.certainty, link.created_at});
+    merging.transaction.run(
+        kAddLink, {merging.workspace(), id, merging.study, usable_guid ? link.guid : make_guid(), source, coder,
+                   span->start, span->end, from, to, link.sign < 0 ? -1 : 1, link.certainty, link.created_at});
     merging.report.count("link", Outcome::kRead);
   }
   return {};
@@ -182,7 +194,8 @@ Result<void> merge_masks(Merging& merging) {
       }
       any = true;
       if (held.insert({source.value, 0, 0, 0, span->start, span->end}).second) {
-        merging.transaction.run(kAddMask, {merging.workspace(), source, span->start, span->end, merging.study, mask.kind});
+        merging.transaction.run(kAddMask,
+                                {merging.workspace(), source, span->start, span->end, merging.study, mask.kind});
         merging.report.count("mask", Outcome::kRead);
       } else {
         merging.report.count("mask", Outcome::kMerged);

@@ -10,14 +10,17 @@ using storage::Row;
 
 namespace {
 
-const Query kMemoKeys{"study.memo_keys",
-                      "select id, guid, subject, subject_id, title, text from memo where workspace_id = ? and study_id = ?"};
-const Query kAddMemo{"study.add_memo",
-                     "insert into memo (workspace_id, id, study_id, guid, subject, subject_id, coder_id, title, text, created_at) "
-                     "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kMemoKeys{
+    "study.memo_keys",
+    "select id, guid, subject, subject_id, title, text from memo where workspace_id = ? and study_id = ?"};
+const Query kAddMemo{
+    "study.add_memo",
+    "insert into memo (workspace_id, id, study_id, guid, subject, subject_id, coder_id, title, text, created_at) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kSets{"study.set_names", "select id, guid, name from item_set where workspace_id = ? and study_id = ?"};
-const Query kAddSet{"study.add_set",
-                    "insert into item_set (workspace_id, id, study_id, guid, name, description) values (?, ?, ?, ?, ?, ?)"};
+const Query kAddSet{
+    "study.add_set",
+    "insert into item_set (workspace_id, id, study_id, guid, name, description) values (?, ?, ?, ?, ?, ?)"};
 const Query kAddSetMember{"study.add_set_member",
                           "insert into item_set_member (workspace_id, set_id, position, member, member_id) "
                           "select ?, ?, count(*), ?, ? from item_set_member where workspace_id = ? and set_id = ?"};
@@ -25,9 +28,10 @@ const Query kSetMembers{"study.members_of_set",
                         "select member, member_id from item_set_member where workspace_id = ? and set_id = ?"};
 const Query kForeign{"study.foreign_elements",
                      "select id, parent, name, xml from foreign_element where workspace_id = ? and study_id = ?"};
-const Query kAddForeign{"study.add_foreign_element",
-                        "insert into foreign_element (workspace_id, id, study_id, parent, name, xml, original_id, original_name) "
-                        "values (?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kAddForeign{
+    "study.add_foreign_element",
+    "insert into foreign_element (workspace_id, id, study_id, parent, name, xml, original_id, original_name) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?)"};
 
 // The row a memo is about; no id: it could not be used.
 Id subject_id(const Merging& merging, const MaterialMemo& memo) {
@@ -76,7 +80,8 @@ Result<void> merge_memos(Merging& merging) {
       // What it was about could not be used; its words are kept with the study rather than lost.
       subject = "study";
       about = merging.study;
-      merging.report.note("memo", Outcome::kChanged, memo.guid, "What it was about is not in the study; it is kept with the study itself.");
+      merging.report.note("memo", Outcome::kChanged, memo.guid,
+                          "What it was about is not in the study; it is kept with the study itself.");
     }
     const auto same_guid = memo.guid.empty() ? by_guid.end() : by_guid.find(memo.guid);
     const std::string key = content_key(subject, about, memo.title, memo.text);
@@ -84,16 +89,20 @@ Result<void> merge_memos(Merging& merging) {
     if (same_content != by_content.end() || same_guid != by_guid.end()) {
       const bool same = same_content != by_content.end();
       merging.ids.memos[i] = same ? same_content->second : same_guid->second;
-      if (same) merging.report.count("memo", Outcome::kMerged);
-      else merging.report.note("memo", Outcome::kChanged, memo.guid, "The study holds another text of this memo and kept it.");
+      if (same)
+        merging.report.count("memo", Outcome::kMerged);
+      else
+        merging.report.note("memo", Outcome::kChanged, memo.guid,
+                            "The study holds another text of this memo and kept it.");
       continue;
     }
     const Id id = Id::make();
     const std::string guid = memo.guid.empty() ? make_guid() : memo.guid;
-    merging.transaction.run(kAddMemo, {merging.workspace(), id, merging.study, guid, subject, about,
-                                       memo.coder >= 0 ? merging.ids.coders[memo.coder] : Id{},
-                                       Parameter::blob(merging.transaction.seal("memo", "title", id, memo.title)),
-                                       Parameter::blob(merging.transaction.seal("memo", "text", id, memo.text)), memo.created_at});
+    merging.transaction.run(
+        kAddMemo, {merging.workspace(), id, merging.study, guid, subject, about,
+                   memo.coder >= 0 ? merging.ids.coders[memo.coder] : Id{},
+                   Parameter::blob(merging.transaction.seal("memo", "title", id, memo.title)),
+                   Parameter::blob(merging.transaction.seal("memo", "text", id, memo.text)), memo.created_at});
     by_guid[guid] = by_content[key] = merging.ids.memos[i] = id;
     if (memo.subject == subject) merging.report.count("memo", Outcome::kRead);
   }
@@ -108,25 +117,33 @@ Result<void> merge_sets(Merging& merging) {
   });
   for (const MaterialSet& set : merging.material.sets) {
     Id id;
-    if (const auto found = by_guid.find(set.guid); !set.guid.empty() && found != by_guid.end()) id = found->second;
-    else if (const auto named = by_name.find(set.name); named != by_name.end()) id = named->second;
+    if (const auto found = by_guid.find(set.guid); !set.guid.empty() && found != by_guid.end())
+      id = found->second;
+    else if (const auto named = by_name.find(set.name); named != by_name.end())
+      id = named->second;
     if (id) {
       merging.report.count("set", Outcome::kMerged);
     } else {
       id = Id::make();
-      merging.transaction.run(kAddSet, {merging.workspace(), id, merging.study, set.guid.empty() ? make_guid() : set.guid,
-                                        Parameter::blob(merging.transaction.seal("item_set", "name", id, set.name)),
-                                        Parameter::blob(merging.transaction.seal("item_set", "description", id, set.description))});
+      merging.transaction.run(
+          kAddSet, {merging.workspace(), id, merging.study, set.guid.empty() ? make_guid() : set.guid,
+                    Parameter::blob(merging.transaction.seal("item_set", "name", id, set.name)),
+                    Parameter::blob(merging.transaction.seal("item_set", "description", id, set.description))});
       by_name[set.name] = id;
       merging.report.count("set", Outcome::kRead);
     }
     std::map<std::pair<std::string, std::int64_t>, bool> members;
-    merging.transaction.each(kSetMembers, {merging.workspace(), id}, [&](const Row& row) { members[{row.string(0), row.integer(1)}] = true; });
+    merging.transaction.each(kSetMembers, {merging.workspace(), id}, [&](const Row& row) {
+      members[{row.string(0), row.integer(1)}] = true;
+    });
     for (const MaterialSet::Member& member : set.members) {
       const Id member_row = member_id(merging, member);
-      if (!member_row) merging.report.note("set member", Outcome::kUnusable, set.guid, "A " + member.kind + " of this set is not in the study.");
+      if (!member_row)
+        merging.report.note("set member", Outcome::kUnusable, set.guid,
+                            "A " + member.kind + " of this set is not in the study.");
       else if (!std::exchange(members[{member.kind, member_row.value}], true))
-        merging.transaction.run(kAddSetMember, {merging.workspace(), id, member.kind, member_row, merging.workspace(), id});
+        merging.transaction.run(kAddSetMember,
+                                {merging.workspace(), id, member.kind, member_row, merging.workspace(), id});
     }
   }
   return {};
@@ -136,18 +153,21 @@ Result<void> merge_foreign(Merging& merging) {
   if (merging.material.foreign.empty()) return {};
   std::map<std::string, bool> held;
   merging.transaction.each(kForeign, {merging.workspace(), merging.study}, [&](const Row& row) {
-    held[row.string(1) + "\n" + row.string(2) + "\n" + merging.transaction.open("foreign_element", "xml", row.id(0), row.blob(3))] = true;
+    held[row.string(1) + "\n" + row.string(2) + "\n" +
+         merging.transaction.open("foreign_element", "xml", row.id(0), row.blob(3))] = true;
   });
   for (const MaterialForeign& element : merging.material.foreign) {
     // The reader has already told what the element is; here it is only stored, once.
     if (std::exchange(held[element.parent + "\n" + element.name + "\n" + element.xml], true)) continue;
     const Id id = Id::make();
     Id original;
-    if (!element.file.empty()) original = storage::put_blob(merging.transaction, "application/octet-stream", element.file);
-    merging.transaction.run(kAddForeign,
-                            {merging.workspace(), id, merging.study, element.parent, element.name,
-                             Parameter::blob(merging.transaction.seal("foreign_element", "xml", id, element.xml)), original,
-                             Parameter::blob(merging.transaction.seal("foreign_element", "original_name", id, element.file_name))});
+    if (!element.file.empty())
+      original = storage::put_blob(merging.transaction, "application/octet-stream", element.file);
+    merging.transaction.run(
+        kAddForeign,
+        {merging.workspace(), id, merging.study, element.parent, element.name,
+         Parameter::blob(merging.transaction.seal("foreign_element", "xml", id, element.xml)), original,
+         Parameter::blob(merging.transaction.seal("foreign_element", "original_name", id, element.file_name))});
   }
   return {};
 }

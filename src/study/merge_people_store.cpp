@@ -13,24 +13,29 @@ using storage::Row;
 
 namespace {
 
-const Query kCoderKeys{"study.coder_keys", "select id, guid, name_key from coder where workspace_id = ? and study_id = ?"};
-const Query kAddCoder{"study.add_coder",
-                      "insert into coder (workspace_id, id, study_id, guid, name, name_key, kind) values (?, ?, ?, ?, ?, ?, ?)"};
+const Query kCoderKeys{"study.coder_keys",
+                       "select id, guid, name_key from coder where workspace_id = ? and study_id = ?"};
+const Query kAddCoder{
+    "study.add_coder",
+    "insert into coder (workspace_id, id, study_id, guid, name, name_key, kind) values (?, ?, ?, ?, ?, ?, ?)"};
 const Query kLocationKeys{"study.location_keys",
                           "select id, guid, name, place_code from location where workspace_id = ? and study_id = ?"};
-const Query kRespondentKeys{"study.respondent_keys",
-                            "select id, guid, name_key, age_band, gender, role, language, place_code, location_id, attributes "
-                            "from respondent where workspace_id = ? and study_id = ?"};
-const Query kAddRespondent{"study.add_respondent",
-                           "insert into respondent (workspace_id, id, study_id, guid, name, name_key, kind, size, age_band, "
-                           "gender, role, language, place_code, location_id, attributes) "
-                           "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kRespondentKeys{
+    "study.respondent_keys",
+    "select id, guid, name_key, age_band, gender, role, language, place_code, location_id, attributes "
+    "from respondent where workspace_id = ? and study_id = ?"};
+const Query kAddRespondent{
+    "study.add_respondent",
+    "insert into respondent (workspace_id, id, study_id, guid, name, name_key, kind, size, age_band, "
+    "gender, role, language, place_code, location_id, attributes) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kFillRespondent{"study.fill_respondent",
                             "update respondent set age_band = ?, gender = ?, role = ?, language = ?, place_code = ?, "
                             "location_id = ?, attributes = ? where workspace_id = ? and id = ?"};
 const Query kFillLocation{"study.fill_location_place",
                           "update location set place_code = ? where workspace_id = ? and id = ?"};
-const Query kSetLocationGuid{"study.set_location_guid", "update location set guid = ? where workspace_id = ? and id = ?"};
+const Query kSetLocationGuid{"study.set_location_guid",
+                             "update location set guid = ? where workspace_id = ? and id = ?"};
 
 template <class T>
 std::optional<std::string_view> or_null(const T& text) {
@@ -51,7 +56,8 @@ std::string attributes_json(const std::map<std::string, std::string>& attributes
 }
 
 // Empty facts of the study are filled from the file; facts that differ stay as they are and are named.
-bool fill(std::string& held, const std::string& brought, std::string_view what, std::string& filled, std::string& differing) {
+bool fill(std::string& held, const std::string& brought, std::string_view what, std::string& filled,
+          std::string& differing) {
   if (brought.empty() || brought == held) return false;
   std::string& list = held.empty() ? filled : differing;
   list += (list.empty() ? "" : ", ") + std::string(what);
@@ -82,11 +88,12 @@ void fill_respondent(Merging& merging, KnownRespondent& known, const MaterialRes
   if (changed) {
     known.attributes = boost::json::serialize(attributes);
     merging.transaction.run(kFillRespondent,
-                            {known.age_band, known.gender, known.role, known.language, or_null(known.place_code), known.location,
-                             known.attributes, merging.workspace(), known.id});
+                            {known.age_band, known.gender, known.role, known.language, or_null(known.place_code),
+                             known.location, known.attributes, merging.workspace(), known.id});
   }
   if (!differing.empty())
-    merging.report.note("respondent", Outcome::kChanged, brought.name, "The study's own " + differing + " was kept; the file says otherwise.");
+    merging.report.note("respondent", Outcome::kChanged, brought.name,
+                        "The study's own " + differing + " was kept; the file says otherwise.");
   else if (!filled.empty())
     merging.report.note("respondent", Outcome::kChanged, brought.name, "Was there already; filled in: " + filled + ".");
   else
@@ -148,7 +155,10 @@ Result<void> merge_coders(Merging& merging) {
 }
 
 Result<void> merge_locations(Merging& merging) {
-  struct Known { Id id; std::string place_code; };
+  struct Known {
+    Id id;
+    std::string place_code;
+  };
   std::unordered_map<std::string, Known> by_guid, by_name;
   merging.transaction.each(kLocationKeys, {merging.workspace(), merging.study}, [&](const Row& row) {
     by_guid[row.string(1)] = by_name[row.string(2)] = {row.id(0), row.string(3)};
@@ -156,14 +166,17 @@ Result<void> merge_locations(Merging& merging) {
   for (std::size_t i = 0; i < merging.material.locations.size(); ++i) {
     const MaterialLocation& location = merging.material.locations[i];
     const Known* known = nullptr;
-    if (const auto found = by_guid.find(location.guid); !location.guid.empty() && found != by_guid.end()) known = &found->second;
-    else if (const auto named = by_name.find(location.name); named != by_name.end()) known = &named->second;
+    if (const auto found = by_guid.find(location.guid); !location.guid.empty() && found != by_guid.end())
+      known = &found->second;
+    else if (const auto named = by_name.find(location.name); named != by_name.end())
+      known = &named->second;
     if (known) {
       merging.ids.locations[i] = known->id;
       if (known->place_code.empty() && !location.place_code.empty()) {
         TRY(places::require_place(merging.transaction, location.place_code, "Location “" + location.name + "”"));
         merging.transaction.run(kFillLocation, {location.place_code, merging.workspace(), known->id});
-        merging.report.note("location", Outcome::kChanged, location.name, "Was there already; its place was filled in.");
+        merging.report.note("location", Outcome::kChanged, location.name,
+                            "Was there already; its place was filled in.");
       } else {
         merging.report.count("location", Outcome::kMerged);
       }
@@ -185,7 +198,8 @@ Result<void> merge_respondents(Merging& merging) {
   merging.transaction.each(kRespondentKeys, {merging.workspace(), merging.study}, [&](const Row& row) {
     by_guid[row.string(1)] = known.size();
     by_name[std::string(row.blob(2))] = known.size();
-    known.push_back({row.id(0), row.string(3), row.string(4), row.string(5), row.string(6), row.string(7), row.id(8), row.string(9)});
+    known.push_back({row.id(0), row.string(3), row.string(4), row.string(5), row.string(6), row.string(7), row.id(8),
+                     row.string(9)});
   });
   const vault::Vault& vault = merging.transaction.vault();
   Id default_location;
@@ -196,7 +210,8 @@ Result<void> merge_respondents(Merging& merging) {
     Id location = respondent.location >= 0 ? merging.ids.locations[respondent.location] : Id{};
     if (!location && !respondent.reference && !merging.options.default_location.empty()) {
       if (!default_location)
-        default_location = TRY(ensure_location(merging.transaction, merging.study, merging.options.default_location, ""));
+        default_location =
+            TRY(ensure_location(merging.transaction, merging.study, merging.options.default_location, ""));
       location = default_location;
     }
     auto found = respondent.guid.empty() ? by_guid.end() : by_guid.find(respondent.guid);
@@ -214,13 +229,14 @@ Result<void> merge_respondents(Merging& merging) {
     const Id id = Id::make();
     const std::string guid = respondent.guid.empty() ? make_guid() : respondent.guid;
     const std::string attributes = attributes_json(respondent.attributes);
-    merging.transaction.run(kAddRespondent,
-                            {merging.workspace(), id, merging.study, guid,
-                             Parameter::blob(merging.transaction.seal("respondent", "name", id, respondent.name)), Parameter::blob(key),
-                             respondent.kind, respondent.size, respondent.age_band, respondent.gender, respondent.role,
-                             respondent.language, or_null(respondent.place_code), location, attributes});
+    merging.transaction.run(
+        kAddRespondent, {merging.workspace(), id, merging.study, guid,
+                         Parameter::blob(merging.transaction.seal("respondent", "name", id, respondent.name)),
+                         Parameter::blob(key), respondent.kind, respondent.size, respondent.age_band, respondent.gender,
+                         respondent.role, respondent.language, or_null(respondent.place_code), location, attributes});
     by_guid[guid] = by_name[key] = known.size();
-    known.push_back({id, respondent.age_band, respondent.gender, respondent.role, respondent.language, respondent.place_code, location, attributes});
+    known.push_back({id, respondent.age_band, respondent.gender, respondent.role, respondent.language,
+                     respondent.place_code, location, attributes});
     merging.ids.respondents[i] = id;
     merging.report.count("respondent", Outcome::kRead);
   }

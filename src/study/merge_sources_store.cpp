@@ -13,35 +13,42 @@ using storage::Row;
 
 namespace {
 
-const Query kSourceKeys{"study.source_keys",
-                        "select id, guid, name_key, text_key, version from source where workspace_id = ? and study_id = ? "
-                        "order by version, id"};
+const Query kSourceKeys{
+    "study.source_keys",
+    "select id, guid, name_key, text_key, version from source where workspace_id = ? and study_id = ? "
+    "order by version, id"};
 // The same for one source that is brought: indexed, so that the thousandth document costs what the first did.
-const Query kSourceKeysOf{"study.source_keys_of",
-                          "select id, guid, name_key, text_key, version from source where workspace_id = ? and study_id = ? "
-                          "and (guid = ? or name_key = ? or text_key = ?) order by version, id"};
-const Query kAddSource{"study.add_source",
-                       "insert into source (workspace_id, id, study_id, guid, name, name_key, kind, language, told_on, location_id, "
-                       "question, asked, version, replaces_id, translation_of, is_read, text, text_key, byte_length, "
-                       "byte_order_mark, original_id, original_name, created_at) "
-                       "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kSourceKeysOf{
+    "study.source_keys_of",
+    "select id, guid, name_key, text_key, version from source where workspace_id = ? and study_id = ? "
+    "and (guid = ? or name_key = ? or text_key = ?) order by version, id"};
+const Query kAddSource{
+    "study.add_source",
+    "insert into source (workspace_id, id, study_id, guid, name, name_key, kind, language, told_on, location_id, "
+    "question, asked, version, replaces_id, translation_of, is_read, text, text_key, byte_length, "
+    "byte_order_mark, original_id, original_name, created_at) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kRetireSource{"study.retire_source", "update source set guid = ? where workspace_id = ? and id = ?"};
 const Query kMarkRead{"study.mark_source_read",
                       "update source set is_read = 1 where workspace_id = ? and id = ? and is_read = 0"};
-const Query kSetTranslation{"study.set_translation_of", "update source set translation_of = ? where workspace_id = ? and id = ?"};
+const Query kSetTranslation{"study.set_translation_of",
+                            "update source set translation_of = ? where workspace_id = ? and id = ?"};
 const Query kAddSpeaker{"study.add_source_respondent",
                         "insert into source_respondent (workspace_id, source_id, respondent_id, study_id, label) "
                         "values (?, ?, ?, ?, ?) on conflict do nothing"};
-const Query kAddTurn{"study.add_turn",
-                     "insert into turn (workspace_id, source_id, position, study_id, start_byte, speech_byte, end_byte, respondent_id) "
-                     "values (?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kAddTurn{
+    "study.add_turn",
+    "insert into turn (workspace_id, source_id, position, study_id, start_byte, speech_byte, end_byte, respondent_id) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kTextOf{"study.text_of_source", "select text from source where workspace_id = ? and id = ?"};
-const Query kCodingsOf{"study.codings_of_source",
-                       "select code_id, coder_id, start_byte, end_byte, created_at from coding "
-                       "where workspace_id = ? and study_id = ? and source_id = ? order by start_byte, end_byte, code_id, coder_id"};
-const Query kCarryCoding{"study.carry_coding",
-                         "insert into coding (workspace_id, id, study_id, source_id, code_id, coder_id, start_byte, end_byte, "
-                         "created_at, guid, selection_guid, selection_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kCodingsOf{
+    "study.codings_of_source",
+    "select code_id, coder_id, start_byte, end_byte, created_at from coding "
+    "where workspace_id = ? and study_id = ? and source_id = ? order by start_byte, end_byte, code_id, coder_id"};
+const Query kCarryCoding{
+    "study.carry_coding",
+    "insert into coding (workspace_id, id, study_id, source_id, code_id, coder_id, start_byte, end_byte, "
+    "created_at, guid, selection_guid, selection_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 
 struct KnownSource {
   Id id;
@@ -80,7 +87,8 @@ struct KnownSources {
 };
 
 std::string stored_text(Merging& merging, Id id) {
-  auto sealed = merging.transaction.one(kTextOf, {merging.workspace(), id}, [](const Row& row) { return std::string(row.blob(0)); });
+  auto sealed = merging.transaction.one(kTextOf, {merging.workspace(), id},
+                                        [](const Row& row) { return std::string(row.blob(0)); });
   return sealed ? merging.transaction.open("source", "text", id, *sealed) : std::string();
 }
 
@@ -88,13 +96,16 @@ void add_speakers(Merging& merging, const MaterialSource& source, Id id) {
   for (const MaterialSpeaker& speaker : source.speakers) {
     const Id respondent = speaker.respondent >= 0 ? merging.ids.respondents[speaker.respondent] : Id{};
     if (!respondent) {
-      const std::string name = speaker.respondent >= 0 ? merging.material.respondents[speaker.respondent].name : speaker.label;
-      merging.report.note("respondent", Outcome::kUnusable, source.name,
-                          "Names a respondent “" + name + "” whom the study does not know. Import the table of respondents first.");
+      const std::string name =
+          speaker.respondent >= 0 ? merging.material.respondents[speaker.respondent].name : speaker.label;
+      merging.report.note(
+          "respondent", Outcome::kUnusable, source.name,
+          "Names a respondent “" + name + "” whom the study does not know. Import the table of respondents first.");
       continue;
     }
-    merging.transaction.run(kAddSpeaker, {merging.workspace(), id, respondent, merging.study,
-                                          Parameter::blob(merging.transaction.seal("source_respondent", "label", id, speaker.label))});
+    merging.transaction.run(
+        kAddSpeaker, {merging.workspace(), id, respondent, merging.study,
+                      Parameter::blob(merging.transaction.seal("source_respondent", "label", id, speaker.label))});
   }
 }
 
@@ -104,16 +115,18 @@ void add_turns(Merging& merging, const MaterialSource& source, Id id) {
   for (const MaterialSpeaker& speaker : source.speakers) {
     if (speaker.respondent < 0) continue;
     const Id respondent = merging.ids.respondents[speaker.respondent];
-    if (!speaker.label.empty()) by_label[speaker.label] = respondent;
-    else by_label[merging.material.respondents[speaker.respondent].name] = respondent;
+    if (!speaker.label.empty())
+      by_label[speaker.label] = respondent;
+    else
+      by_label[merging.material.respondents[speaker.respondent].name] = respondent;
   }
   const std::vector<Turn> turns = find_turns(source.text);
   std::vector<Parameter> rows;
   rows.reserve(turns.size() * 8);
   for (std::size_t i = 0; i < turns.size(); ++i) {
     const auto speaker = by_label.find(turns[i].label);
-    for (Parameter value : {Parameter(merging.workspace()), Parameter(id), Parameter(i), Parameter(merging.study), Parameter(turns[i].span.start),
-                            Parameter(turns[i].speech), Parameter(turns[i].span.end),
+    for (Parameter value : {Parameter(merging.workspace()), Parameter(id), Parameter(i), Parameter(merging.study),
+                            Parameter(turns[i].span.start), Parameter(turns[i].speech), Parameter(turns[i].span.end),
                             Parameter(speaker == by_label.end() ? Id{} : speaker->second)})
       rows.push_back(value);
   }
@@ -122,10 +135,16 @@ void add_turns(Merging& merging, const MaterialSource& source, Id id) {
 
 // Codings of the version before whose words stand at exactly one place of the new text go with it.
 void carry_codings(Merging& merging, const KnownSource& before, Id id, const MaterialSource& source) {
-  struct Held { Id code, coder; Span span; std::optional<std::int64_t> created_at; };
+  struct Held {
+    Id code, coder;
+    Span span;
+    std::optional<std::int64_t> created_at;
+  };
   std::vector<Held> held;
   merging.transaction.each(kCodingsOf, {merging.workspace(), merging.study, before.id}, [&](const Row& row) {
-    held.push_back({row.id(0), row.id(1), {row.integer(2), row.integer(3)},
+    held.push_back({row.id(0),
+                    row.id(1),
+                    {row.integer(2), row.integer(3)},
                     row.is_null(4) ? std::nullopt : std::optional(row.integer(4))});
   });
   if (held.empty()) return;
@@ -135,13 +154,17 @@ void carry_codings(Merging& merging, const KnownSource& before, Id id, const Mat
     const std::size_t at = source.text.find(words);
     const bool once = at != std::string::npos && source.text.find(words, at + 1) == std::string::npos;
     if (!once) {
-      merging.report.note("coding", Outcome::kUnusable, source.name + ", bytes " + std::to_string(coding.span.start) + "–" + std::to_string(coding.span.end) + " of version " + std::to_string(before.version),
-                          at == std::string::npos ? "Its words are no longer in the text; it stays with the old version."
-                                                  : "Its words stand at more than one place; it stays with the old version.");
+      merging.report.note("coding", Outcome::kUnusable,
+                          source.name + ", bytes " + std::to_string(coding.span.start) + "–" +
+                              std::to_string(coding.span.end) + " of version " + std::to_string(before.version),
+                          at == std::string::npos
+                              ? "Its words are no longer in the text; it stays with the old version."
+                              : "Its words stand at more than one place; it stays with the old version.");
       continue;
     }
-    merging.transaction.run(kCarryCoding, {merging.workspace(), Id::make(), merging.study, id, coding.code, coding.coder, at, at + words.size(),
-                                           coding.created_at, make_guid(), make_guid(), nullptr});
+    merging.transaction.run(kCarryCoding,
+                            {merging.workspace(), Id::make(), merging.study, id, coding.code, coding.coder, at,
+                             at + words.size(), coding.created_at, make_guid(), make_guid(), nullptr});
     merging.report.count("coding carried over", Outcome::kRead);
   }
 }
@@ -157,11 +180,29 @@ Id add_source(Merging& merging, KnownSources& known, const MaterialSource& sourc
   const Id location = source.location >= 0 ? merging.ids.locations[source.location] : Id{};
   const std::string sealed_original_name = transaction.seal("source", "original_name", id, source.original_name);
   transaction.run(kAddSource,
-                  {merging.workspace(), id, merging.study, guid, Parameter::blob(transaction.seal("source", "name", id, source.name)),
-                   Parameter::blob(name_key), source.kind, source.language, source.told_on, location, source.question, source.asked,
-                   before ? before->version + 1 : 1, before ? before->id : Id{}, nullptr, source.is_read,
-                   Parameter::blob(transaction.seal("source", "text", id, source.text)), Parameter::blob(text_key), source.text.size(),
-                   source.byte_order_mark, original, source.original_name.empty() ? Parameter(nullptr) : Parameter::blob(sealed_original_name), now()});
+                  {merging.workspace(),
+                   id,
+                   merging.study,
+                   guid,
+                   Parameter::blob(transaction.seal("source", "name", id, source.name)),
+                   Parameter::blob(name_key),
+                   source.kind,
+                   source.language,
+                   source.told_on,
+                   location,
+                   source.question,
+                   source.asked,
+                   before ? before->version + 1 : 1,
+                   before ? before->id : Id{},
+                   nullptr,
+                   source.is_read,
+                   Parameter::blob(transaction.seal("source", "text", id, source.text)),
+                   Parameter::blob(text_key),
+                   source.text.size(),
+                   source.byte_order_mark,
+                   original,
+                   source.original_name.empty() ? Parameter(nullptr) : Parameter::blob(sealed_original_name),
+                   now()});
   add_speakers(merging, source, id);
   add_turns(merging, source, id);
   if (before) carry_codings(merging, *before, id, source);
@@ -187,7 +228,8 @@ tl::expected<Span, std::string> place_span(Merging& merging, int source, const M
   if (wanted.quote.empty()) {
     const Span span = wanted.bytes;
     if (span.start < 0 || span.end > static_cast<std::int64_t>(text.size()))
-      return tl::unexpected("it reaches beyond the text (" + std::to_string(span.start) + "–" + std::to_string(span.end) + " of " + std::to_string(text.size()) + " bytes)");
+      return tl::unexpected("it reaches beyond the text (" + std::to_string(span.start) + "–" +
+                            std::to_string(span.end) + " of " + std::to_string(text.size()) + " bytes)");
     if (span.start >= span.end) return tl::unexpected(std::string("it is empty"));
     return span;
   }
@@ -196,7 +238,8 @@ tl::expected<Span, std::string> place_span(Merging& merging, int source, const M
     at = text.find(wanted.quote, at == std::string::npos ? 0 : at + 1);
     if (at == std::string::npos)
       return tl::unexpected(i == 0 ? std::string("its words do not stand in the source")
-                                   : "its words stand in the source only " + std::to_string(i) + (i == 1 ? " time" : " times"));
+                                   : "its words stand in the source only " + std::to_string(i) +
+                                         (i == 1 ? " time" : " times"));
   }
   const auto start = static_cast<std::int64_t>(at);
   return Span{start, start + static_cast<std::int64_t>(wanted.quote.size())};
@@ -206,25 +249,34 @@ Result<void> merge_sources(Merging& merging) {
   if (merging.material.sources.empty()) return {};
   KnownSources known;
   const vault::Vault& vault = merging.transaction.vault();
-  const auto add = [&](const Row& row) { known.add({row.id(0), row.string(1), std::string(row.blob(2)), std::string(row.blob(3)), row.integer(4)}); };
+  const auto add = [&](const Row& row) {
+    known.add({row.id(0), row.string(1), std::string(row.blob(2)), std::string(row.blob(3)), row.integer(4)});
+  };
   if (merging.material.sources.size() == 1) {
     const MaterialSource& only = merging.material.sources[0];
-    merging.transaction.each(kSourceKeysOf, {merging.workspace(), merging.study, only.guid, Parameter::blob(vault.blind_index("source.name", only.name)),
-                                             Parameter::blob(vault.blind_index("source.text", only.text))}, add);
+    merging.transaction.each(
+        kSourceKeysOf,
+        {merging.workspace(), merging.study, only.guid, Parameter::blob(vault.blind_index("source.name", only.name)),
+         Parameter::blob(vault.blind_index("source.text", only.text))},
+        add);
   } else {
     merging.transaction.each(kSourceKeys, {merging.workspace(), merging.study}, add);
   }
   const std::size_t total = merging.material.sources.size();
   for (std::size_t i = 0; i < total; ++i) {
     const MaterialSource& source = merging.material.sources[i];
-    if (i % 16 == 0 && !report(merging.options.progress, "progress.sources", static_cast<std::int64_t>(i), static_cast<std::int64_t>(total)))
+    if (i % 16 == 0 && !report(merging.options.progress, "progress.sources", static_cast<std::int64_t>(i),
+                               static_cast<std::int64_t>(total)))
       return fail(problems::kStopped);
     const std::string name_key = vault.blind_index("source.name", source.name);
     if (source.reference) {
       const KnownSource* held = known.with_guid(source.guid);
       if (!held) held = known.with_name(name_key);
-      if (held) merging.ids.sources[i] = held->id;
-      else merging.report.note("source", Outcome::kUnusable, source.name, "The study has no source of this name; what refers to it is listed too.");
+      if (held)
+        merging.ids.sources[i] = held->id;
+      else
+        merging.report.note("source", Outcome::kUnusable, source.name,
+                            "The study has no source of this name; what refers to it is listed too.");
       continue;
     }
     const std::string text_key = vault.blind_index("source.text", source.text);
@@ -240,7 +292,9 @@ Result<void> merge_sources(Merging& merging) {
     if (same_guid) {
       const KnownSource before = *same_guid;  // a copy: adding moves the list
       merging.ids.sources[i] = add_source(merging, known, source, name_key, text_key, &before);
-      merging.report.note("source", Outcome::kChanged, source.name, "Its text differs from the one the study holds; it is kept beside it as version " + std::to_string(before.version + 1) + ".");
+      merging.report.note("source", Outcome::kChanged, source.name,
+                          "Its text differs from the one the study holds; it is kept beside it as version " +
+                              std::to_string(before.version + 1) + ".");
     } else {
       merging.ids.sources[i] = add_source(merging, known, source, name_key, text_key, nullptr);
       merging.report.count("source", Outcome::kRead);
@@ -250,8 +304,11 @@ Result<void> merge_sources(Merging& merging) {
     const MaterialSource& source = merging.material.sources[i];
     if (source.reference || source.translation_of < 0 || !merging.ids.sources[i]) continue;
     const Id original = merging.ids.sources[source.translation_of];
-    if (original) merging.transaction.run(kSetTranslation, {original, merging.workspace(), merging.ids.sources[i]});
-    else merging.report.note("source", Outcome::kChanged, source.name, "The source it translates is not in the study; it stands alone.");
+    if (original)
+      merging.transaction.run(kSetTranslation, {original, merging.workspace(), merging.ids.sources[i]});
+    else
+      merging.report.note("source", Outcome::kChanged, source.name,
+                          "The source it translates is not in the study; it stands alone.");
   }
   return {};
 }

@@ -8,7 +8,9 @@ namespace understory::study {
 
 namespace {
 
-std::string masked_part(const Source& source, Span part) { return std::string(trim(masked(source.text, part, source.masks).text)); }
+std::string masked_part(const Source& source, Span part) {
+  return std::string(trim(masked(source.text, part, source.masks).text));
+}
 
 // Which turn (by its position) a byte stands in; -1: none.
 int turn_at(const Source& source, std::int64_t byte) {
@@ -29,7 +31,8 @@ std::string translated_turn(const Source& source, const Source& translation, Spa
 
 }  // namespace
 
-std::vector<Passage> open_passages(storage::Transaction& transaction, const Evidence& evidence, const std::vector<int>& codings, bool context) {
+std::vector<Passage> open_passages(storage::Transaction& transaction, const Evidence& evidence,
+                                   const std::vector<int>& codings, bool context) {
   std::map<Id, Source> opened;  // each source once, however many passages it has
   const auto open = [&](Id id) -> const Source* {
     auto found = opened.find(id);
@@ -53,7 +56,8 @@ std::vector<Passage> open_passages(storage::Transaction& transaction, const Evid
     passage.source_name = source->line.name;
     const int location = evidence.sources[coding.source].location;
     if (location >= 0) passage.location = evidence.locations[location].name;
-    passage.quote = context ? masked(source->text, {coding.start, coding.end}, source->masks).text : masked_part(*source, {coding.start, coding.end});
+    passage.quote = context ? masked(source->text, {coding.start, coding.end}, source->masks).text
+                            : masked_part(*source, {coding.start, coding.end});
     if (context) {
       std::int64_t before = 0, after = static_cast<std::int64_t>(source->text.size());
       for (const Span& paragraph : paragraphs(source->text)) {
@@ -65,7 +69,8 @@ std::vector<Passage> open_passages(storage::Transaction& transaction, const Evid
       passage.after = masked(source->text, {coding.end, std::max<std::int64_t>(after, coding.end)}, source->masks).text;
     }
     if (source->translation)
-      if (const Source* translation = open(source->translation)) passage.translation = translated_turn(*source, *translation, {coding.start, coding.end});
+      if (const Source* translation = open(source->translation))
+        passage.translation = translated_turn(*source, *translation, {coding.start, coding.end});
     if (coding.respondent_count > 0) {
       const auto& person = evidence.respondents[evidence.coding_respondents[coding.first_respondent]];
       passage.gender = person.gender;

@@ -8,9 +8,10 @@ using storage::Row;
 
 namespace {
 
-const Query kTexts{"study.texts_to_search",
-                   "select id, text from source where workspace_id = ? and study_id = ? and id not in "
-                   "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null) order by id"};
+const Query kTexts{
+    "study.texts_to_search",
+    "select id, text from source where workspace_id = ? and study_id = ? and id not in "
+    "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null) order by id"};
 
 // The text folded character by character, and for each folded byte where its character begins in the text.
 struct FoldedText {
@@ -25,7 +26,8 @@ FoldedText fold_with_origins(std::string_view text) {
   for (std::int64_t at = 0; at < size;) {
     const std::int64_t next = graphemes.after(at + 1);
     const std::string_view character = text.substr(at, next - at);
-    const bool space = character == " " || character == "\n" || character == "\r\n" || character == "\r" || character == "\t";
+    const bool space =
+        character == " " || character == "\n" || character == "\r\n" || character == "\r" || character == "\t";
     const std::string piece = space ? " " : fold(character);
     if (!(space && !folded.text.empty() && folded.text.back() == ' ')) {
       folded.text += piece;

@@ -52,14 +52,14 @@ struct Memo {
 struct Source {
   SourceLine line;
   std::string guid, question, asked;
-  std::string text;                      // opened; identifying passages are in it: show it through masked()
-  std::vector<SourceTurn> turns;         // by position
-  std::vector<SourceCoding> codings;     // by start, then end descending
+  std::string text;                   // opened; identifying passages are in it: show it through masked()
+  std::vector<SourceTurn> turns;      // by position
+  std::vector<SourceCoding> codings;  // by start, then end descending
   std::vector<SourceLink> links;
   std::vector<SourceMask> masks;
   std::vector<Memo> memos;
   std::vector<Id> respondents;
-  Id translation;                        // a source that translates this one
+  Id translation;  // a source that translates this one
 };
 Result<Source> open_source(storage::Transaction& transaction, Id study, Id source);
 
@@ -90,7 +90,8 @@ struct SearchHit {
   Span span;
 };
 // Every place where the words stand, folded (case, width, ZWSP), in sealed texts opened in memory. At most `limit`.
-std::vector<SearchHit> search_texts(storage::Transaction& transaction, Id study, std::string_view words, int limit = 200);
+std::vector<SearchHit> search_texts(storage::Transaction& transaction, Id study, std::string_view words,
+                                    int limit = 200);
 
 struct ImportSummary {
   Id id;

@@ -10,37 +10,49 @@ using storage::Transaction;
 
 namespace {
 
-const Query kSourceLines{"study.source_lines",
-                         "select id, name, kind, language, told_on, location_id, byte_length, version, translation_of, is_read, replaces_id "
-                         "from source where workspace_id = ? and study_id = ?"};
+const Query kSourceLines{
+    "study.source_lines",
+    "select id, name, kind, language, told_on, location_id, byte_length, version, translation_of, is_read, replaces_id "
+    "from source where workspace_id = ? and study_id = ?"};
 const Query kCodingCounts{"study.coding_counts",
-                          "select source_id, count(*), count(distinct coder_id) from coding where workspace_id = ? and study_id = ? group by source_id"};
-const Query kRespondentCounts{"study.respondent_counts",
-                              "select source_id, count(*) from source_respondent where workspace_id = ? and study_id = ? group by source_id"};
+                          "select source_id, count(*), count(distinct coder_id) from coding where workspace_id = ? and "
+                          "study_id = ? group by source_id"};
+const Query kRespondentCounts{
+    "study.respondent_counts",
+    "select source_id, count(*) from source_respondent where workspace_id = ? and study_id = ? group by source_id"};
 const Query kOneSource{"study.source_by_id",
-                       "select id, name, kind, language, told_on, location_id, byte_length, version, translation_of, is_read, guid, question, asked, text "
+                       "select id, name, kind, language, told_on, location_id, byte_length, version, translation_of, "
+                       "is_read, guid, question, asked, text "
                        "from source where workspace_id = ? and study_id = ? and id = ?"};
-const Query kReplacedBy{"study.source_replaced_by", "select max(id) from source where workspace_id = ? and study_id = ? and replaces_id = ?"};
-const Query kTranslationOf{"study.translation_of_source",
-                           "select max(id) from source where workspace_id = ? and study_id = ? and translation_of = ? and id not in "
-                           "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null)"};
+const Query kReplacedBy{"study.source_replaced_by",
+                        "select max(id) from source where workspace_id = ? and study_id = ? and replaces_id = ?"};
+const Query kTranslationOf{
+    "study.translation_of_source",
+    "select max(id) from source where workspace_id = ? and study_id = ? and translation_of = ? and id not in "
+    "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null)"};
 const Query kTurns{"study.turns_of_source",
-                   "select start_byte, end_byte, speech_byte, respondent_id from turn where workspace_id = ? and source_id = ? order by position"};
+                   "select start_byte, end_byte, speech_byte, respondent_id from turn where workspace_id = ? and "
+                   "source_id = ? order by position"};
 const Query kCodings{"study.codings_on_source",
-                     "select id, code_id, coder_id, start_byte, end_byte from coding where workspace_id = ? and study_id = ? and source_id = ? "
+                     "select id, code_id, coder_id, start_byte, end_byte from coding where workspace_id = ? and "
+                     "study_id = ? and source_id = ? "
                      "order by start_byte, end_byte desc, code_id, coder_id"};
 const Query kLinks{"study.links_on_source",
                    "select id, coder_id, from_code_id, to_code_id, start_byte, end_byte, sign, certainty from link "
                    "where workspace_id = ? and study_id = ? and source_id = ? order by start_byte, end_byte, id"};
 const Query kMasks{"study.masks_on_source",
-                   "select start_byte, end_byte, kind from mask where workspace_id = ? and source_id = ? order by start_byte, end_byte"};
+                   "select start_byte, end_byte, kind from mask where workspace_id = ? and source_id = ? order by "
+                   "start_byte, end_byte"};
 const Query kMemos{"study.memos_of_study",
-                   "select id, subject, subject_id, coder_id, title, text from memo where workspace_id = ? and study_id = ? order by created_at, id"};
-const Query kSourceRespondents{"study.respondents_of_source",
-                               "select respondent_id from source_respondent where workspace_id = ? and source_id = ? order by respondent_id"};
-const Query kRespondents{"study.respondents",
-                         "select id, guid, name, kind, age_band, gender, role, language, place_code, location_id, size from respondent "
-                         "where workspace_id = ? and study_id = ?"};
+                   "select id, subject, subject_id, coder_id, title, text from memo where workspace_id = ? and "
+                   "study_id = ? order by created_at, id"};
+const Query kSourceRespondents{
+    "study.respondents_of_source",
+    "select respondent_id from source_respondent where workspace_id = ? and source_id = ? order by respondent_id"};
+const Query kRespondents{
+    "study.respondents",
+    "select id, guid, name, kind, age_band, gender, role, language, place_code, location_id, size from respondent "
+    "where workspace_id = ? and study_id = ?"};
 const Query kCoders{"study.coders", "select id, guid, name, kind from coder where workspace_id = ? and study_id = ?"};
 
 SourceLine read_line(Transaction& transaction, const Row& row) {
@@ -59,7 +71,8 @@ SourceLine read_line(Transaction& transaction, const Row& row) {
 }
 
 int characters(std::string_view text) {
-  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+  return static_cast<int>(std::count_if(text.begin(), text.end(),
+                                        [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -81,10 +94,12 @@ std::vector<SourceLine> list_sources(Transaction& transaction, Id study) {
     }
   });
   transaction.each(kRespondentCounts, {transaction.workspace(), study}, [&](const Row& row) {
-    if (const auto found = by_id.find(row.integer(0)); found != by_id.end()) found->second->respondents = static_cast<int>(row.integer(1));
+    if (const auto found = by_id.find(row.integer(0)); found != by_id.end())
+      found->second->respondents = static_cast<int>(row.integer(1));
   });
   std::sort(lines.begin(), lines.end(), [](const SourceLine& left, const SourceLine& right) {
-    return std::tie(left.location, left.kind, left.name, left.id) < std::tie(right.location, right.kind, right.name, right.id);
+    return std::tie(left.location, left.kind, left.name, left.id) <
+           std::tie(right.location, right.kind, right.name, right.id);
   });
   return lines;
 }
@@ -103,7 +118,8 @@ Result<Source> open_source(Transaction& transaction, Id study, Id id) {
   });
   if (!found) return fail(problems::kNotFound, {{"what", "source"}, {"name", id.text()}});
   transaction.each(kReplacedBy, {workspace, study, id}, [&](const Row& row) { source.line.replaced_by = row.id(0); });
-  transaction.each(kTranslationOf, {workspace, study, id, workspace, study}, [&](const Row& row) { source.translation = row.id(0); });
+  transaction.each(kTranslationOf, {workspace, study, id, workspace, study},
+                   [&](const Row& row) { source.translation = row.id(0); });
   transaction.each(kTurns, {workspace, id}, [&](const Row& row) {
     source.turns.push_back({{row.integer(0), row.integer(1)}, row.integer(2), row.id(3)});
   });
@@ -113,19 +129,29 @@ Result<Source> open_source(Transaction& transaction, Id study, Id id) {
     coders.insert(row.id(2));
   });
   transaction.each(kLinks, {workspace, study, id}, [&](const Row& row) {
-    source.links.push_back({row.id(0), row.id(1), row.id(2), row.id(3), {row.integer(4), row.integer(5)}, static_cast<int>(row.integer(6)), row.string(7)});
+    source.links.push_back({row.id(0),
+                            row.id(1),
+                            row.id(2),
+                            row.id(3),
+                            {row.integer(4), row.integer(5)},
+                            static_cast<int>(row.integer(6)),
+                            row.string(7)});
   });
-  transaction.each(kMasks, {workspace, id}, [&](const Row& row) { source.masks.push_back({{row.integer(0), row.integer(1)}, row.string(2)}); });
+  transaction.each(kMasks, {workspace, id}, [&](const Row& row) {
+    source.masks.push_back({{row.integer(0), row.integer(1)}, row.string(2)});
+  });
   std::set<Id> mine{id};
   for (const SourceCoding& coding : source.codings) mine.insert(coding.id);
   for (const SourceLink& link : source.links) mine.insert(link.id);
   transaction.each(kMemos, {workspace, study}, [&](const Row& row) {
     if (!mine.contains(row.id(2))) return;
     const Id memo = row.id(0);
-    source.memos.push_back({memo, row.string(1), row.id(2), row.id(3), transaction.open("memo", "title", memo, row.blob(4)),
+    source.memos.push_back({memo, row.string(1), row.id(2), row.id(3),
+                            transaction.open("memo", "title", memo, row.blob(4)),
                             transaction.open("memo", "text", memo, row.blob(5))});
   });
-  transaction.each(kSourceRespondents, {workspace, id}, [&](const Row& row) { source.respondents.push_back(row.id(0)); });
+  transaction.each(kSourceRespondents, {workspace, id},
+                   [&](const Row& row) { source.respondents.push_back(row.id(0)); });
   source.line.codings = static_cast<int>(source.codings.size());
   source.line.coders = static_cast<int>(coders.size());
   source.line.respondents = static_cast<int>(source.respondents.size());
@@ -133,10 +159,12 @@ Result<Source> open_source(Transaction& transaction, Id study, Id id) {
 }
 
 std::int64_t MaskedText::at(std::int64_t original) const {
-  auto next = std::upper_bound(moved.begin(), moved.end(), original, [](std::int64_t position, const auto& mark) { return position < mark.first; });
+  auto next = std::upper_bound(moved.begin(), moved.end(), original,
+                               [](std::int64_t position, const auto& mark) { return position < mark.first; });
   const auto& mark = *std::prev(next);
   const std::int64_t here = mark.second + (original - mark.first);
-  return next == moved.end() ? std::min<std::int64_t>(here, static_cast<std::int64_t>(text.size())) : std::min(here, next->second);
+  return next == moved.end() ? std::min<std::int64_t>(here, static_cast<std::int64_t>(text.size()))
+                             : std::min(here, next->second);
 }
 
 MaskedText masked(std::string_view text, Span part, const std::vector<SourceMask>& masks) {
@@ -184,16 +212,21 @@ std::vector<Respondent> list_respondents(Transaction& transaction, Id study) {
     respondent.size = static_cast<int>(row.integer(10));
     list.push_back(std::move(respondent));
   });
-  std::sort(list.begin(), list.end(), [](const auto& left, const auto& right) { return std::tie(left.name, left.guid) < std::tie(right.name, right.guid); });
+  std::sort(list.begin(), list.end(), [](const auto& left, const auto& right) {
+    return std::tie(left.name, left.guid) < std::tie(right.name, right.guid);
+  });
   return list;
 }
 
 std::vector<Coder> list_coders(Transaction& transaction, Id study) {
   std::vector<Coder> list;
   transaction.each(kCoders, {transaction.workspace(), study}, [&](const Row& row) {
-    list.push_back({row.id(0), row.string(1), transaction.open("coder", "name", row.id(0), row.blob(2)), row.string(3)});
+    list.push_back(
+        {row.id(0), row.string(1), transaction.open("coder", "name", row.id(0), row.blob(2)), row.string(3)});
   });
-  std::sort(list.begin(), list.end(), [](const auto& left, const auto& right) { return std::tie(left.name, left.guid) < std::tie(right.name, right.guid); });
+  std::sort(list.begin(), list.end(), [](const auto& left, const auto& right) {
+    return std::tie(left.name, left.guid) < std::tie(right.name, right.guid);
+  });
   return list;
 }
 

@@ -13,10 +13,10 @@ struct Study {
   std::string guid;
   std::string name;
   std::string language = "en";
-  bool purposive = true;   // informants were chosen for what they know: shares say nothing about prevalence
-  bool invented = false;   // an example: every page and report says so
+  bool purposive = true;  // informants were chosen for what they know: shares say nothing about prevalence
+  bool invented = false;  // an example: every page and report says so
   std::string ethics_note;
-  std::string instruments; // "interviews, focus groups, household survey"
+  std::string instruments;  // "interviews, focus groups, household survey"
   std::int64_t created_at = 0;
   std::int64_t revision = 0;
 };
@@ -41,7 +41,8 @@ std::vector<Study> studies(storage::Transaction& transaction);  // by name
 std::vector<std::string> study_organisations(storage::Transaction& transaction, Id study);
 
 // Returns the location of that name, made if need be. kUnknownPlace for a code the gazetteer lacks.
-Result<Id> ensure_location(storage::Transaction& transaction, Id study, std::string_view name, std::string_view place_code);
+Result<Id> ensure_location(storage::Transaction& transaction, Id study, std::string_view name,
+                           std::string_view place_code);
 std::vector<Location> locations(storage::Transaction& transaction, Id study);  // in the order they were made
 
 // Tells that a study changed: every write to it calls this once.

@@ -63,15 +63,18 @@ Study read_study(const Row& row) {
 Result<Id> create_study(Transaction& transaction, const NewStudy& wanted) {
   const std::string name(trim(wanted.study.name));
   if (name.empty())
-    return fail(problems::kMissingValue, {{"where", "New study"}, {"what", "its name"}, {"hint", "Give it a name of one word or more."}});
+    return fail(problems::kMissingValue,
+                {{"where", "New study"}, {"what", "its name"}, {"hint", "Give it a name of one word or more."}});
   if (!is_one_of(kLanguages, wanted.study.language))
-    return fail(problems::kInvalidValue, {{"where", "New study"}, {"value", wanted.study.language}, {"what", "language"},
+    return fail(problems::kInvalidValue, {{"where", "New study"},
+                                          {"value", wanted.study.language},
+                                          {"what", "language"},
                                           {"hint", "Known: en, km, ne, hi, bn, th, vi."}});
   if (find_study(transaction, name)) return fail(problems::kAlreadyExists, {{"what", "study"}, {"name", name}});
   const Id id = Id::make();
-  transaction.run(kAddStudy, {transaction.workspace(), id, make_guid(), name, wanted.study.language,
-                              wanted.study.purposive, wanted.study.invented, wanted.study.ethics_note,
-                              wanted.study.instruments, now()});
+  transaction.run(kAddStudy,
+                  {transaction.workspace(), id, make_guid(), name, wanted.study.language, wanted.study.purposive,
+                   wanted.study.invented, wanted.study.ethics_note, wanted.study.instruments, now()});
   for (const std::string& organisation : wanted.organisations)
     transaction.run(kAddStudyOrganisation,
                     {transaction.workspace(), id, people::ensure_organisation(transaction, organisation)});
@@ -105,12 +108,14 @@ std::vector<std::string> study_organisations(Transaction& transaction, Id study)
 }
 
 Result<Id> ensure_location(Transaction& transaction, Id study, std::string_view name, std::string_view place_code) {
-  if (auto found = transaction.one(kFindLocation, {transaction.workspace(), study, name}, [](const Row& row) { return row.id(0); }))
+  if (auto found = transaction.one(kFindLocation, {transaction.workspace(), study, name},
+                                   [](const Row& row) { return row.id(0); }))
     return *found;
   if (!place_code.empty()) TRY(places::require_place(transaction, place_code, "Location “" + std::string(name) + "”"));
   const Id id = Id::make();
   const std::optional<std::string_view> code = place_code.empty() ? std::nullopt : std::optional(place_code);
-  transaction.run(kAddLocation, {transaction.workspace(), id, study, make_guid(), name, code, transaction.workspace(), study});
+  transaction.run(kAddLocation,
+                  {transaction.workspace(), id, study, make_guid(), name, code, transaction.workspace(), study});
   return id;
 }
 

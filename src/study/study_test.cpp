@@ -26,27 +26,45 @@ class Studies : public testing_support::OnBothEngines {
     return *made;
   }
   // Files by name, as they would lie beside each other.
-  Result<ImportReport> bring(Transaction& transaction, Id study, const std::string& name, const std::string& bytes, const ImportOptions& options = {}) {
+  Result<ImportReport> bring(Transaction& transaction, Id study, const std::string& name, const std::string& bytes,
+                             const ImportOptions& options = {}) {
     files_[name] = bytes;
-    return import_file(transaction, study, bytes, name, options, [this](const std::string& file) -> Result<std::string> {
-      const auto found = files_.find(file);
-      if (found == files_.end()) return fail(problems::kFileUnreadable, {{"file", file}, {"reason", "it is not there"}});
-      return found->second;
-    });
+    return import_file(transaction, study, bytes, name, options,
+                       [this](const std::string& file) -> Result<std::string> {
+                         const auto found = files_.find(file);
+                         if (found == files_.end())
+                           return fail(problems::kFileUnreadable, {{"file", file}, {"reason", "it is not there"}});
+                         return found->second;
+                       });
   }
   void bring_all(Transaction& transaction, Id study) {
     files_["sources/one.km.txt"] = "I: ហេតុអ្វី?\n\nSR-01: គេជំពាក់បំណុល ហើយទៅឆ្ងាយ។ លេខ 000-555-014\n";
     files_["sources/one.en.txt"] = "I: Why?\n\nSR-01: They owe money and go far. Number 000-555-014\n";
-    files_["sources/group.txt"] = "Facilitator: Why?\n\nPhally: Debt, always debt.\n\nDara: No work here.\n\nPhally: And no land.\n";
+    files_["sources/group.txt"] =
+        "Facilitator: Why?\n\nPhally: Debt, always debt.\n\nDara: No work here.\n\nPhally: And no land.\n";
     for (const auto& [name, bytes] : std::initializer_list<std::pair<std::string, std::string>>{
-             {"respondents.csv", "respondent,location,kind,size,age_band,gender,role,place,language\nSR-01,Svay Rieng,person,1,50-64,male,village chief,KH-20,km\n"
-                                 "SR-02,Svay Rieng,person,1,25-34,female,farmer,KH-20,en\nSR-03,Svay Rieng,person,1,18-24,male,youth,KH-20,en\n"},
-             {"sources.csv", "file,source,kind,location,language,date,respondents,translation_of\nsources/one.km.txt,One,interview,Svay Rieng,km,2026-02-11,SR-01,\n"
-                             "sources/one.en.txt,One (English),interview,Svay Rieng,en,2026-02-11,SR-01,One\nsources/group.txt,Group,focus_group,Svay Rieng,en,2026-02-12,Phally=SR-02; Dara=SR-03,\n"},
-             {"survey.csv", "respondent,location,age_band,gender,role,place,language,why,why_en,what_is_done,what_is_done_en\nSR-10,Svay Rieng,15-17,female,student,KH-20,km,ក្រ។,Poor.,,\n"},
-             {"codings.csv", "source,coder,code,quote,occurrence\nOne,Anita,Causes/Poverty/Debt,គេជំពាក់បំណុល,\nOne,Rafiq,Causes/Poverty,គេជំពាក់បំណុល,\nGroup,Anita,Causes/Poverty/Debt,debt,\n"
-                             "Group,Anita,Causes/Poverty/No paid work nearby,No work here,\nGroup,Anita,Causes/Poverty/No land or lost land,no land,\nSR-10/why,Anita,Causes/Poverty,ក្រ,\n"},
-             {"links.csv", "source,coder,from,to,quote,sign,certainty\nOne,Anita,Causes/Poverty/Debt,Routes/Across the land border,គេជំពាក់បំណុល ហើយទៅឆ្ងាយ,+,said\n"},
+             {"respondents.csv",
+              "respondent,location,kind,size,age_band,gender,role,place,language\nSR-01,Svay "
+              "Rieng,person,1,50-64,male,village chief,KH-20,km\n"
+              "SR-02,Svay Rieng,person,1,25-34,female,farmer,KH-20,en\nSR-03,Svay "
+              "Rieng,person,1,18-24,male,youth,KH-20,en\n"},
+             {"sources.csv",
+              "file,source,kind,location,language,date,respondents,translation_of\nsources/"
+              "one.km.txt,One,interview,Svay Rieng,km,2026-02-11,SR-01,\n"
+              "sources/one.en.txt,One (English),interview,Svay "
+              "Rieng,en,2026-02-11,SR-01,One\nsources/group.txt,Group,focus_group,Svay "
+              "Rieng,en,2026-02-12,Phally=SR-02; Dara=SR-03,\n"},
+             {"survey.csv",
+              "respondent,location,age_band,gender,role,place,language,why,why_en,what_is_done,what_is_done_en\nSR-10,"
+              "Svay Rieng,15-17,female,student,KH-20,km,ក្រ។,Poor.,,\n"},
+             {"codings.csv",
+              "source,coder,code,quote,occurrence\nOne,Anita,Causes/Poverty/Debt,គេជំពាក់បំណុល,\nOne,Rafiq,Causes/"
+              "Poverty,គេជំពាក់បំណុល,\nGroup,Anita,Causes/Poverty/Debt,debt,\n"
+              "Group,Anita,Causes/Poverty/No paid work nearby,No work here,\nGroup,Anita,Causes/Poverty/No land or "
+              "lost land,no land,\nSR-10/why,Anita,Causes/Poverty,ក្រ,\n"},
+             {"links.csv",
+              "source,coder,from,to,quote,sign,certainty\nOne,Anita,Causes/Poverty/Debt,Routes/Across the land "
+              "border,គេជំពាក់បំណុល ហើយទៅឆ្ងាយ,+,said\n"},
              {"masks.csv", "source,quote,kind\nOne,000-555-014,phone\nOne (English),000-555-014,phone\n"}}) {
       const auto report = bring(transaction, study, name, bytes);
       ASSERT_TRUE(report) << name << ": " << report.error().sentence();
@@ -64,7 +82,8 @@ TEST_P(Studies, BeginWithACodebookInSevenLanguages) {
   for (const Code& code : codebook.codes) {
     EXPECT_TRUE(is_one_of(kCodeKinds, code.kind)) << code.path;
     EXPECT_FALSE(code.definition.empty() || code.include.empty() || code.exclude.empty()) << code.path;
-    for (const char* language : {"km", "ne", "hi", "bn", "th", "vi"}) EXPECT_TRUE(code.names.contains(language)) << code.path;
+    for (const char* language : {"km", "ne", "hi", "bn", "th", "vi"})
+      EXPECT_TRUE(code.names.contains(language)) << code.path;
   }
   EXPECT_EQ(codebook.find_path("Causes/Poverty")->kind, "cause");
   EXPECT_EQ(create_study(transaction, {{{}, "", "Experiences"}}).error().code(), "already_exists");
@@ -145,7 +164,8 @@ TEST_P(Studies, WhatIdentifiesIsMaskedWhereverItIsShown) {
   for (std::size_t i = 0; i < evidence.codings.size(); ++i) all.push_back(static_cast<int>(i));
   int translated = 0;
   for (const Passage& passage : open_passages(transaction, evidence, all, true)) {
-    EXPECT_EQ((passage.before + passage.quote + passage.after + passage.translation).find("000-555"), std::string::npos);
+    EXPECT_EQ((passage.before + passage.quote + passage.after + passage.translation).find("000-555"),
+              std::string::npos);
     translated += !passage.translation.empty();
   }
   EXPECT_GE(translated, 3);
@@ -161,7 +181,8 @@ TEST_P(Studies, ACorrectedTextIsANewVersionThatKeepsItsCodings) {
   bring_all(transaction, study);
   Material material = *collect(transaction, study, {});
   for (MaterialSource& source : material.sources)
-    if (source.name == "Group") source.text = "Facilitator: So, why?\n\nPhally: Debt, always debt.\n\nDara: No work.\n\nPhally: And no land.\n";
+    if (source.name == "Group")
+      source.text = "Facilitator: So, why?\n\nPhally: Debt, always debt.\n\nDara: No work.\n\nPhally: And no land.\n";
   material.codings.clear();
   material.links.clear();
   material.masks.clear();
@@ -188,8 +209,14 @@ TEST_P(Studies, BadFilesAreRefusedAndLeaveTheStudyAsItWas) {
       {"latin.txt", "Caf\xE9", "wrong_encoding"},
       {"missing.csv", "source,coder,code\nOne,Anita,Causes/Poverty\n", "missing_column"},
       {"ragged.csv", "source,coder,code,quote,occurrence\nOne,Anita\n", "bad_table"},
-      {"zero.csv", "respondent,location,kind,size,age_band,gender,role,place,language\nSR-77,Svay Rieng,person,1,25-34,male,x,KH-020,km\n", "unknown_place"},
-      {"band.csv", "respondent,location,kind,size,age_band,gender,role,place,language\nSR-77,Svay Rieng,person,1,young,male,x,KH-20,km\n", "invalid_value"},
+      {"zero.csv",
+       "respondent,location,kind,size,age_band,gender,role,place,language\nSR-77,Svay "
+       "Rieng,person,1,25-34,male,x,KH-020,km\n",
+       "unknown_place"},
+      {"band.csv",
+       "respondent,location,kind,size,age_band,gender,role,place,language\nSR-77,Svay "
+       "Rieng,person,1,young,male,x,KH-20,km\n",
+       "invalid_value"},
       {"book.xlsx", "not a workbook", "damaged_archive"},
       {"what.bin", std::string("\x00\x01\x02", 3), "unknown_format"},
   };
@@ -208,7 +235,8 @@ TEST_P(Studies, WhatATableCannotPlaceIsListedLineByLine) {
   const Id study = make(transaction);
   bring_all(transaction, study);
   const auto report = bring(transaction, study, "more.csv",
-                            "source,coder,code,quote,occurrence\nOne,Anita,Causes/Poverty,words nobody said,\nNowhere,Anita,Causes/Poverty,x,\nOne,Anita,Causes/No such code,គេជំពាក់,\n"
+                            "source,coder,code,quote,occurrence\nOne,Anita,Causes/Poverty,words nobody "
+                            "said,\nNowhere,Anita,Causes/Poverty,x,\nOne,Anita,Causes/No such code,គេជំពាក់,\n"
                             "One,Anita,Causes/Poverty/Debt,គេជំពាក់បំណុល,\n");
   ASSERT_TRUE(report) << report.error().sentence();
   EXPECT_EQ(report->of("coding", Outcome::kUnusable), 3) << report->text();
@@ -225,7 +253,9 @@ TEST_P(Studies, ASurveyOfOtherPeopleIsReadByItsColumns) {
   options.attributes = {{"Sex", "gender"}, {"How old?", "age_band"}};
   options.open_answers = {"Why do people leave?"};
   options.drop = {"Phone"};
-  const auto report = bring(transaction, study, "survey.csv", "Sex,How old?,Why do people leave?,Phone,Household\nfemale,25-34,Debt.,012,4\nmale,35-49,,013,5\n", options);
+  const auto report = bring(
+      transaction, study, "survey.csv",
+      "Sex,How old?,Why do people leave?,Phone,Household\nfemale,25-34,Debt.,012,4\nmale,35-49,,013,5\n", options);
   ASSERT_TRUE(report) << report.error().sentence();
   const auto people = list_respondents(transaction, study);
   ASSERT_EQ(people.size(), 2u);
@@ -256,10 +286,12 @@ TEST_P(Studies, TextsAndNamesLieSealedInTheDatabase) {
     bring_all(transaction, make(transaction));
     transaction.commit();
   }
-  if (GetParam() == storage::Engine::kPostgres) GTEST_SKIP() << "the file is looked at on SQLite; the columns are the same";
+  if (GetParam() == storage::Engine::kPostgres)
+    GTEST_SKIP() << "the file is looked at on SQLite; the columns are the same";
   std::string all;
   for (const auto& entry : std::filesystem::directory_iterator(folder())) all += *read_file(entry.path());
-  for (const char* secret : {"They owe money", "always debt", "SR-01", "Phally", "Anita", "000-555"}) EXPECT_EQ(all.find(secret), std::string::npos) << secret;
+  for (const char* secret : {"They owe money", "always debt", "SR-01", "Phally", "Anita", "000-555"})
+    EXPECT_EQ(all.find(secret), std::string::npos) << secret;
   EXPECT_NE(all.find("village chief"), std::string::npos);  // facts are plain
 }
 
@@ -275,14 +307,21 @@ TEST(Turns, LabelsOfEveryScriptAreFound) {
 
 TEST(Documents, OtherProgramsFilesAreRead) {
   TemporaryFolder folder;
-  const std::string html = "<html><body><h1>Talk</h1><p>SR-01: ជំពាក់ <b>debt</b></p><script>alert(1)</script></body></html>";
+  const std::string html =
+      "<html><body><h1>Talk</h1><p>SR-01: ជំពាក់ <b>debt</b></p><script>alert(1)</script></body></html>";
   const auto read = read_document(html, "talk.html");
   ASSERT_TRUE(read) << read.error().sentence();
   EXPECT_NE(read->sources.at(0).text.find("SR-01: ជំពាក់ debt"), std::string::npos) << read->sources[0].text;
   EXPECT_EQ(read->sources[0].text.find("alert"), std::string::npos);
   for (const char* format : {"docx", "odt"}) {  // written by pandoc itself
     const auto path = folder.path() / (std::string("talk.") + format);
-    ASSERT_EQ(run_program({.program = "pandoc", .arguments = {"-f", "html", "-o", path.string()}, .input = html, .what = "", .package = ""})->status, 0);
+    ASSERT_EQ(run_program({.program = "pandoc",
+                           .arguments = {"-f", "html", "-o", path.string()},
+                           .input = html,
+                           .what = "",
+                           .package = ""})
+                  ->status,
+              0);
     const auto document = read_document(*read_file(path), std::string("talk.") + format);
     ASSERT_TRUE(document) << document.error().sentence();
     EXPECT_NE(document->sources.at(0).text.find("ជំពាក់ debt"), std::string::npos);
@@ -293,9 +332,14 @@ TEST(Documents, OtherProgramsFilesAreRead) {
 TEST(Workbooks, AFileOfOpenpyxlIsReadAsPeopleSeeIt) {
   TemporaryFolder folder;
   const auto path = folder.path() / "survey.xlsx";
-  const std::string script = "import openpyxl,datetime,sys\nw=openpyxl.Workbook()\ns=w.active\ns.append(['respondent','age','when','share','why'])\n"
-                             "s.append(['007',34,datetime.date(2026,11,24),0.5,'ជំពាក់ & <debt>'])\ns.append([None,None,None,None,None])\ns.append(['SR-2',12.0,None,1.25,'=1+1'])\nw.save(sys.argv[1])\n";
-  const auto made = run_program({.program = "/usr/bin/python3", .arguments = {"-c", script, path.string()}, .what = "", .package = ""});
+  const std::string script =
+      "import "
+      "openpyxl,datetime,sys\nw=openpyxl.Workbook()\ns=w.active\ns.append(['respondent','age','when','share','why'])\n"
+      "s.append(['007',34,datetime.date(2026,11,24),0.5,'ជំពាក់ & "
+      "<debt>'])\ns.append([None,None,None,None,None])\ns.append(['SR-2',12.0,None,1.25,'=1+1'])\nw.save(sys.argv[1])"
+      "\n";
+  const auto made = run_program(
+      {.program = "/usr/bin/python3", .arguments = {"-c", script, path.string()}, .what = "", .package = ""});
   if (made->status != 0) GTEST_SKIP() << "python3-openpyxl is not here";
   const auto sheets = read_xlsx(*read_file(path), "survey.xlsx");
   ASSERT_TRUE(sheets) << sheets.error().sentence();

@@ -49,7 +49,8 @@ std::vector<Turn> find_turns(std::string_view text) {
   for (const Span& paragraph : paragraphs(text)) {
     std::string_view line = text.substr(paragraph.start, paragraph.length());
     const std::size_t indent = line.find_first_not_of(" \t");
-    const std::int64_t start = paragraph.start + static_cast<std::int64_t>(indent == std::string_view::npos ? 0 : indent);
+    const std::int64_t start =
+        paragraph.start + static_cast<std::int64_t>(indent == std::string_view::npos ? 0 : indent);
     line = trim(line);
     const std::int64_t end = start + static_cast<std::int64_t>(line.size());
     const auto [label, speech] = label_of(line);

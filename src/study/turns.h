@@ -9,10 +9,10 @@
 namespace understory::study {
 
 struct Turn {
-  Span span;                   // the whole turn, label included, trailing white space not
-  std::int64_t speech = 0;     // byte where the spoken words begin
-  std::string_view label;      // view into the text; empty for a line without one (it continues the turn before,
-                               // unless it stands after a blank line or begins with a dash)
+  Span span;                // the whole turn, label included, trailing white space not
+  std::int64_t speech = 0;  // byte where the spoken words begin
+  std::string_view label;   // view into the text; empty for a line without one (it continues the turn before,
+                            // unless it stands after a blank line or begins with a dash)
 };
 
 // A label is at most 40 characters, holds no sentence end, and ends with ":" or "៖" or "：" followed by a space.

@@ -34,7 +34,8 @@ void OnBothEngines::SetUp() {
 
 void OnBothEngines::TearDown() {
   workspace_.reset();
-  if (!schema_.empty()) storage::open_postgres(std::getenv("UNDERSTORY_TEST_POSTGRES"))->execute("drop schema " + schema_ + " cascade");
+  if (!schema_.empty())
+    storage::open_postgres(std::getenv("UNDERSTORY_TEST_POSTGRES"))->execute("drop schema " + schema_ + " cascade");
 }
 
 void OnBothEngines::reopen() {

@@ -28,7 +28,9 @@ std::string associated(const Field& field) {
   return std::string(field.table) + "/" + std::string(field.column) + "/" + std::to_string(field.row.value);
 }
 
-std::string describe(const Field& field) { return "The sealed field " + std::string(field.table) + "." + std::string(field.column); }
+std::string describe(const Field& field) {
+  return "The sealed field " + std::string(field.table) + "." + std::string(field.column);
+}
 
 }  // namespace
 
@@ -84,10 +86,11 @@ Result<Vault> Vault::load(const std::filesystem::path& path) {
   Vault vault(Keys::allocate());
   const std::string_view text = trim(line);
   std::size_t length = 0;
-  const bool whole = text.rfind(kHeading, 0) == 0 &&
-                     sodium_base642bin(vault.keys_->root, kKey, text.data() + kHeading.size(), text.size() - kHeading.size(), nullptr, &length, nullptr,
-                                       sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
-                     length == kKey;
+  const bool whole =
+      text.rfind(kHeading, 0) == 0 &&
+      sodium_base642bin(vault.keys_->root, kKey, text.data() + kHeading.size(), text.size() - kHeading.size(), nullptr,
+                        &length, nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+      length == kKey;
   sodium_memzero(line.data(), line.size());
   if (!whole) return fail(problems::kDamaged, {{"what", path.string()}, {"reason", "it is not a workspace key"}});
   vault.keys_->derive();
@@ -100,18 +103,23 @@ std::string Vault::seal(const Field& field, std::string_view plain) const {
   randombytes_buf(out + 1, kNonce);
   const std::string place = associated(field);
   unsigned long long length = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out + 1 + kNonce, &length, bytes(plain), plain.size(), bytes(place), place.size(), nullptr, out + 1, keys_->seal);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out + 1 + kNonce, &length, bytes(plain), plain.size(), bytes(place),
+                                             place.size(), nullptr, out + 1, keys_->seal);
   return sealed;
 }
 
 Result<std::string> Vault::open(const Field& field, std::string_view sealed) const {
-  const auto damaged = [&](std::string_view reason) { return fail(problems::kDamaged, {{"what", describe(field)}, {"reason", std::string(reason)}}); };
-  if (sealed.size() < 1 + kNonce + kTag || sealed[0] != kVersion) return damaged("it is cut short or of an unknown form");
+  const auto damaged = [&](std::string_view reason) {
+    return fail(problems::kDamaged, {{"what", describe(field)}, {"reason", std::string(reason)}});
+  };
+  if (sealed.size() < 1 + kNonce + kTag || sealed[0] != kVersion)
+    return damaged("it is cut short or of an unknown form");
   std::string plain(sealed.size() - 1 - kNonce - kTag, '\0');
   const std::string place = associated(field);
   unsigned long long length = 0;
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(plain.data()), &length, nullptr, bytes(sealed) + 1 + kNonce,
-                                                 sealed.size() - 1 - kNonce, bytes(place), place.size(), bytes(sealed) + 1, keys_->seal) != 0)
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(plain.data()), &length, nullptr,
+                                                 bytes(sealed) + 1 + kNonce, sealed.size() - 1 - kNonce, bytes(place),
+                                                 place.size(), bytes(sealed) + 1, keys_->seal) != 0)
     return damaged("it was changed, moved from another place, or sealed under another key");
   return plain;
 }
@@ -129,7 +137,9 @@ std::string Vault::blind_index(std::string_view purpose, std::string_view text) 
   return out;
 }
 
-std::string Vault::fingerprint() const { return std::string(reinterpret_cast<const char*>(keys_->fingerprint), sizeof keys_->fingerprint); }
+std::string Vault::fingerprint() const {
+  return std::string(reinterpret_cast<const char*>(keys_->fingerprint), sizeof keys_->fingerprint);
+}
 
 std::string sha256(std::string_view text) {
   std::string out(crypto_hash_sha256_BYTES, '\0');

@@ -37,7 +37,8 @@ TEST(Vault, EveryChangedByteIsNoticed) {
     changed[at] = static_cast<char>(changed[at] ^ 0x10);
     EXPECT_FALSE(vault.open(field, changed)) << at;
   }
-  for (std::size_t length = 0; length < sealed.size(); ++length) EXPECT_FALSE(vault.open(field, std::string_view(sealed).substr(0, length)));
+  for (std::size_t length = 0; length < sealed.size(); ++length)
+    EXPECT_FALSE(vault.open(field, std::string_view(sealed).substr(0, length)));
 }
 
 TEST(Vault, TheKeyIsReadByItsOwnerAlone) {

@@ -6,8 +6,9 @@
 using namespace understory;
 
 std::vector<std::string> fuzz_seeds() {
-  return {"/studies/0123456789abc/findings/causes?by=gender&lang=km", "/a%20b?x=%E1%9E%80&x=2", "causes by gender among location=\"Svay, Rieng\", role=chief seed 7 draws 10", "{\"ask\":\"causes\",\"among\":{\"gender\":[\"female\"]}}",
-          "language=km; a=\"b\""};
+  return {"/studies/0123456789abc/findings/causes?by=gender&lang=km", "/a%20b?x=%E1%9E%80&x=2",
+          "causes by gender among location=\"Svay, Rieng\", role=chief seed 7 draws 10",
+          "{\"ask\":\"causes\",\"among\":{\"gender\":[\"female\"]}}", "language=km; a=\"b\""};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -19,7 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   request.headers["cookie"] = text;
   (void)request.cookie("language");
-  if (const auto question = findings::parse_question(text); question && *findings::parse_question(question->text()) != *question) __builtin_trap();
-  if (const auto question = findings::parse_question_json(text); question && *findings::parse_question_json(question->json()) != *question) __builtin_trap();
+  if (const auto question = findings::parse_question(text);
+      question && *findings::parse_question(question->text()) != *question)
+    __builtin_trap();
+  if (const auto question = findings::parse_question_json(text);
+      question && *findings::parse_question_json(question->json()) != *question)
+    __builtin_trap();
   return 0;
 }

@@ -10,16 +10,30 @@ using namespace understory::study;
 namespace {
 
 constexpr const char* kProject =
-    "<Project xmlns=\"urn:QDA-XML:project:1.0\" name=\"p\" origin=\"qc 1\"><Users><User guid=\"00000000-0000-4000-8000-000000000001\" name=\"A\"/></Users><CodeBook><Codes>"
-    "<Code guid=\"00000000-0000-4000-8000-000000000002\" name=\"C\" isCodable=\"true\" color=\"#f00\"><Description>d</Description></Code></Codes></CodeBook>"
-    "<Variables><Variable guid=\"00000000-0000-4000-8000-000000000009\" name=\"gender\" typeOfVariable=\"Text\"/></Variables><Cases><Case guid=\"00000000-0000-4000-8000-000000000008\" name=\"R\">"
-    "<VariableValue><VariableRef targetGUID=\"00000000-0000-4000-8000-000000000009\"/><TextValue>female</TextValue></VariableValue><SourceRef targetGUID=\"00000000-0000-4000-8000-000000000003\"/></Case></Cases>"
-    "<Sources><TextSource guid=\"00000000-0000-4000-8000-000000000003\" name=\"s\" plainTextPath=\"internal://a.txt\"><PlainTextSelection guid=\"00000000-0000-4000-8000-000000000004\" name=\"Hello\" startPosition=\"0\" endPosition=\"5\">"
-    "<Coding guid=\"00000000-0000-4000-8000-000000000005\" creatingUser=\"00000000-0000-4000-8000-000000000001\"><CodeRef targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection></TextSource>"
-    "<PictureSource guid=\"00000000-0000-4000-8000-00000000000a\" path=\"internal://p.png\"/></Sources><Notes><Note guid=\"00000000-0000-4000-8000-000000000006\"><PlainTextContent>n</PlainTextContent></Note></Notes>"
-    "<Links><Link guid=\"00000000-0000-4000-8000-000000000007\" originGUID=\"00000000-0000-4000-8000-000000000002\"/></Links><Sets/><NoteRef targetGUID=\"00000000-0000-4000-8000-000000000006\"/></Project>";
+    "<Project xmlns=\"urn:QDA-XML:project:1.0\" name=\"p\" origin=\"qc 1\"><Users><User "
+    "guid=\"00000000-0000-4000-8000-000000000001\" name=\"A\"/></Users><CodeBook><Codes>"
+    "<Code guid=\"00000000-0000-4000-8000-000000000002\" name=\"C\" isCodable=\"true\" "
+    "color=\"#f00\"><Description>d</Description></Code></Codes></CodeBook>"
+    "<Variables><Variable guid=\"00000000-0000-4000-8000-000000000009\" name=\"gender\" "
+    "typeOfVariable=\"Text\"/></Variables><Cases><Case guid=\"00000000-0000-4000-8000-000000000008\" name=\"R\">"
+    "<VariableValue><VariableRef "
+    "targetGUID=\"00000000-0000-4000-8000-000000000009\"/><TextValue>female</TextValue></VariableValue><SourceRef "
+    "targetGUID=\"00000000-0000-4000-8000-000000000003\"/></Case></Cases>"
+    "<Sources><TextSource guid=\"00000000-0000-4000-8000-000000000003\" name=\"s\" "
+    "plainTextPath=\"internal://a.txt\"><PlainTextSelection guid=\"00000000-0000-4000-8000-000000000004\" "
+    "name=\"Hello\" startPosition=\"0\" endPosition=\"5\">"
+    "<Coding guid=\"00000000-0000-4000-8000-000000000005\" "
+    "creatingUser=\"00000000-0000-4000-8000-000000000001\"><CodeRef "
+    "targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection></TextSource>"
+    "<PictureSource guid=\"00000000-0000-4000-8000-00000000000a\" path=\"internal://p.png\"/></Sources><Notes><Note "
+    "guid=\"00000000-0000-4000-8000-000000000006\"><PlainTextContent>n</PlainTextContent></Note></Notes>"
+    "<Links><Link guid=\"00000000-0000-4000-8000-000000000007\" "
+    "originGUID=\"00000000-0000-4000-8000-000000000002\"/></Links><Sets/><NoteRef "
+    "targetGUID=\"00000000-0000-4000-8000-000000000006\"/></Project>";
 
-std::string archive_with(const std::string& project) { return *write_archive({{"project.qde", project}, {"sources/a.txt", "Hello 😀 ខ្មែរ\r\nworld"}}); }
+std::string archive_with(const std::string& project) {
+  return *write_archive({{"project.qde", project}, {"sources/a.txt", "Hello 😀 ខ្មែរ\r\nworld"}});
+}
 
 }  // namespace
 
@@ -32,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto material = read_qdpx(bytes, "fuzz.qdpx");
   if (!material) return 0;
   for (QdpxPreset preset : {QdpxPreset::kSpec, QdpxPreset::kNvivo, QdpxPreset::kAtlasti, QdpxPreset::kMaxqda})
-    if (const auto written = write_qdpx(*material, preset); written && !read_qdpx(written->bytes, "again.qdpx")) __builtin_trap();
+    if (const auto written = write_qdpx(*material, preset); written && !read_qdpx(written->bytes, "again.qdpx"))
+      __builtin_trap();
   return 0;
 }

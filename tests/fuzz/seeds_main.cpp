@@ -10,7 +10,8 @@
 int main(int count, char** arguments) {
   if (count == 3 && std::strcmp(arguments[1], "--write") == 0) {
     int number = 0;
-    for (const std::string& seed : fuzz_seeds()) std::ofstream(std::string(arguments[2]) + "/seed-" + std::to_string(number++), std::ios::binary) << seed;
+    for (const std::string& seed : fuzz_seeds())
+      std::ofstream(std::string(arguments[2]) + "/seed-" + std::to_string(number++), std::ios::binary) << seed;
     return 0;
   }
   understory::statistics::Random random(1);

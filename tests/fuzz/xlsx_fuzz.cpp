@@ -1,4 +1,5 @@
-// Workbooks of strangers. The first byte says which part of a good workbook the rest replaces, or that it is a whole file.
+// Workbooks of strangers. The first byte says which part of a good workbook the rest replaces, or that it is a whole
+// file.
 #include "fuzz.h"
 #include "study/exchange/archive.h"
 #include "study/exchange/formats.h"
@@ -9,12 +10,18 @@ namespace {
 
 std::map<std::string, std::string> parts() {
   return {{"[Content_Types].xml", "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>"},
-          {"xl/workbook.xml", "<workbook xmlns:r=\"r\"><sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"},
-          {"xl/_rels/workbook.xml.rels", "<Relationships><Relationship Id=\"rId1\" Target=\"worksheets/sheet1.xml\"/></Relationships>"},
+          {"xl/workbook.xml",
+           "<workbook xmlns:r=\"r\"><sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"},
+          {"xl/_rels/workbook.xml.rels",
+           "<Relationships><Relationship Id=\"rId1\" Target=\"worksheets/sheet1.xml\"/></Relationships>"},
           {"xl/sharedStrings.xml", "<sst><si><t>respondent</t></si><si><r><t>wh</t></r><r><t>y</t></r></si></sst>"},
-          {"xl/styles.xml", "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy\\-mm\\-dd\"/></numFmts><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"164\"/></cellXfs></styleSheet>"},
-          {"xl/worksheets/sheet1.xml", "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>SR-1</t></is></c>"
-                                       "<c r=\"B2\" s=\"1\"><v>45000</v></c><c r=\"XFD2\" t=\"b\"><v>1</v></c></row></sheetData></worksheet>"}};
+          {"xl/styles.xml",
+           "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy\\-mm\\-dd\"/></numFmts><cellXfs><xf "
+           "numFmtId=\"0\"/><xf numFmtId=\"164\"/></cellXfs></styleSheet>"},
+          {"xl/worksheets/sheet1.xml",
+           "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" "
+           "t=\"s\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>SR-1</t></is></c>"
+           "<c r=\"B2\" s=\"1\"><v>45000</v></c><c r=\"XFD2\" t=\"b\"><v>1</v></c></row></sheetData></worksheet>"}};
 }
 
 }  // namespace

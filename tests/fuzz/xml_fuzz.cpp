@@ -6,8 +6,11 @@
 using namespace understory::study;
 
 std::vector<std::string> fuzz_seeds() {
-  return {"<CodeBook xmlns=\"urn:QDA-XML:codebook:1.0\" origin=\"x\"><Codes><Code guid=\"0D62985D-B147-5D01-A9B5-CAE5DCD98342\" name=\"a &amp; b\" isCodable=\"true\"><Description><![CDATA[d]]></Description></Code></Codes></CodeBook>",
-          "\xFF\xFE<\0a\0/\0>\0", "<!DOCTYPE a><a/>", "<a b='c'><!-- d --><?e f?></a>"};
+  return {
+      "<CodeBook xmlns=\"urn:QDA-XML:codebook:1.0\" origin=\"x\"><Codes><Code "
+      "guid=\"0D62985D-B147-5D01-A9B5-CAE5DCD98342\" name=\"a &amp; b\" "
+      "isCodable=\"true\"><Description><![CDATA[d]]></Description></Code></Codes></CodeBook>",
+      "\xFF\xFE<\0a\0/\0>\0", "<!DOCTYPE a><a/>", "<a b='c'><!-- d --><?e f?></a>"};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -31,7 +31,8 @@ TEST_P(Queries, EachRunsOnThisEngine) {
     Transaction transaction = workspace().write();
     std::vector<Parameter> nothing(static_cast<std::size_t>(parameters_of(query->sql(GetParam()))), Parameter(nullptr));
     if (query->sql(GetParam()).ends_with("limit ?")) nothing.back() = Parameter(1);
-    if (query->name() == "storage.find_words") nothing[2] = Parameter("\"word\"");  // an empty search is no search at all
+    if (query->name() == "storage.find_words")
+      nothing[2] = Parameter("\"word\"");  // an empty search is no search at all
 
     try {
       transaction.each(*query, Parameters(nothing), [](const Row&) {});
@@ -46,8 +47,12 @@ TEST_P(Queries, EveryTableAndEveryQueryNamesTheWorkspace) {
   for (const Query* query : Query::all()) {
     const std::string_view sql = query->sql(GetParam());
     const std::string_view name = query->name();
-    if (name.rfind("test.", 0) == 0 || name.find("migration") != std::string_view::npos || name == "storage.find_workspace" || name == "storage.add_workspace") continue;
-    if (sql.find("from ") == std::string_view::npos && sql.find("into ") == std::string_view::npos && sql.find("update ") == std::string_view::npos) continue;
+    if (name.rfind("test.", 0) == 0 || name.find("migration") != std::string_view::npos ||
+        name == "storage.find_workspace" || name == "storage.add_workspace")
+      continue;
+    if (sql.find("from ") == std::string_view::npos && sql.find("into ") == std::string_view::npos &&
+        sql.find("update ") == std::string_view::npos)
+      continue;
     EXPECT_NE(sql.find("workspace_id"), std::string_view::npos) << name;
   }
 }

@@ -20,7 +20,8 @@ Used used_in(const study::Evidence& evidence) {
   for (const auto& coding : evidence.codings) {
     if (evidence.coders[coding.coder].machine) continue;
     ++used.codings[coding.code];
-    for (int i = 0; i < coding.respondent_count; ++i) people[coding.code].push_back(evidence.coding_respondents[coding.first_respondent + i]);
+    for (int i = 0; i < coding.respondent_count; ++i)
+      people[coding.code].push_back(evidence.coding_respondents[coding.first_respondent + i]);
   }
   for (std::size_t code = 0; code < people.size(); ++code) {
     std::sort(people[code].begin(), people[code].end());
@@ -41,9 +42,11 @@ Result<Response> show_codebook(const Visit& visit) {
   page.study = &study;
   page.page = "codebook";
   page.data.set("title", page.title);
-  page.data.set("numbers", visit.words.say({"page.codebook_numbers", {{"codes", static_cast<std::int64_t>(evidence.codebook.codes.size())}}}));
+  page.data.set("numbers", visit.words.say({"page.codebook_numbers",
+                                            {{"codes", static_cast<std::int64_t>(evidence.codebook.codes.size())}}}));
   if (evidence.codebook.codes.empty()) page.data.set("none", visit.say("page.no_codes"));
-  for (const char* label : {"definition", "include", "exclude"}) page.data.set(std::string(label) + "_label", visit.say(std::string("page.code.") + label));
+  for (const char* label : {"definition", "include", "exclude"})
+    page.data.set(std::string(label) + "_label", visit.say(std::string("page.code.") + label));
   mustache::data kinds{mustache::data::type::list};
   for (std::string_view kind : study::kCodeKinds) {
     mustache::data codes{mustache::data::type::list};
@@ -81,8 +84,17 @@ Result<Response> api_codebook(const Visit& visit) {
   out.object().key("codes").array();
   for (std::size_t i = 0; i < evidence.codebook.codes.size(); ++i) {
     const study::Code& code = evidence.codebook.codes[i];
-    out.object().member("id", code.id.text()).member("path", code.path).member("name", code.name).member("kind", code.kind).member("meaning", code.meaning);
-    out.member("definition", code.definition).member("include", code.include).member("exclude", code.exclude).key("names").object();
+    out.object()
+        .member("id", code.id.text())
+        .member("path", code.path)
+        .member("name", code.name)
+        .member("kind", code.kind)
+        .member("meaning", code.meaning);
+    out.member("definition", code.definition)
+        .member("include", code.include)
+        .member("exclude", code.exclude)
+        .key("names")
+        .object();
     for (const auto& [language, name] : code.names) out.member(language, name);
     out.end_object().member("codings", used.codings[i]).member("respondents", used.respondents[i]).end_object();
   }

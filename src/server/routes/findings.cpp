@@ -32,10 +32,12 @@ Result<Question> question_of(const Visit& visit) {
     return out + "\"";
   };
   for (const char* setting : {"by", "kind", "level", "counted", "within", "unit", "seed", "draws"})
-    if (const std::string value = visit.request.parameter(setting); !value.empty()) text += std::string(" ") + setting + " " + quoted(value);
+    if (const std::string value = visit.request.parameter(setting); !value.empty())
+      text += std::string(" ") + setting + " " + quoted(value);
   if (visit.request.parameter("machine") == "1") text += " machine";
   for (const auto& [name, value] : visit.request.query)
-    if (!value.empty() && std::find(std::begin(findings::kFacets), std::end(findings::kFacets), name) != std::end(findings::kFacets))
+    if (!value.empty() &&
+        std::find(std::begin(findings::kFacets), std::end(findings::kFacets), name) != std::end(findings::kFacets))
       among += (among.empty() ? " among " : ", ") + name + "=" + quoted(value);
   return findings::parse_question(text + among);
 }
@@ -53,8 +55,12 @@ std::string facet_label(const Visit& visit, const std::string& facet, const std:
 std::set<std::string> values_of(const study::Evidence& evidence, const std::string& facet) {
   std::set<std::string> values;
   for (const auto& person : evidence.respondents) {
-    const std::string& value = facet == "role" ? person.role : facet == "gender" ? person.gender : facet == "age_band" ? person.age_band : facet == "language" ? person.language
-                               : person.location < 0 ? person.role : evidence.locations[person.location].name;
+    const std::string& value = facet == "role"       ? person.role
+                               : facet == "gender"   ? person.gender
+                               : facet == "age_band" ? person.age_band
+                               : facet == "language" ? person.language
+                               : person.location < 0 ? person.role
+                                                     : evidence.locations[person.location].name;
     if (!value.empty() && (facet != "location" || person.location >= 0)) values.insert(value);
   }
   return values;
@@ -71,7 +77,9 @@ mustache::data filters(const Visit& visit, const study::Evidence& evidence, cons
     const auto chosen = question.among.find(name);
     std::set<std::string> there = values_of(evidence, name);
     const auto add = [&](const std::string& value) {
-      values << option(value, facet_label(visit, name, value), chosen != question.among.end() && std::find(chosen->second.begin(), chosen->second.end(), value) != chosen->second.end());
+      values << option(value, facet_label(visit, name, value),
+                       chosen != question.among.end() &&
+                           std::find(chosen->second.begin(), chosen->second.end(), value) != chosen->second.end());
     };
     if (facet == "age_band")
       for (std::string_view band : study::kAgeBands) {
@@ -131,7 +139,8 @@ Result<Response> show_finding(const Visit& visit) {
     by << option(std::string(facet), visit.say("facet." + std::string(facet)), question.by == facet);
   }
   by << option("none", visit.say("findings.everybody"), question.by == "none");
-  for (const char* level : {"top", "all"}) levels << option(level, visit.say(std::string("level.") + level), question.level == level);
+  for (const char* level : {"top", "all"})
+    levels << option(level, visit.say(std::string("level.") + level), question.level == level);
   data.set("by", by);
   data.set("level_label", visit.say("page.filter.level"));
   data.set("levels", levels);
@@ -164,10 +173,14 @@ Result<Response> show_passages(const Visit& visit) {
   if (all > kShownPassages) codings.resize(kShownPassages);
   const std::string ask(findings::kAsks[static_cast<int>(question.ask)]);
   std::string label = item;
-  if (const study::Code* code = evidence.codebook.find_path(item)) label = study::Codebook::name_in(*code, visit.language());
-  else if (question.ask == findings::Ask::kStrategies) label = visit.say("findings.strategy." + item);
-  else if (question.ask == findings::Ask::kTrend) label = visit.say("findings.trend." + item);
-  const std::string where = group.empty() || group == "(all)" ? visit.say("findings.all_groups") : facet_label(visit, question.by, group);
+  if (const study::Code* code = evidence.codebook.find_path(item))
+    label = study::Codebook::name_in(*code, visit.language());
+  else if (question.ask == findings::Ask::kStrategies)
+    label = visit.say("findings.strategy." + item);
+  else if (question.ask == findings::Ask::kTrend)
+    label = visit.say("findings.trend." + item);
+  const std::string where =
+      group.empty() || group == "(all)" ? visit.say("findings.all_groups") : facet_label(visit, question.by, group);
   Page page;
   page.title = label + " – " + where;
   page.place = "findings";
@@ -178,7 +191,10 @@ Result<Response> show_passages(const Visit& visit) {
   page.data.set("back", visit.say("page.back_to_finding"));
   page.data.set("back_address", base_of(study) + "/findings/" + ask + "?" + query_of(question));
   if (codings.empty()) page.data.set("none", visit.say("page.no_passages"));
-  if (all > kShownPassages) page.data.set("more", visit.words.say({"page.passages_more", {{"shown", static_cast<std::int64_t>(kShownPassages)}, {"n", static_cast<std::int64_t>(all)}}}));
+  if (all > kShownPassages)
+    page.data.set("more", visit.words.say({"page.passages_more",
+                                           {{"shown", static_cast<std::int64_t>(kShownPassages)},
+                                            {"n", static_cast<std::int64_t>(all)}}}));
   std::map<Id, std::string> language;
   for (const auto& source : evidence.sources) language[source.id] = source.language;
   mustache::data passages{mustache::data::type::list};
@@ -192,7 +208,8 @@ Result<Response> show_passages(const Visit& visit) {
     entry.set("who", who_said(visit, passage));
     entry.set("source", passage.source_name);
     entry.set("address", base_of(study) + "/sources/" + passage.source.text());
-    if (const study::Code* code = evidence.codebook.find(passage.code)) entry.set("code", evidence.codebook.path_in(*code, visit.language()));
+    if (const study::Code* code = evidence.codebook.find(passage.code))
+      entry.set("code", evidence.codebook.path_in(*code, visit.language()));
     passages << entry;
   }
   page.data.set("passages", passages);
@@ -202,7 +219,8 @@ Result<Response> show_passages(const Visit& visit) {
 Result<Response> api_finding(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Question question = TRY(question_of(visit));
-  const findings::Answer answer = TRY(findings::ask(study::load_evidence(visit.transaction, study.id), question, visit.language()));
+  const findings::Answer answer =
+      TRY(findings::ask(study::load_evidence(visit.transaction, study.id), question, visit.language()));
   Response response;
   if (visit.request.parameter("as") == "csv") {
     response.content_type = "text/csv; charset=utf-8";
@@ -220,14 +238,26 @@ Result<Response> api_passages(const Visit& visit) {
   const Question question = TRY(question_of(visit));
   const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
   const std::string group = visit.request.parameter("group");
-  const std::vector<int> codings = TRY(findings::codings_behind(evidence, question, group.empty() ? "(all)" : group, visit.request.parameter("item")));
+  const std::vector<int> codings = TRY(
+      findings::codings_behind(evidence, question, group.empty() ? "(all)" : group, visit.request.parameter("item")));
   JsonWriter out;
   out.object().member("count", static_cast<std::int64_t>(codings.size())).key("passages").array();
   for (const study::Passage& passage : study::open_passages(visit.transaction, evidence, codings, true)) {
     const study::Code* code = evidence.codebook.find(passage.code);
-    out.object().member("coding", passage.coding.text()).member("source", passage.source.text()).member("source_name", passage.source_name).member("location", passage.location);
-    out.member("code", code ? code->path : "").member("before", passage.before).member("quote", passage.quote).member("after", passage.after);
-    out.member("translation", passage.translation).member("gender", passage.gender).member("age_band", passage.age_band).member("role", passage.role).end_object();
+    out.object()
+        .member("coding", passage.coding.text())
+        .member("source", passage.source.text())
+        .member("source_name", passage.source_name)
+        .member("location", passage.location);
+    out.member("code", code ? code->path : "")
+        .member("before", passage.before)
+        .member("quote", passage.quote)
+        .member("after", passage.after);
+    out.member("translation", passage.translation)
+        .member("gender", passage.gender)
+        .member("age_band", passage.age_band)
+        .member("role", passage.role)
+        .end_object();
   }
   out.end_array().end_object();
   return json(out);
@@ -241,7 +271,10 @@ Result<std::string> report_of(const Visit& visit, const study::Study& study) {
   options.language = wanted.empty() ? visit.language() : wanted;
   const auto& known = Catalogue::languages();
   if (std::find(known.begin(), known.end(), options.language) == known.end())
-    return fail(problems::kInvalidValue, {{"where", "The address"}, {"value", options.language.substr(0, 20)}, {"what", "language of reports"}, {"hint", "There are: " + join(known, ", ") + "."}});
+    return fail(problems::kInvalidValue, {{"where", "The address"},
+                                          {"value", options.language.substr(0, 20)},
+                                          {"what", "language of reports"},
+                                          {"hint", "There are: " + join(known, ", ") + "."}});
   return publish::report_html(visit.transaction, study.id, options);
 }
 
@@ -252,7 +285,9 @@ Result<Response> send_report_html(const Visit& visit) {
   Response response;
   response.body = TRY(report_of(visit, study));
   // The report carries its own style, as a file of its own must; still no script and nothing from elsewhere.
-  response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
+  response.headers.emplace_back(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
   return response;
 }
 

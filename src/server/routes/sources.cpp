@@ -22,21 +22,27 @@ struct Filter {
 };
 
 // Which sources pass, in the list's order. Words are searched in the texts and the names.
-Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study& study, const std::vector<study::Location>& locations, Filter& filter) {
-  filter = {visit.request.parameter("location"), visit.request.parameter("kind"), visit.request.parameter("language"), std::string(trim(visit.request.parameter("words")))};
+Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study& study,
+                                         const std::vector<study::Location>& locations, Filter& filter) {
+  filter = {visit.request.parameter("location"), visit.request.parameter("kind"), visit.request.parameter("language"),
+            std::string(trim(visit.request.parameter("words")))};
   Id location;
   for (const study::Location& each : locations)
     if (each.name == filter.location) location = each.id;
-  if (!filter.location.empty() && !location) return fail(problems::kNotFound, {{"what", "location"}, {"name", filter.location.substr(0, 80)}});
+  if (!filter.location.empty() && !location)
+    return fail(problems::kNotFound, {{"what", "location"}, {"name", filter.location.substr(0, 80)}});
   std::set<Id> holding;
   if (!filter.words.empty())
-    for (const study::SearchHit& hit : study::search_texts(visit.transaction, study.id, filter.words, 100000)) holding.insert(hit.source);
+    for (const study::SearchHit& hit : study::search_texts(visit.transaction, study.id, filter.words, 100000))
+      holding.insert(hit.source);
   std::vector<SourceLine> lines;
   for (SourceLine& line : study::list_sources(visit.transaction, study.id)) {
     if (location && line.location != location) continue;
     if (!filter.kind.empty() && line.kind != filter.kind) continue;
     if (!filter.language.empty() && line.language != filter.language) continue;
-    if (!filter.words.empty() && !holding.contains(line.id) && fold(line.name).find(fold(filter.words)) == std::string::npos) continue;
+    if (!filter.words.empty() && !holding.contains(line.id) &&
+        fold(line.name).find(fold(filter.words)) == std::string::npos)
+      continue;
     lines.push_back(std::move(line));
   }
   return lines;
@@ -66,10 +72,13 @@ std::string painted(const Source& source, Span part) {
   std::string out;
   for (auto at = borders.begin(); std::next(at) != borders.end(); ++at) {
     const Span piece{*at, *std::next(at)};
-    const auto coded = std::count_if(spans.begin(), spans.end(), [&](const Span& span) { return span.overlaps(piece); });
+    const auto coded =
+        std::count_if(spans.begin(), spans.end(), [&](const Span& span) { return span.overlaps(piece); });
     const std::string text = escape_markup(study::masked(source.text, piece, source.masks).text);
-    if (coded == 0) out += text;
-    else out += fmt::format("<mark class=\"codes-{}\">{}</mark>", std::min<std::ptrdiff_t>(coded, 3), text);
+    if (coded == 0)
+      out += text;
+    else
+      out += fmt::format("<mark class=\"codes-{}\">{}</mark>", std::min<std::ptrdiff_t>(coded, 3), text);
   }
   return out;
 }
@@ -80,7 +89,10 @@ struct Names {
 };
 
 mustache::data codes_of(const Visit& visit, const Source& source, const Names& names, Span part, bool& any) {
-  struct Seen { const study::Code* code; std::set<std::string> coders; };
+  struct Seen {
+    const study::Code* code;
+    std::set<std::string> coders;
+  };
   std::map<std::string, Seen> seen;
   for (const auto& coding : source.codings)
     if (coding.span.overlaps(part))
@@ -137,16 +149,22 @@ Result<Response> show_sources(const Visit& visit) {
   page.page = "sources";
   mustache::data& data = page.data;
   data.set("title", page.title);
-  for (const char* label : {"location", "kind", "language", "words"}) data.set(std::string(label) + "_label", visit.say(std::string("page.filter.") + label));
+  for (const char* label : {"location", "kind", "language", "words"})
+    data.set(std::string(label) + "_label", visit.say(std::string("page.filter.") + label));
   data.set("all", visit.say("page.filter.all"));
   data.set("show", visit.say("page.filter.show"));
   data.set("words", filter.words);
   data.set("found", visit.words.say({"page.sources_found", {{"n", static_cast<std::int64_t>(lines.size())}}}));
   if (lines.empty()) data.set("none", visit.say("page.no_sources"));
-  mustache::data location_options{mustache::data::type::list}, kinds{mustache::data::type::list}, languages{mustache::data::type::list};
-  for (const study::Location& each : locations) location_options << option(each.name, each.name, each.name == filter.location);
-  for (std::string_view kind : study::kSourceKinds) kinds << option(std::string(kind), visit.say("source_kind." + std::string(kind)), kind == filter.kind);
-  for (std::string_view language : study::kLanguages) languages << option(std::string(language), visit.say("language." + std::string(language)), language == filter.language);
+  mustache::data location_options{mustache::data::type::list}, kinds{mustache::data::type::list},
+      languages{mustache::data::type::list};
+  for (const study::Location& each : locations)
+    location_options << option(each.name, each.name, each.name == filter.location);
+  for (std::string_view kind : study::kSourceKinds)
+    kinds << option(std::string(kind), visit.say("source_kind." + std::string(kind)), kind == filter.kind);
+  for (std::string_view language : study::kLanguages)
+    languages << option(std::string(language), visit.say("language." + std::string(language)),
+                        language == filter.language);
   data.set("locations", location_options);
   data.set("kinds", kinds);
   data.set("languages", languages);
@@ -160,7 +178,8 @@ Result<Response> show_sources(const Visit& visit) {
   const std::size_t pages = std::max<std::size_t>(1, (lines.size() + kPerPage - 1) / kPerPage);
   const std::string asked = visit.request.parameter("page");
   std::size_t shown = 1;
-  if (!asked.empty() && asked.size() < 6 && asked.find_first_not_of("0123456789") == std::string::npos) shown = std::clamp<std::size_t>(std::stoul(asked), 1, pages);
+  if (!asked.empty() && asked.size() < 6 && asked.find_first_not_of("0123456789") == std::string::npos)
+    shown = std::clamp<std::size_t>(std::stoul(asked), 1, pages);
   mustache::data rows{mustache::data::type::list};
   for (std::size_t i = (shown - 1) * kPerPage; i < std::min(lines.size(), shown * kPerPage); ++i) {
     const SourceLine& line = lines[i];
@@ -182,7 +201,10 @@ Result<Response> show_sources(const Visit& visit) {
     for (std::size_t number = 1; number <= pages; ++number) {
       mustache::data link;
       std::string query;
-      for (const auto& [name, value] : {std::pair{"location", filter.location}, {"kind", filter.kind}, {"language", filter.language}, {"words", filter.words}})
+      for (const auto& [name, value] : {std::pair{"location", filter.location},
+                                        {"kind", filter.kind},
+                                        {"language", filter.language},
+                                        {"words", filter.words}})
         if (!value.empty()) query += std::string(name) + "=" + percent_encode(value) + "&";
       link.set("address", "?" + query + "page=" + std::to_string(number));
       link.set("label", std::to_string(number));
@@ -203,10 +225,13 @@ Result<Response> show_source(const Visit& visit) {
   Names names{study::load_codebook(visit.transaction, study.id), {}};
   for (const study::Coder& coder : study::list_coders(visit.transaction, study.id)) names.coders[coder.id] = coder.name;
   std::map<Id, study::Respondent> people;
-  for (study::Respondent& respondent : study::list_respondents(visit.transaction, study.id)) people[respondent.id] = std::move(respondent);
+  for (study::Respondent& respondent : study::list_respondents(visit.transaction, study.id))
+    people[respondent.id] = std::move(respondent);
   std::optional<Source> translation;
   if (source.translation)
-    if (auto opened = study::open_source(visit.transaction, study.id, source.translation); opened && opened->turns.size() == source.turns.size()) translation = std::move(*opened);
+    if (auto opened = study::open_source(visit.transaction, study.id, source.translation);
+        opened && opened->turns.size() == source.turns.size())
+      translation = std::move(*opened);
 
   Page page;
   page.title = source.line.name;
@@ -219,7 +244,8 @@ Result<Response> show_source(const Visit& visit) {
   data.set("page_language", visit.language());
   mustache::data facts{mustache::data::type::list};
   fact(facts, visit.say("page.column.kind"), visit.say("source_kind." + source.line.kind));
-  fact(facts, visit.say("page.column.location"), name_of(study::locations(visit.transaction, study.id), source.line.location));
+  fact(facts, visit.say("page.column.location"),
+       name_of(study::locations(visit.transaction, study.id), source.line.location));
   fact(facts, visit.say("page.column.language"), language_name(visit, source.line.language));
   fact(facts, visit.say("page.column.told_on"), source.line.told_on);
   std::string told_by;
@@ -234,7 +260,8 @@ Result<Response> show_source(const Visit& visit) {
   fact(facts, visit.say("page.column.people"), told_by);
   data.set("facts", facts);
   if (!source.question.empty()) data.set("question", source.question);
-  if (!source.masks.empty()) data.set("masked", visit.words.say({"page.masked", {{"n", static_cast<std::int64_t>(source.masks.size())}}}));
+  if (!source.masks.empty())
+    data.set("masked", visit.words.say({"page.masked", {{"n", static_cast<std::int64_t>(source.masks.size())}}}));
   const Id other = source.line.translation_of ? source.line.translation_of : source.translation;
   if (other) {
     mustache::data link;
@@ -253,7 +280,12 @@ Result<Response> show_source(const Visit& visit) {
     const std::string label = study::masked(source.text, {block.span.start, block.speech}, source.masks).text;
     if (!trim(label).empty()) turn.set("label", std::string(trim(label)));
     turn.set("speech", painted(source, {block.speech, block.span.end}));
-    if (translation) turn.set("translation", std::string(trim(study::masked(translation->text, {translation->turns[i].speech, translation->turns[i].span.end}, translation->masks).text)));
+    if (translation)
+      turn.set("translation",
+               std::string(
+                   trim(study::masked(translation->text, {translation->turns[i].speech, translation->turns[i].span.end},
+                                      translation->masks)
+                            .text)));
     bool any = false;
     const mustache::data codes = codes_of(visit, source, names, block.span, any);
     turn.set("has_codes", any);
@@ -262,15 +294,19 @@ Result<Response> show_source(const Visit& visit) {
   }
   data.set("turns", turns);
 
-  data.set("passages_heading", visit.words.say({"page.passages_heading", {{"n", static_cast<std::int64_t>(source.codings.size())}}}));
+  data.set("passages_heading",
+           visit.words.say({"page.passages_heading", {{"n", static_cast<std::int64_t>(source.codings.size())}}}));
   if (source.codings.empty()) data.set("none", visit.say("page.not_coded"));
-  for (const char* column : {"code", "coder", "passage", "from", "to"}) data.set(std::string("column_") + column, visit.say(std::string("page.column.") + column));
+  for (const char* column : {"code", "coder", "passage", "from", "to"})
+    data.set(std::string("column_") + column, visit.say(std::string("page.column.") + column));
   const auto turn_of = [&](std::int64_t byte) {
     for (std::size_t i = 0; i < blocks.size(); ++i)
       if (byte < blocks[i].span.end) return i + 1;
     return blocks.size();
   };
-  const auto quote_of = [&](Span span) { return std::string(trim(study::masked(source.text, span, source.masks).text)); };
+  const auto quote_of = [&](Span span) {
+    return std::string(trim(study::masked(source.text, span, source.masks).text));
+  };
   mustache::data passages{mustache::data::type::list}, links{mustache::data::type::list};
   for (const auto& coding : source.codings) {
     const study::Code* code = names.codebook.find(coding.code);
@@ -307,8 +343,15 @@ Result<Response> api_sources(const Visit& visit) {
   JsonWriter out;
   out.object().key("sources").array();
   for (const SourceLine& line : lines) {
-    out.object().member("id", line.id.text()).member("name", line.name).member("kind", line.kind).member("location", name_of(locations, line.location));
-    out.member("language", line.language).member("told_on", line.told_on).member("respondents", line.respondents).member("codings", line.codings);
+    out.object()
+        .member("id", line.id.text())
+        .member("name", line.name)
+        .member("kind", line.kind)
+        .member("location", name_of(locations, line.location));
+    out.member("language", line.language)
+        .member("told_on", line.told_on)
+        .member("respondents", line.respondents)
+        .member("codings", line.codings);
     out.member("coders", line.coders).member("is_read", line.is_read).key("translation_of");
     line.translation_of ? out.value(line.translation_of.text()) : out.null();
     out.end_object();
@@ -328,22 +371,41 @@ Result<Response> api_source(const Visit& visit) {
   const OffsetMap offsets(text.text);
   // Positions count code points of the masked text given here, ends exclusive.
   const auto span = [&](Span each) {
-    const auto start = offsets.code_point_of_byte(text.at(each.start)), end = offsets.code_point_of_byte(text.at(each.end));
+    const auto start = offsets.code_point_of_byte(text.at(each.start)),
+               end = offsets.code_point_of_byte(text.at(each.end));
     return std::pair{start.value_or(0), end.value_or(0)};
   };
   JsonWriter out;
-  out.object().member("id", source.line.id.text()).member("name", source.line.name).member("kind", source.line.kind).member("language", source.line.language);
-  out.member("told_on", source.line.told_on).member("question", source.question).member("text", text.text).key("codings").array();
+  out.object()
+      .member("id", source.line.id.text())
+      .member("name", source.line.name)
+      .member("kind", source.line.kind)
+      .member("language", source.line.language);
+  out.member("told_on", source.line.told_on)
+      .member("question", source.question)
+      .member("text", text.text)
+      .key("codings")
+      .array();
   for (const auto& coding : source.codings) {
     const auto [start, end] = span(coding.span);
     const study::Code* code = codebook.find(coding.code);
-    out.object().member("id", coding.id.text()).member("code", code ? code->path : "").member("coder", coders[coding.coder]).member("start", start).member("end", end).end_object();
+    out.object()
+        .member("id", coding.id.text())
+        .member("code", code ? code->path : "")
+        .member("coder", coders[coding.coder])
+        .member("start", start)
+        .member("end", end)
+        .end_object();
   }
   out.end_array().key("links").array();
   for (const auto& link : source.links) {
     const auto [start, end] = span(link.span);
     const study::Code *from = codebook.find(link.from), *to = codebook.find(link.to);
-    out.object().member("from", from ? from->path : "").member("to", to ? to->path : "").member("sign", link.sign).member("certainty", link.certainty);
+    out.object()
+        .member("from", from ? from->path : "")
+        .member("to", to ? to->path : "")
+        .member("sign", link.sign)
+        .member("certainty", link.certainty);
     out.member("start", start).member("end", end).end_object();
   }
   out.end_array().end_object();

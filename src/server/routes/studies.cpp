@@ -23,7 +23,11 @@ Message numbers_of(const study::Evidence& evidence) {
     read += source.is_read;
   }
   for (const auto& respondent : evidence.respondents) people += respondent.group ? respondent.size : 1;
-  return {"report.about_numbers", {{"sources", sources}, {"read", read}, {"people", people}, {"locations", static_cast<std::int64_t>(evidence.locations.size())}}};
+  return {"report.about_numbers",
+          {{"sources", sources},
+           {"read", read},
+           {"people", people},
+           {"locations", static_cast<std::int64_t>(evidence.locations.size())}}};
 }
 
 }  // namespace
@@ -76,17 +80,20 @@ Result<Response> show_overview(const Visit& visit) {
   data.set("questions", questions);
 
   data.set("locations_heading", visit.say("page.locations"));
-  for (const char* column : {"location", "place", "sources", "people"}) data.set(std::string("column_") + column, visit.say(std::string("page.column.") + column));
+  for (const char* column : {"location", "place", "sources", "people"})
+    data.set(std::string("column_") + column, visit.say(std::string("page.column.") + column));
   mustache::data locations{mustache::data::type::list};
   for (std::size_t l = 0; l < evidence.locations.size(); ++l) {
     std::int64_t sources = 0, people = 0;
-    for (const auto& source : evidence.sources) sources += source.location == static_cast<int>(l) && !source.translation;
+    for (const auto& source : evidence.sources)
+      sources += source.location == static_cast<int>(l) && !source.translation;
     for (const auto& respondent : evidence.respondents)
       if (respondent.location == static_cast<int>(l)) people += respondent.group ? respondent.size : 1;
     mustache::data entry;
     entry.set("name", evidence.locations[l].name);
     entry.set("address", base + "/sources?location=" + percent_encode(evidence.locations[l].name));
-    if (!evidence.locations[l].place_code.empty()) entry.set("place", places::full_name(visit.transaction, evidence.locations[l].place_code, visit.language()));
+    if (!evidence.locations[l].place_code.empty())
+      entry.set("place", places::full_name(visit.transaction, evidence.locations[l].place_code, visit.language()));
     entry.set("sources", std::to_string(sources));
     entry.set("people", std::to_string(people));
     locations << entry;
@@ -137,7 +144,12 @@ Result<Response> api_studies(const Visit& visit) {
   JsonWriter out;
   out.object().key("studies").array();
   for (const study::Study& each : study::studies(visit.transaction))
-    out.object().member("id", each.id.text()).member("name", each.name).member("language", each.language).member("invented", each.invented).end_object();
+    out.object()
+        .member("id", each.id.text())
+        .member("name", each.name)
+        .member("language", each.language)
+        .member("invented", each.invented)
+        .end_object();
   out.end_array().end_object();
   return json(out);
 }
@@ -146,15 +158,25 @@ Result<Response> api_study(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
   JsonWriter out;
-  out.object().member("id", study.id.text()).member("name", study.name).member("language", study.language).member("purposive", study.purposive);
-  out.member("invented", study.invented).member("ethics_note", study.ethics_note).member("instruments", study.instruments);
+  out.object()
+      .member("id", study.id.text())
+      .member("name", study.name)
+      .member("language", study.language)
+      .member("purposive", study.purposive);
+  out.member("invented", study.invented)
+      .member("ethics_note", study.ethics_note)
+      .member("instruments", study.instruments);
   out.member("data_hash", evidence.data_hash()).key("organisations").array();
   for (const std::string& name : study::study_organisations(visit.transaction, study.id)) out.value(name);
   out.end_array().key("locations").array();
   for (std::size_t l = 0; l < evidence.locations.size(); ++l) {
     std::int64_t respondents = 0;
     for (const auto& respondent : evidence.respondents) respondents += respondent.location == static_cast<int>(l);
-    out.object().member("name", evidence.locations[l].name).member("place_code", evidence.locations[l].place_code).member("respondents", respondents).end_object();
+    out.object()
+        .member("name", evidence.locations[l].name)
+        .member("place_code", evidence.locations[l].place_code)
+        .member("respondents", respondents)
+        .end_object();
   }
   out.end_array().end_object();
   return json(out);

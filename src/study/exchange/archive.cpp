@@ -51,8 +51,12 @@ Archive::~Archive() = default;
 Result<Archive> Archive::open(std::string_view bytes, std::string_view file) {
   auto impl = std::make_unique<Impl>();
   impl->file = std::string(file);
-  const auto hostile = [&](std::string reason) { return fail(problems::kHostileArchive, {{"file", std::string(file)}, {"reason", std::move(reason)}}); };
-  const auto damaged = [&](std::string reason) { return fail(problems::kDamagedArchive, {{"file", std::string(file)}, {"reason", std::move(reason)}}); };
+  const auto hostile = [&](std::string reason) {
+    return fail(problems::kHostileArchive, {{"file", std::string(file)}, {"reason", std::move(reason)}});
+  };
+  const auto damaged = [&](std::string reason) {
+    return fail(problems::kDamagedArchive, {{"file", std::string(file)}, {"reason", std::move(reason)}});
+  };
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
@@ -70,19 +74,22 @@ Result<Archive> Archive::open(std::string_view bytes, std::string_view file) {
   for (zip_int64_t i = 0; i < count; ++i) {
     zip_stat_t facts;
     zip_stat_init(&facts);
-    if (zip_stat_index(impl->zip, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS, &facts) != 0 || !facts.name) return damaged("an entry cannot be read");
+    if (zip_stat_index(impl->zip, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS, &facts) != 0 || !facts.name)
+      return damaged("an entry cannot be read");
     const std::string name = facts.name;
     if (climbs(name)) return hostile("an entry points outside the archive");
     zip_uint8_t system;
     zip_uint32_t attributes;
-    if (zip_file_get_external_attributes(impl->zip, static_cast<zip_uint64_t>(i), 0, &system, &attributes) == 0 && system == ZIP_OPSYS_UNIX &&
-        ((attributes >> 16) & 0170000) == 0120000)
+    if (zip_file_get_external_attributes(impl->zip, static_cast<zip_uint64_t>(i), 0, &system, &attributes) == 0 &&
+        system == ZIP_OPSYS_UNIX && ((attributes >> 16) & 0170000) == 0120000)
       return hostile("an entry is a symbolic link");
-    if ((facts.valid & ZIP_STAT_ENCRYPTION_METHOD) && facts.encryption_method != ZIP_EM_NONE) return hostile("an entry is encrypted");
+    if ((facts.valid & ZIP_STAT_ENCRYPTION_METHOD) && facts.encryption_method != ZIP_EM_NONE)
+      return hostile("an entry is encrypted");
     if (!name.empty() && name.back() == '/') continue;  // a folder
     total += facts.size;
     if (total > kTotalLimit) return hostile("it unpacks to more than 2 GiB");
-    if (facts.size > kRatioFrom && facts.size / std::max<std::uint64_t>(facts.comp_size, 1) > kRatioLimit) return hostile("an entry unpacks to more than 200 times its size");
+    if (facts.size > kRatioFrom && facts.size / std::max<std::uint64_t>(facts.comp_size, 1) > kRatioLimit)
+      return hostile("an entry unpacks to more than 200 times its size");
     if (!impl->entries.try_emplace(name, i, facts.size).second) return hostile("two entries have the same name");
     impl->names.push_back(name);
   }
@@ -94,7 +101,9 @@ bool Archive::has(const std::string& name) const { return impl_->entries.contain
 
 Result<std::string> Archive::read(const std::string& name) const {
   const auto found = impl_->entries.find(name);
-  const auto damaged = [&](std::string reason) { return fail(problems::kDamagedArchive, {{"file", impl_->file}, {"reason", std::move(reason)}}); };
+  const auto damaged = [&](std::string reason) {
+    return fail(problems::kDamagedArchive, {{"file", impl_->file}, {"reason", std::move(reason)}});
+  };
   if (found == impl_->entries.end()) return damaged("“" + name + "” is not in it");
   zip_file_t* entry = zip_fopen_index(impl_->zip, static_cast<zip_uint64_t>(found->second.first), 0);
   if (!entry) return damaged("“" + name + "” cannot be unpacked, " + lower_ascii(zip_strerror(impl_->zip)));
@@ -102,7 +111,8 @@ Result<std::string> Archive::read(const std::string& name) const {
   std::string content(found->second.second, '\0');
   std::size_t done = 0;
   zip_int64_t got = 0;
-  while (done < content.size() && (got = zip_fread(entry, content.data() + done, content.size() - done)) > 0) done += static_cast<std::size_t>(got);
+  while (done < content.size() && (got = zip_fread(entry, content.data() + done, content.size() - done)) > 0)
+    done += static_cast<std::size_t>(got);
   char more;
   const bool whole = done == content.size() && got >= 0 && zip_fread(entry, &more, 1) == 0;
   const std::string reason = zip_file_strerror(entry);

@@ -11,10 +11,11 @@ namespace {
 struct DocumentKind {
   std::string_view extension, pandoc, media_type;
 };
-constexpr DocumentKind kKinds[] = {{".html", "html", "text/html"},
-                                   {".htm", "html", "text/html"},
-                                   {".docx", "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-                                   {".odt", "odt", "application/vnd.oasis.opendocument.text"}};
+constexpr DocumentKind kKinds[] = {
+    {".html", "html", "text/html"},
+    {".htm", "html", "text/html"},
+    {".docx", "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+    {".odt", "odt", "application/vnd.oasis.opendocument.text"}};
 
 }  // namespace
 
@@ -25,7 +26,8 @@ Result<Material> read_document(std::string_view bytes, std::string_view file) {
   const std::string extension = lower_ascii(path.extension().string());
   MaterialSource source;
   source.name = path.stem().string();
-  const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const DocumentKind& each) { return each.extension == extension; });
+  const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                  [&](const DocumentKind& each) { return each.extension == extension; });
   if (kind == std::end(kKinds)) {
     material.report.format = "plain text";
     DecodedText decoded = TRY(decode_text(bytes, file));
@@ -34,12 +36,17 @@ Result<Material> read_document(std::string_view bytes, std::string_view file) {
   } else {
     material.report.format = std::string(kind->pandoc) + " by pandoc";
     // --sandbox: a document may name files and addresses; none is opened.
-    const ProgramCall call{"pandoc", {"--sandbox", "--from", std::string(kind->pandoc), "--to", "plain", "--wrap", "none"}, std::string(bytes),
-                           "importing DOCX, ODT and HTML", "pandoc", 60};
+    const ProgramCall call{
+        "pandoc",           {"--sandbox", "--from", std::string(kind->pandoc), "--to", "plain", "--wrap", "none"},
+        std::string(bytes), "importing DOCX, ODT and HTML",
+        "pandoc",           60};
     const ProgramResult converted = TRY(run_program(call));
     if (converted.status != 0)
-      return fail(problems::kFileUnreadable, {{"file", std::string(file)}, {"reason", "pandoc finds no " + std::string(kind->pandoc) + " document in it"}});
-    source.text = TRY(decode_text(converted.output, file)).text;
+      return fail(problems::kFileUnreadable,
+                  {{"file", std::string(file)},
+                   {"reason", "pandoc finds no " + std::string(kind->pandoc) + " document in it"}});
+    source.text = TRY(decode_text(converted.output, file))
+    .text;
     source.original_name = path.filename().string();
     source.original_media_type = std::string(kind->media_type);
     source.original = std::string(bytes);

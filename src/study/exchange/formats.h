@@ -42,8 +42,9 @@ Result<Sheet> read_csv_sheet(std::string_view bytes, std::string_view file);  //
 // A survey: one row a respondent. Which column is what; a column named in none is kept as an attribute of its own name
 // unless `drop` lists it.
 struct SurveyMapping {
-  std::string respondent;                        // column of the pseudonym; empty: …
-  std::map<std::string, std::string> attributes; // column → age_band | gender | role | language | place | location | own name
+  std::string respondent;  // column of the pseudonym; empty: …
+  std::map<std::string, std::string>
+      attributes;  // column → age_band | gender | role | language | place | location | own name
   struct OpenAnswer {
     std::string column;
     std::string question;     // as asked; empty: the column's name

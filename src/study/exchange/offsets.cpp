@@ -111,7 +111,9 @@ double words_score(std::string_view there, std::string_view words) {
   return 0;
 }
 
-std::string_view unit_name(Unit unit) { return unit == Unit::kCodePoint ? "code points" : unit == Unit::kUtf16 ? "UTF-16" : "UTF-8"; }
+std::string_view unit_name(Unit unit) {
+  return unit == Unit::kCodePoint ? "code points" : unit == Unit::kUtf16 ? "UTF-16" : "UTF-8";
+}
 
 std::vector<Reading> all_readings() {
   std::vector<Reading> readings;
@@ -173,18 +175,21 @@ Reading reading_of_origin(std::string_view origin) {
   const std::string who = lower_ascii(origin);
   if (contains(who, "understory (spec)")) return {Unit::kCodePoint, false, true, true};
   if (contains(who, "nvivo")) return {Unit::kUtf16, false, true, false};
-  if (contains(who, "atlas") || contains(who, "maxqda") || contains(who, "qualcoder")) return {Unit::kCodePoint, false, false, false};
+  if (contains(who, "atlas") || contains(who, "maxqda") || contains(who, "qualcoder"))
+    return {Unit::kCodePoint, false, false, false};
   if (contains(who, "taguette")) return {Unit::kUtf8, false, true, false};
   return {};
 }
 
-std::vector<LocatedSpan> locate(std::string_view text, const std::vector<RawSelection>& selections, const Reading& reading) {
+std::vector<LocatedSpan> locate(std::string_view text, const std::vector<RawSelection>& selections,
+                                const Reading& reading) {
   std::vector<Border> borders;
   for (std::size_t i = 0; i < selections.size(); ++i) {
     borders.push_back({selections[i].start, i, false});
     borders.push_back({selections[i].end + (reading.end_inclusive ? 1 : 0), i, true});
   }
-  std::sort(borders.begin(), borders.end(), [](const Border& left, const Border& right) { return left.position < right.position; });
+  std::sort(borders.begin(), borders.end(),
+            [](const Border& left, const Border& right) { return left.position < right.position; });
   std::vector<LocatedSpan> spans(selections.size(), {{-1, -1}});
   const auto size = static_cast<std::int64_t>(text.size());
   std::int64_t at = 0, count = 0, last = 0;  // the character that begins at byte `last` ended at `at`
@@ -193,16 +198,22 @@ std::vector<LocatedSpan> locate(std::string_view text, const std::vector<RawSele
     while (count < border.position && at < size) {
       last = at;
       const int length = length_at(text, at);
-      std::int64_t next = std::min(at + length, size), counted = reading.unit == Unit::kUtf8 ? length : reading.unit == Unit::kUtf16 && length == 4 ? 2 : 1;
-      if (!reading.newline_counts_two && text[static_cast<std::size_t>(at)] == '\r' && next < size && text[static_cast<std::size_t>(next)] == '\n') ++next;
+      std::int64_t next = std::min(at + length, size), counted = reading.unit == Unit::kUtf8                   ? length
+                                                                 : reading.unit == Unit::kUtf16 && length == 4 ? 2
+                                                                                                               : 1;
+      if (!reading.newline_counts_two && text[static_cast<std::size_t>(at)] == '\r' && next < size &&
+          text[static_cast<std::size_t>(next)] == '\n')
+        ++next;
       at = next;
       count += counted;
     }
     if (count < border.position) break;  // beyond the text, and so is every later one
     LocatedSpan& span = spans[border.selection];
     if (count > border.position) span.widened = true;
-    if (border.end) span.bytes.end = at;
-    else span.bytes.start = count > border.position ? last : at;
+    if (border.end)
+      span.bytes.end = at;
+    else
+      span.bytes.start = count > border.position ? last : at;
   }
   const Graphemes graphemes(text);
   for (LocatedSpan& span : spans) {
@@ -220,14 +231,18 @@ Fit fit_of(std::string_view text, const std::vector<RawSelection>& selections, c
   double borders = 0, words = 0;
   std::size_t with_words = 0;
   for (std::size_t i = 0; i < selections.size(); ++i) {
-    const std::string_view there = spans[i].usable ? text.substr(static_cast<std::size_t>(spans[i].bytes.start), static_cast<std::size_t>(spans[i].bytes.length())) : std::string_view();
+    const std::string_view there = spans[i].usable ? text.substr(static_cast<std::size_t>(spans[i].bytes.start),
+                                                                 static_cast<std::size_t>(spans[i].bytes.length()))
+                                                   : std::string_view();
     double best = -1;
-    for (std::string_view said : {selections[i].name, selections[i].described}) best = std::max(best, words_score(there, said));
+    for (std::string_view said : {selections[i].name, selections[i].described})
+      best = std::max(best, words_score(there, said));
     if (best >= 0) ++with_words, words += best;
     if (!spans[i].usable || spans[i].widened) continue;
     borders += (border_score(text, spans[i].bytes.start, false) + border_score(text, spans[i].bytes.end, true)) / 2;
   }
-  return {with_words == 0 ? 0 : words / static_cast<double>(with_words), borders / static_cast<double>(selections.size())};
+  return {with_words == 0 ? 0 : words / static_cast<double>(with_words),
+          borders / static_cast<double>(selections.size())};
 }
 
 std::vector<ChosenReading> choose_readings(const std::vector<TextToRead>& texts, std::string_view origin) {
@@ -270,25 +285,37 @@ std::vector<ChosenReading> choose_readings(const std::vector<TextToRead>& texts,
     report.score = scored[t].of(taken);
     report.selections = static_cast<int>(texts[t].selections.size());
     for (const Reading& reading : readings)
-      if (!same_spans(scored[t].spans(reading), result.spans)) report.runner_up = std::max(report.runner_up, scored[t].of(reading));
-    if (taken != of_project) report.why = "this source fits another count than the rest of the project";
-    else if (ours) report.why = "the file says so";
-    else if (taken == preferred) report.why = origin.empty() ? "the usual count, and no other fits better" : "what " + std::string(origin) + " is known to write, and no other fits better";
-    else report.why = "fits clearly better than what " + (origin.empty() ? std::string("is usual") : std::string(origin) + " is known to write");
+      if (!same_spans(scored[t].spans(reading), result.spans))
+        report.runner_up = std::max(report.runner_up, scored[t].of(reading));
+    if (taken != of_project)
+      report.why = "this source fits another count than the rest of the project";
+    else if (ours)
+      report.why = "the file says so";
+    else if (taken == preferred)
+      report.why = origin.empty() ? "the usual count, and no other fits better"
+                                  : "what " + std::string(origin) + " is known to write, and no other fits better";
+    else
+      report.why = "fits clearly better than what " +
+                   (origin.empty() ? std::string("is usual") : std::string(origin) + " is known to write");
     chosen.push_back(std::move(result));
   }
   return chosen;
 }
 
-Positions::Positions(std::string_view text, const Reading& reading, bool byte_order_mark) : map_(text), reading_(reading) {
+Positions::Positions(std::string_view text, const Reading& reading, bool byte_order_mark)
+    : map_(text), reading_(reading) {
   if (byte_order_mark && reading.counts_byte_order_mark) mark_ = reading.unit == Unit::kUtf8 ? 3 : 1;
   if (reading.newline_counts_two) return;
-  for (std::size_t at = text.find("\r\n"); at != std::string_view::npos; at = text.find("\r\n", at + 2)) carriage_returns_.push_back(static_cast<std::int64_t>(at));
+  for (std::size_t at = text.find("\r\n"); at != std::string_view::npos; at = text.find("\r\n", at + 2))
+    carriage_returns_.push_back(static_cast<std::int64_t>(at));
 }
 
 std::int64_t Positions::count(std::int64_t byte) const {
-  const std::int64_t units = reading_.unit == Unit::kUtf8 ? byte : reading_.unit == Unit::kUtf16 ? map_.utf16_of_byte(byte).value() : map_.code_point_of_byte(byte).value();
-  return mark_ + units - (std::lower_bound(carriage_returns_.begin(), carriage_returns_.end(), byte) - carriage_returns_.begin());
+  const std::int64_t units = reading_.unit == Unit::kUtf8    ? byte
+                             : reading_.unit == Unit::kUtf16 ? map_.utf16_of_byte(byte).value()
+                                                             : map_.code_point_of_byte(byte).value();
+  return mark_ + units -
+         (std::lower_bound(carriage_returns_.begin(), carriage_returns_.end(), byte) - carriage_returns_.begin());
 }
 
 std::int64_t Positions::start_of(std::int64_t byte) const { return count(byte); }

@@ -35,7 +35,8 @@ struct LocatedSpan {
   bool usable = false;   // lies within the text and is not empty
   bool widened = false;  // a border stood inside a character and was moved outward to its edge
 };
-std::vector<LocatedSpan> locate(std::string_view text, const std::vector<RawSelection>& selections, const Reading& reading);
+std::vector<LocatedSpan> locate(std::string_view text, const std::vector<RawSelection>& selections,
+                                const Reading& reading);
 
 // How well a reading fits, each 0 … 1. `words`: selections whose name or description is (or begins) what stands there,
 // over those that say any words; 0 where none does. `borders`: how many borders fall at the edges of lines and words
@@ -48,16 +49,17 @@ struct Fit {
 Fit fit_of(std::string_view text, const std::vector<RawSelection>& selections, const std::vector<LocatedSpan>& spans);
 
 struct TextToRead {
-  std::string name;             // for the report
-  std::string_view text;        // UTF-8 without byte order mark
-  bool byte_order_mark = false; // the file began with one
+  std::string name;              // for the report
+  std::string_view text;         // UTF-8 without byte order mark
+  bool byte_order_mark = false;  // the file began with one
   std::vector<RawSelection> selections;
 };
 struct ChosenReading {
   std::vector<LocatedSpan> spans;
   OffsetReading report;
 };
-// One reading for the whole project, since one program wrote it; a source that clearly speaks for another keeps its own.
+// One reading for the whole project, since one program wrote it; a source that clearly speaks for another keeps its
+// own.
 std::vector<ChosenReading> choose_readings(const std::vector<TextToRead>& texts, std::string_view origin);
 
 // For writers: a byte position in the program's own count, start or end of a selection (the end may be inclusive).

@@ -14,7 +14,8 @@ namespace understory::study {
 inline constexpr std::string_view kSideFile = "understory.json";
 
 // Variables of cases and sources by the names this program knows them under, in lower case.
-inline constexpr std::string_view kRespondentVariables[] = {"age_band", "gender", "role", "language", "place", "location"};
+inline constexpr std::string_view kRespondentVariables[] = {"age_band", "gender", "role",
+                                                            "language", "place",  "location"};
 inline constexpr std::string_view kSourceVariables[] = {"source_kind", "language", "told_on", "location", "question"};
 
 // Definition, what to include and what to exclude, as one description and back.

@@ -18,7 +18,9 @@ namespace {
 constexpr Reading kSideReading{Unit::kCodePoint, false, false, false};
 constexpr std::string_view kInclude = "\n\nInclude: ", kExclude = "\n\nExclude: ";
 
-bool only_lf(std::string_view text) { return text.find('\n') != std::string_view::npos && text.find('\r') == std::string_view::npos; }
+bool only_lf(std::string_view text) {
+  return text.find('\n') != std::string_view::npos && text.find('\r') == std::string_view::npos;
+}
 
 std::string text_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
@@ -52,7 +54,8 @@ int found(const std::map<std::string, int>& index, const std::string& guid) {
 
 // A span of the side file → bytes; nothing when it does not lie in the text.
 std::optional<Span> span_in(const std::string& text, const json::object& object) {
-  const std::vector<LocatedSpan> located = locate(text, {{number_of(object, "start", -1), number_of(object, "end", -1), "", ""}}, kSideReading);
+  const std::vector<LocatedSpan> located =
+      locate(text, {{number_of(object, "start", -1), number_of(object, "end", -1), "", ""}}, kSideReading);
   if (!located[0].usable) return std::nullopt;
   return located[0].bytes;
 }
@@ -106,11 +109,19 @@ std::string write_side_file(const Material& material, const SideOptions& options
   }
   out.end_array().key("locations").array();
   for (const MaterialLocation& location : material.locations)
-    out.object().member("guid", location.guid).member("name", location.name).member("place_code", location.place_code).end_object();
+    out.object()
+        .member("guid", location.guid)
+        .member("name", location.name)
+        .member("place_code", location.place_code)
+        .end_object();
   out.end_array().key("respondents").array();
   for (const MaterialRespondent& respondent : material.respondents)
     if (respondent.kind != "person" || respondent.size != 1)
-      out.object().member("guid", respondent.guid).member("kind", respondent.kind).member("size", respondent.size).end_object();
+      out.object()
+          .member("guid", respondent.guid)
+          .member("kind", respondent.kind)
+          .member("size", respondent.size)
+          .end_object();
   out.end_array().key("sources").array();
   for (std::size_t s = 0; s < material.sources.size(); ++s) {
     const MaterialSource& source = material.sources[s];
@@ -120,12 +131,19 @@ std::string write_side_file(const Material& material, const SideOptions& options
     if (source.is_read) out.member("is_read", true);
     if (source.byte_order_mark) out.member("byte_order_mark", true);
     if (options.newlines_made_crlf && only_lf(source.text)) out.member("newlines_made_crlf", true);
-    if (source.translation_of >= 0) out.member("translation_of", material.sources[static_cast<std::size_t>(source.translation_of)].guid);
-    if (!source.original_name.empty()) out.member("original_name", source.original_name).member("original_media_type", source.original_media_type);
+    if (source.translation_of >= 0)
+      out.member("translation_of", material.sources[static_cast<std::size_t>(source.translation_of)].guid);
+    if (!source.original_name.empty())
+      out.member("original_name", source.original_name).member("original_media_type", source.original_media_type);
     if (!source.speakers.empty()) {
       out.key("speakers").array();
       for (const MaterialSpeaker& speaker : source.speakers)
-        out.object().member("label", speaker.label).member("respondent", speaker.respondent < 0 ? "" : material.respondents[static_cast<std::size_t>(speaker.respondent)].guid).end_object();
+        out.object()
+            .member("label", speaker.label)
+            .member("respondent", speaker.respondent < 0
+                                      ? ""
+                                      : material.respondents[static_cast<std::size_t>(speaker.respondent)].guid)
+            .end_object();
       out.end_array();
     }
     bool masks = false;
@@ -133,7 +151,11 @@ std::string write_side_file(const Material& material, const SideOptions& options
       if (mask.source != static_cast<int>(s)) continue;
       if (!masks) out.key("masks").array();
       masks = true;
-      out.object().member("start", positions.start_of(mask.span.bytes.start)).member("end", positions.end_of(mask.span.bytes.end)).member("kind", mask.kind).end_object();
+      out.object()
+          .member("start", positions.start_of(mask.span.bytes.start))
+          .member("end", positions.end_of(mask.span.bytes.end))
+          .member("kind", mask.kind)
+          .end_object();
     }
     if (masks) out.end_array();
     out.end_object();
@@ -145,7 +167,8 @@ std::string write_side_file(const Material& material, const SideOptions& options
     const Positions positions(source.text, kSideReading, false);
     out.object().member("guid", link.guid).member("source", source.guid);
     if (link.coder >= 0) out.member("coder", material.coders[static_cast<std::size_t>(link.coder)].guid);
-    out.member("from", material.codes[static_cast<std::size_t>(link.from)].guid).member("to", material.codes[static_cast<std::size_t>(link.to)].guid);
+    out.member("from", material.codes[static_cast<std::size_t>(link.from)].guid)
+        .member("to", material.codes[static_cast<std::size_t>(link.to)].guid);
     out.member("start", positions.start_of(link.span.bytes.start)).member("end", positions.end_of(link.span.bytes.end));
     out.member("sign", link.sign).member("certainty", link.certainty);
     if (link.created_at) out.member("created_at", *link.created_at);
@@ -159,7 +182,8 @@ bool side_file_made_crlf(std::string_view text, const std::string& source_guid) 
   const json::value document = json::parse(text, error);
   if (error || !document.is_object()) return false;
   for (const json::value& entry : list_of(document.as_object(), "sources"))
-    if (entry.is_object() && text_of(entry.as_object(), "guid") == source_guid) return truth_of(entry.as_object(), "newlines_made_crlf");
+    if (entry.is_object() && text_of(entry.as_object(), "guid") == source_guid)
+      return truth_of(entry.as_object(), "newlines_made_crlf");
   return false;
 }
 
@@ -173,9 +197,11 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
     for (const json::value& entry : list)
       if (entry.is_object()) use(entry.as_object());
   };
-  const auto coders = by_guid(material.coders), codes = by_guid(material.codes), respondents = by_guid(material.respondents), sources = by_guid(material.sources);
+  const auto coders = by_guid(material.coders), codes = by_guid(material.codes),
+             respondents = by_guid(material.respondents), sources = by_guid(material.sources);
   each(list_of(side, "coders"), [&](const json::object& entry) {
-    if (const int at = found(coders, text_of(entry, "guid")); at >= 0 && text_of(entry, "kind") == "machine") material.coders[static_cast<std::size_t>(at)].kind = "machine";
+    if (const int at = found(coders, text_of(entry, "guid")); at >= 0 && text_of(entry, "kind") == "machine")
+      material.coders[static_cast<std::size_t>(at)].kind = "machine";
   });
   each(list_of(side, "codes"), [&](const json::object& entry) {
     const int at = found(codes, text_of(entry, "guid"));
@@ -185,7 +211,8 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
     if (is_one_of(kCodeMeanings, text_of(entry, "meaning"))) code.meaning = text_of(entry, "meaning");
     if (const json::value* names = entry.if_contains("names"); names && names->is_object())
       for (const auto& name : names->as_object())
-        if (name.value().is_string() && is_one_of(kLanguages, name.key())) code.names[std::string(name.key())] = std::string(name.value().as_string());
+        if (name.value().is_string() && is_one_of(kLanguages, name.key()))
+          code.names[std::string(name.key())] = std::string(name.value().as_string());
   });
   each(list_of(side, "locations"), [&](const json::object& entry) {
     for (MaterialLocation& location : material.locations)
@@ -223,8 +250,10 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
     }
     each(list_of(entry, "masks"), [&](const json::object& mask) {
       const std::string kind = text_of(mask, "kind");
-      if (const auto span = span_in(source.text, mask)) material.masks.push_back({at, {*span, "", 1}, is_one_of(kMaskKinds, kind) ? kind : "other", file});
-      else material.report.note("mask", Outcome::kUnusable, source.guid, "it does not lie within the text");
+      if (const auto span = span_in(source.text, mask))
+        material.masks.push_back({at, {*span, "", 1}, is_one_of(kMaskKinds, kind) ? kind : "other", file});
+      else
+        material.report.note("mask", Outcome::kUnusable, source.guid, "it does not lie within the text");
     });
   });
   each(list_of(side, "links"), [&](const json::object& entry) {
@@ -234,14 +263,17 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
     link.coder = found(coders, text_of(entry, "coder"));
     link.from = found(codes, text_of(entry, "from"));
     link.to = found(codes, text_of(entry, "to"));
-    const auto span = link.source < 0 ? std::nullopt : span_in(material.sources[static_cast<std::size_t>(link.source)].text, entry);
+    const auto span =
+        link.source < 0 ? std::nullopt : span_in(material.sources[static_cast<std::size_t>(link.source)].text, entry);
     if (!span || link.from < 0 || link.to < 0) {
-      material.report.note("link", Outcome::kUnusable, link.guid, "its source or one of its codes is not in the file, or it lies beyond the text");
+      material.report.note("link", Outcome::kUnusable, link.guid,
+                           "its source or one of its codes is not in the file, or it lies beyond the text");
       return;
     }
     link.span.bytes = *span;
     link.sign = number_of(entry, "sign", 1) < 0 ? -1 : 1;
-    if (const std::string certainty = text_of(entry, "certainty"); is_one_of(kCertainties, certainty)) link.certainty = certainty;
+    if (const std::string certainty = text_of(entry, "certainty"); is_one_of(kCertainties, certainty))
+      link.certainty = certainty;
     if (const std::int64_t at = number_of(entry, "created_at", -1); at >= 0) link.created_at = at;
     link.where = file;
     material.links.push_back(std::move(link));

@@ -33,16 +33,24 @@ std::string utf16(const std::string& text) {
     std::uint32_t code = length == 1 ? byte : byte & (0xFF >> (length + 1));
     for (int i = 1; i < length; ++i) code = code << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3F);
     at += length;
-    const auto put = [&](std::uint32_t unit) { out += static_cast<char>(unit & 0xFF), out += static_cast<char>(unit >> 8); };
-    if (code < 0x10000) put(code);
-    else put(0xD800 + ((code - 0x10000) >> 10)), put(0xDC00 + ((code - 0x10000) & 0x3FF));
+    const auto put = [&](std::uint32_t unit) {
+      out += static_cast<char>(unit & 0xFF), out += static_cast<char>(unit >> 8);
+    };
+    if (code < 0x10000)
+      put(code);
+    else
+      put(0xD800 + ((code - 0x10000) >> 10)), put(0xDC00 + ((code - 0x10000) & 0x3FF));
   }
   return out;
 }
 
-constexpr const char* kLines[] = {"I: 😀😀 សួស្តី! How was the road?", "SR-01: គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ ហើយទៅឆ្ងាយ។ 👨‍👩‍👧 They left, all of them.",
-                                  "I: เขาไปไหน 🚚 and who took them?", "SR-01: A woman of the next village; everybody knows her. Café later."};
-constexpr const char* kQuotes[] = {"គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ", "They left, all of them.", "who took them?", "A woman of the next village", "everybody knows her"};
+constexpr const char* kLines[] = {"I: 😀😀 សួស្តី! How was the road?",
+                                  "SR-01: គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ ហើយទៅឆ្ងាយ។ 👨‍👩‍👧 They left, all of "
+                                  "them.",
+                                  "I: เขาไปไหน 🚚 and who took them?",
+                                  "SR-01: A woman of the next village; everybody knows her. Café later."};
+constexpr const char* kQuotes[] = {"គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ", "They left, all of them.", "who took them?",
+                                   "A woman of the next village", "everybody knows her"};
 
 std::string text_with(bool crlf) {
   std::string text;
@@ -53,7 +61,9 @@ std::string text_with(bool crlf) {
 // The number a program would write for a byte of the text.
 std::int64_t position(const std::string& text, std::size_t byte, const Convention& convention) {
   const OffsetMap map(text);
-  std::int64_t at = convention.reading.unit == Unit::kUtf8 ? static_cast<std::int64_t>(byte) : convention.reading.unit == Unit::kUtf16 ? *map.utf16_of_byte(byte) : *map.code_point_of_byte(byte);
+  std::int64_t at = convention.reading.unit == Unit::kUtf8    ? static_cast<std::int64_t>(byte)
+                    : convention.reading.unit == Unit::kUtf16 ? *map.utf16_of_byte(byte)
+                                                              : *map.code_point_of_byte(byte);
   if (!convention.reading.newline_counts_two)
     for (std::size_t cr = text.find("\r\n"); cr < byte; cr = text.find("\r\n", cr + 1)) --at;
   if (convention.reading.counts_byte_order_mark) at += convention.reading.unit == Unit::kUtf8 ? 3 : 1;
@@ -66,13 +76,19 @@ std::string project_of(const Convention& convention, bool with_origin) {
   int number = 0;
   for (const std::string quote : kQuotes) {
     const std::size_t start = text.find(quote), end = start + quote.size();
-    selections += fmt::format("<PlainTextSelection guid=\"00000000-0000-4000-8000-00000000001{0}\" {1} startPosition=\"{2}\" endPosition=\"{3}\"><Coding guid=\"00000000-0000-4000-8000-00000000002{0}\" "
-                              "creatingUser=\"00000000-0000-4000-8000-000000000001\"><CodeRef targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection>",
-                              number++, convention.names ? "name=\"" + quote + "\"" : "", position(text, start, convention), position(text, end, convention) - (convention.reading.end_inclusive ? 1 : 0));
+    selections += fmt::format(
+        "<PlainTextSelection guid=\"00000000-0000-4000-8000-00000000001{0}\" {1} startPosition=\"{2}\" "
+        "endPosition=\"{3}\"><Coding guid=\"00000000-0000-4000-8000-00000000002{0}\" "
+        "creatingUser=\"00000000-0000-4000-8000-000000000001\"><CodeRef "
+        "targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection>",
+        number++, convention.names ? "name=\"" + quote + "\"" : "", position(text, start, convention),
+        position(text, end, convention) - (convention.reading.end_inclusive ? 1 : 0));
   }
   const std::string project = fmt::format(
-      "<?xml version=\"1.0\" encoding=\"utf-8\"?><Project xmlns=\"urn:QDA-XML:project:1.0\" name=\"p\" {}><Users><User guid=\"00000000-0000-4000-8000-000000000001\" name=\"A\"/></Users>"
-      "<CodeBook><Codes><Code guid=\"00000000-0000-4000-8000-000000000002\" name=\"Debt\" isCodable=\"true\"/></Codes></CodeBook><Sources><TextSource guid=\"00000000-0000-4000-8000-000000000003\" "
+      "<?xml version=\"1.0\" encoding=\"utf-8\"?><Project xmlns=\"urn:QDA-XML:project:1.0\" name=\"p\" {}><Users><User "
+      "guid=\"00000000-0000-4000-8000-000000000001\" name=\"A\"/></Users>"
+      "<CodeBook><Codes><Code guid=\"00000000-0000-4000-8000-000000000002\" name=\"Debt\" "
+      "isCodable=\"true\"/></Codes></CodeBook><Sources><TextSource guid=\"00000000-0000-4000-8000-000000000003\" "
       "name=\"one\" plainTextPath=\"internal://one%20text.txt\">{}</TextSource></Sources></Project>",
       with_origin ? "origin=\"" + convention.origin + "\"" : "", selections);
   std::string file = convention.utf16_file ? utf16(text) : (convention.byte_order_mark ? "\xEF\xBB\xBF" : "") + text;
@@ -95,10 +111,13 @@ const Convention kConventions[] = {
 // A study with everything the format must carry. `seed` varies texts and spans.
 Material rich_material(std::uint64_t seed) {
   statistics::Random random(seed);
-  const auto guid = [&](int kind, int number) { return fmt::format("{:08x}-{:04x}-4000-8000-{:012x}", kind, number, seed); };
+  const auto guid = [&](int kind, int number) {
+    return fmt::format("{:08x}-{:04x}-4000-8000-{:012x}", kind, number, seed);
+  };
   Material material;
   material.name = "Study & <more>";
-  for (const char* name : {"Sopheap", "Anita"}) material.coders.push_back({guid(1, static_cast<int>(material.coders.size())), name});
+  for (const char* name : {"Sopheap", "Anita"})
+    material.coders.push_back({guid(1, static_cast<int>(material.coders.size())), name});
   const char* names[] = {"Causes", "Poverty / want", "Debt", "Causes", "“Quotes” & <tags>"};
   for (int i = 0; i < 5; ++i) {
     MaterialCode code;
@@ -108,7 +127,9 @@ Material rich_material(std::uint64_t seed) {
     code.kind = i < 3 ? "cause" : "other";
     code.colour = i == 2 ? "#ff0000" : "";
     code.codable = i != 0;
-    if (i == 1) code.definition = "Want.\n\nOf anything.", code.include = "No rice", code.exclude = "Greed", code.names = {{"km", "ភាពក្រីក្រ"}};
+    if (i == 1)
+      code.definition = "Want.\n\nOf anything.", code.include = "No rice", code.exclude = "Greed",
+      code.names = {{"km", "ភាពក្រីក្រ"}};
     material.codes.push_back(code);
   }
   material.locations.push_back({guid(3, 0), "Svay Rieng", "200907"});
@@ -125,7 +146,9 @@ Material rich_material(std::uint64_t seed) {
     person.attributes["consent"] = "verbal";
     material.respondents.push_back(person);
   }
-  const std::string pieces[] = {"ខ្ញុំទៅផ្សារ។ ", "😀👨‍👩‍👧 ", "They owe money.\n", "e\u0301tude ", "\n\n", "tail  ", "ไปตลาด ", "\t<b>&amp;\n"};
+  const std::string pieces[] = {
+      "ខ្ញុំទៅផ្សារ។ ",  "😀👨‍👩‍👧 ", "They owe money.\n", "e\u0301tude ", "\n\n", "tail  ", "ไปตลาด ",
+      "\t<b>&amp;\n"};
   for (int s = 0; s < 4; ++s) {
     MaterialSource source;
     source.guid = guid(5, s);
@@ -142,8 +165,13 @@ Material rich_material(std::uint64_t seed) {
       source.text = crlf;
       source.byte_order_mark = true;
     }
-    if (s == 3) source.speakers = {{"Phally", 0}, {"Dara", 1}};
-    else if (s == 0) source.speakers = {{"", 0}}, source.original_name = "a.docx", source.original_media_type = "application/zip", source.original = "PK\x03\x04" "fake";
+    if (s == 3)
+      source.speakers = {{"Phally", 0}, {"Dara", 1}};
+    else if (s == 0)
+      source.speakers = {{"", 0}}, source.original_name = "a.docx", source.original_media_type = "application/zip",
+      source.original =
+          "PK\x03\x04"
+          "fake";
     material.sources.push_back(source);
   }
   material.sources[1].translation_of = 0;
@@ -151,7 +179,8 @@ Material rich_material(std::uint64_t seed) {
     const std::string& text = material.sources[s].text;
     const Graphemes graphemes(text);
     for (int i = 0; i < 6; ++i) {
-      const auto a = static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(text.size()))), b = static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(text.size())));
+      const auto a = static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(text.size()))),
+                 b = static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(text.size())));
       const Span span{graphemes.before(std::min(a, b)), graphemes.after(std::max(a, b) + 1)};
       if (span.length() <= 0) continue;
       MaterialCoding coding;
@@ -164,7 +193,9 @@ Material rich_material(std::uint64_t seed) {
       coding.created_at = 1700000000000 + s * 1000;
       material.codings.push_back(coding);
     }
-    MaterialLink link{guid(8, s), s, 0, 2, 4, {{graphemes.before(0), graphemes.after(1)}, "", 1}, s % 2 ? -1 : 1, "likely", 1700000000000};
+    MaterialLink link{
+        guid(8, s),   s, 0, 2, 4, {{graphemes.before(0), graphemes.after(1)}, "", 1}, s % 2 ? -1 : 1, "likely",
+        1700000000000};
     material.links.push_back(link);
     material.masks.push_back({s, {{graphemes.before(0), graphemes.after(1)}, "", 1}, "name", ""});
   }
@@ -179,14 +210,17 @@ Material rich_material(std::uint64_t seed) {
 }  // namespace
 
 class Conventions : public ::testing::TestWithParam<Convention> {};
-INSTANTIATE_TEST_SUITE_P(Programs, Conventions, ::testing::ValuesIn(kConventions), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Programs, Conventions, ::testing::ValuesIn(kConventions),
+                         [](const auto& info) { return info.param.name; });
 
 TEST_P(Conventions, EverySegmentIsReadExactly) {
   for (bool with_origin : {true, false}) {
     const auto material = read_qdpx(project_of(GetParam(), with_origin), "p.qdpx");
     ASSERT_TRUE(material) << material.error().sentence();
     ASSERT_EQ(material->codings.size(), std::size(kQuotes));
-    for (std::size_t i = 0; i < std::size(kQuotes); ++i) EXPECT_EQ(words_of(*material, material->codings[i]), kQuotes[i]) << (with_origin ? "with" : "without") << " origin";
+    for (std::size_t i = 0; i < std::size(kQuotes); ++i)
+      EXPECT_EQ(words_of(*material, material->codings[i]), kQuotes[i])
+          << (with_origin ? "with" : "without") << " origin";
     EXPECT_TRUE(material->report.complete());
     EXPECT_GT(material->report.readings.at(0).score, 0.9);
   }
@@ -194,7 +228,8 @@ TEST_P(Conventions, EverySegmentIsReadExactly) {
 
 TEST_P(Conventions, WithoutNamesTheOriginDecidesWhatBordersCannot) {
   Convention convention = GetParam();
-  if (convention.origin == "Some Tool 1.5" || convention.origin == "Old Tool") GTEST_SKIP() << "no origin anybody knows and no words: borders alone";
+  if (convention.origin == "Some Tool 1.5" || convention.origin == "Old Tool")
+    GTEST_SKIP() << "no origin anybody knows and no words: borders alone";
   convention.names = false;
   const auto material = read_qdpx(project_of(convention, true), "p.qdpx");
   ASSERT_TRUE(material);
@@ -256,7 +291,8 @@ TEST(Refi, WhatNvivoLostIsNamed) {
 TEST(Refi, TaguettesCodebookIsRead) {
   const auto data = testing_support::shared_data();
   if (!data) GTEST_SKIP() << "../shared/data is not here";
-  const auto material = read_qdc(*read_file(*data / "refi-qda" / "taguette-1.5.2-generated-40codes.qdc"), "taguette.qdc");
+  const auto material =
+      read_qdc(*read_file(*data / "refi-qda" / "taguette-1.5.2-generated-40codes.qdc"), "taguette.qdc");
   ASSERT_TRUE(material);
   EXPECT_EQ(material->codes.size(), 40u + 1u);
   EXPECT_EQ(material->codes[0].guid, "0d62985d-b147-5d01-a9b5-cae5dcd98342");
@@ -277,37 +313,49 @@ TEST(Refi, WhatGoesOutComesBackInEveryPreset) {
         const MaterialSource &a = material.sources[i], &b = again->sources[i];
         // The second source mixes line ends that two presets do not keep; their report says so.
         EXPECT_EQ(b.text, a.text);
-        EXPECT_EQ(std::tie(b.guid, b.name, b.kind, b.language, b.told_on, b.is_read, b.byte_order_mark, b.translation_of, b.original_name, b.original),
-                  std::tie(a.guid, a.name, a.kind, a.language, a.told_on, a.is_read, a.byte_order_mark, a.translation_of, a.original_name, a.original));
+        EXPECT_EQ(std::tie(b.guid, b.name, b.kind, b.language, b.told_on, b.is_read, b.byte_order_mark,
+                           b.translation_of, b.original_name, b.original),
+                  std::tie(a.guid, a.name, a.kind, a.language, a.told_on, a.is_read, a.byte_order_mark,
+                           a.translation_of, a.original_name, a.original));
         ASSERT_EQ(b.speakers.size(), a.speakers.size());
-        for (std::size_t k = 0; k < a.speakers.size(); ++k) EXPECT_EQ(std::tie(b.speakers[k].label, b.speakers[k].respondent), std::tie(a.speakers[k].label, a.speakers[k].respondent));
+        for (std::size_t k = 0; k < a.speakers.size(); ++k)
+          EXPECT_EQ(std::tie(b.speakers[k].label, b.speakers[k].respondent),
+                    std::tie(a.speakers[k].label, a.speakers[k].respondent));
       }
       ASSERT_EQ(again->codings.size(), material.codings.size());
       for (std::size_t i = 0; i < material.codings.size(); ++i) {
         const MaterialCoding &a = material.codings[i], &b = again->codings[i];
         EXPECT_EQ(b.span.bytes, a.span.bytes);
-        EXPECT_EQ(std::tie(b.guid, b.selection_guid, b.code, b.coder, b.source), std::tie(a.guid, a.selection_guid, a.code, a.coder, a.source));
+        EXPECT_EQ(std::tie(b.guid, b.selection_guid, b.code, b.coder, b.source),
+                  std::tie(a.guid, a.selection_guid, a.code, a.coder, a.source));
         EXPECT_EQ(b.created_at, a.created_at);
       }
       ASSERT_EQ(again->codes.size(), material.codes.size());
       for (std::size_t i = 0; i < material.codes.size(); ++i) {
         const MaterialCode &a = material.codes[i], &b = again->codes[i];
-        EXPECT_EQ(std::tie(b.guid, b.name, b.parent, b.kind, b.colour, b.codable, b.definition, b.include, b.exclude, b.names),
-                  std::tie(a.guid, a.name, a.parent, a.kind, a.colour, a.codable, a.definition, a.include, a.exclude, a.names));
+        EXPECT_EQ(std::tie(b.guid, b.name, b.parent, b.kind, b.colour, b.codable, b.definition, b.include, b.exclude,
+                           b.names),
+                  std::tie(a.guid, a.name, a.parent, a.kind, a.colour, a.codable, a.definition, a.include, a.exclude,
+                           a.names));
       }
       ASSERT_EQ(again->respondents.size(), material.respondents.size());
       for (std::size_t i = 0; i < material.respondents.size(); ++i) {
         const MaterialRespondent &a = material.respondents[i], &b = again->respondents[i];
-        EXPECT_EQ(std::tie(b.guid, b.name, b.kind, b.size, b.gender, b.age_band, b.role, b.language, b.location, b.attributes),
-                  std::tie(a.guid, a.name, a.kind, a.size, a.gender, a.age_band, a.role, a.language, a.location, a.attributes));
+        EXPECT_EQ(std::tie(b.guid, b.name, b.kind, b.size, b.gender, b.age_band, b.role, b.language, b.location,
+                           b.attributes),
+                  std::tie(a.guid, a.name, a.kind, a.size, a.gender, a.age_band, a.role, a.language, a.location,
+                           a.attributes));
       }
       EXPECT_EQ(again->locations.at(0).place_code, "200907");
       ASSERT_EQ(again->links.size(), material.links.size());
       for (std::size_t i = 0; i < material.links.size(); ++i)
-        EXPECT_EQ(std::tie(again->links[i].span.bytes, again->links[i].sign, again->links[i].certainty, again->links[i].from, again->links[i].to),
-                  std::tie(material.links[i].span.bytes, material.links[i].sign, material.links[i].certainty, material.links[i].from, material.links[i].to));
+        EXPECT_EQ(std::tie(again->links[i].span.bytes, again->links[i].sign, again->links[i].certainty,
+                           again->links[i].from, again->links[i].to),
+                  std::tie(material.links[i].span.bytes, material.links[i].sign, material.links[i].certainty,
+                           material.links[i].from, material.links[i].to));
       ASSERT_EQ(again->masks.size(), material.masks.size());
-      for (std::size_t i = 0; i < material.masks.size(); ++i) EXPECT_EQ(again->masks[i].span.bytes, material.masks[i].span.bytes);
+      for (std::size_t i = 0; i < material.masks.size(); ++i)
+        EXPECT_EQ(again->masks[i].span.bytes, material.masks[i].span.bytes);
       EXPECT_EQ(again->memos.size(), material.memos.size());
       ASSERT_EQ(again->sets.size(), 1u);
       EXPECT_EQ(again->sets[0].members.size(), 3u);
@@ -326,26 +374,43 @@ TEST(Refi, WhatIsWrittenFitsTheStandardsSchema) {
     const auto path = folder.path() / "project.qde";
     const std::string project = *archive.read("project.qde");
     ASSERT_TRUE(write_file(path, project));
-    const auto checked = run_program({.program = "xmllint", .arguments = {"--noout", "--schema", (*data / "refi-qda" / "Project.xsd").string(), path.string()}, .what = "", .package = ""});
+    const auto checked =
+        run_program({.program = "xmllint",
+                     .arguments = {"--noout", "--schema", (*data / "refi-qda" / "Project.xsd").string(), path.string()},
+                     .what = "",
+                     .package = ""});
     ASSERT_TRUE(checked) << checked.error().sentence();
     EXPECT_EQ(checked->status, 0) << checked->errors;
     EXPECT_EQ(project.find("basePath"), std::string::npos);
   }
   ASSERT_TRUE(write_file(folder.path() / "c.qdc", write_qdc(rich_material(3))->bytes));
-  const auto checked = run_program({.program = "xmllint", .arguments = {"--noout", "--schema", (*data / "refi-qda" / "Codebook.xsd").string(), (folder.path() / "c.qdc").string()}, .what = "", .package = ""});
+  const auto checked = run_program({.program = "xmllint",
+                                    .arguments = {"--noout", "--schema", (*data / "refi-qda" / "Codebook.xsd").string(),
+                                                  (folder.path() / "c.qdc").string()},
+                                    .what = "",
+                                    .package = ""});
   EXPECT_EQ(checked->status, 0) << checked->errors;
 }
 
 TEST(Refi, SelectionsThatCannotBeAreNamedAndTheRestIsRead) {
   const std::string project =
-      "<Project name=\"p\" origin=\"qc 1.3.2\"><Users><User guid=\"00000000-0000-4000-8000-000000000001\" name=\"A\"/></Users><CodeBook><Codes><Code guid=\"00000000-0000-4000-8000-000000000002\" name=\"C\" isCodable=\"true\"/>"
-      "</Codes></CodeBook><Sources><TextSource guid=\"00000000-0000-4000-8000-000000000003\" name=\"s\"><PlainTextContent>Hello brave world</PlainTextContent>"
-      "<PlainTextSelection guid=\"a\" startPosition=\"0\" endPosition=\"5\"><Coding guid=\"x\"><CodeRef targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection>"
-      "<PlainTextSelection guid=\"b\" startPosition=\"6\" endPosition=\"999\"><Coding guid=\"y\"><CodeRef targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection>"
-      "<PlainTextSelection guid=\"c\" startPosition=\"9\" endPosition=\"6\"><Coding guid=\"z\"><CodeRef targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection>"
-      "<PlainTextSelection guid=\"d\" startPosition=\"6\" endPosition=\"11\"><Coding guid=\"w\"><CodeRef targetGUID=\"00000000-0000-4000-8000-00000000dead\"/></Coding></PlainTextSelection>"
-      "</TextSource><TextSource guid=\"00000000-0000-4000-8000-000000000004\" name=\"gone\" plainTextPath=\"absolute:///etc/passwd\"/>"
-      "<TextSource guid=\"00000000-0000-4000-8000-000000000005\" name=\"up\" plainTextPath=\"relative://../../etc/passwd\"/></Sources><Sets/></Project>";
+      "<Project name=\"p\" origin=\"qc 1.3.2\"><Users><User guid=\"00000000-0000-4000-8000-000000000001\" "
+      "name=\"A\"/></Users><CodeBook><Codes><Code guid=\"00000000-0000-4000-8000-000000000002\" name=\"C\" "
+      "isCodable=\"true\"/>"
+      "</Codes></CodeBook><Sources><TextSource guid=\"00000000-0000-4000-8000-000000000003\" "
+      "name=\"s\"><PlainTextContent>Hello brave world</PlainTextContent>"
+      "<PlainTextSelection guid=\"a\" startPosition=\"0\" endPosition=\"5\"><Coding guid=\"x\"><CodeRef "
+      "targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection>"
+      "<PlainTextSelection guid=\"b\" startPosition=\"6\" endPosition=\"999\"><Coding guid=\"y\"><CodeRef "
+      "targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection>"
+      "<PlainTextSelection guid=\"c\" startPosition=\"9\" endPosition=\"6\"><Coding guid=\"z\"><CodeRef "
+      "targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></PlainTextSelection>"
+      "<PlainTextSelection guid=\"d\" startPosition=\"6\" endPosition=\"11\"><Coding guid=\"w\"><CodeRef "
+      "targetGUID=\"00000000-0000-4000-8000-00000000dead\"/></Coding></PlainTextSelection>"
+      "</TextSource><TextSource guid=\"00000000-0000-4000-8000-000000000004\" name=\"gone\" "
+      "plainTextPath=\"absolute:///etc/passwd\"/>"
+      "<TextSource guid=\"00000000-0000-4000-8000-000000000005\" name=\"up\" "
+      "plainTextPath=\"relative://../../etc/passwd\"/></Sources><Sets/></Project>";
   const auto material = read_qdpx(*write_archive({{"p.qde", project}}), "p.qdpx");
   ASSERT_TRUE(material) << material.error().sentence();
   ASSERT_EQ(material->codings.size(), 1u);
@@ -366,10 +431,12 @@ TEST(Refi, HostileAndBrokenArchivesAreRefused) {
   EXPECT_EQ(code(*write_archive({{"project.qde", project}})), "read");
   EXPECT_EQ(code(*write_archive({{"project.qde", project}, {"../evil.txt", "x"}})), "hostile_archive");
   EXPECT_EQ(code(*write_archive({{"project.qde", project}, {"/etc/passwd", "x"}})), "hostile_archive");
-  EXPECT_EQ(code(*write_archive({{"project.qde", project}, {"sources/bomb.txt", std::string(30 << 20, 'a')}})), "hostile_archive");
+  EXPECT_EQ(code(*write_archive({{"project.qde", project}, {"sources/bomb.txt", std::string(30 << 20, 'a')}})),
+            "hostile_archive");
   EXPECT_EQ(code(*write_archive({{"project.qde", project}, {"second.qde", project}})), "damaged_archive");
   EXPECT_EQ(code(*write_archive({{"readme.txt", "x"}})), "damaged_archive");
-  EXPECT_EQ(code(*write_archive({{"project.qde", "<!DOCTYPE a [<!ENTITY b \"c\">]><Project name=\"&b;\"/>"}})), "bad_xml");
+  EXPECT_EQ(code(*write_archive({{"project.qde", "<!DOCTYPE a [<!ENTITY b \"c\">]><Project name=\"&b;\"/>"}})),
+            "bad_xml");
   std::string deep;
   for (int i = 0; i < 300; ++i) deep += "<Code name=\"a\">";
   EXPECT_EQ(code(*write_archive({{"project.qde", "<Project><CodeBook><Codes>" + deep}})), "bad_xml");
@@ -378,7 +445,8 @@ TEST(Refi, HostileAndBrokenArchivesAreRefused) {
   EXPECT_EQ(code(""), "damaged_archive");
   EXPECT_EQ(code("not a zip at all"), "damaged_archive");
   const std::string whole = write_qdpx(rich_material(1), QdpxPreset::kSpec)->bytes;
-  for (std::size_t length = 0; length < whole.size(); length += 97) EXPECT_NE(code(whole.substr(0, length)), "read") << length;
+  for (std::size_t length = 0; length < whole.size(); length += 97)
+    EXPECT_NE(code(whole.substr(0, length)), "read") << length;
   statistics::Random random(5);
   for (int i = 0; i < 300; ++i) {  // flipped bits: read, or a problem; never a crash
     std::string flipped = whole;

@@ -18,8 +18,8 @@ struct Preset {
   std::string_view name;
   Reading reading;
   bool byte_order_mark;
-  bool crlf;           // line ends are written as CR LF
-  bool notes_as_files; // else inside the project
+  bool crlf;            // line ends are written as CR LF
+  bool notes_as_files;  // else inside the project
 };
 
 const Preset& preset_of(QdpxPreset preset) {
@@ -46,7 +46,8 @@ std::string xml_safe(std::string_view text, bool& changed) {
   return out;
 }
 bool has_controls(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n'; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n'; });
 }
 
 bool has_cr(std::string_view text) { return text.find('\r') != std::string_view::npos; }
@@ -73,7 +74,8 @@ std::string extension_of(const std::string& name) {
 class ProjectWriter {
  public:
   ProjectWriter(const Material& material, const Preset& preset) : material_(with_guids(material)), preset_(preset) {
-    result_.report.format = fmt::format("REFI-QDA project for {}", preset_.name == "spec" ? "the standard" : preset_.name);
+    result_.report.format =
+        fmt::format("REFI-QDA project for {}", preset_.name == "spec" ? "the standard" : preset_.name);
   }
 
   Result<Written> write() {
@@ -100,7 +102,8 @@ class ProjectWriter {
     for (const MaterialForeign& each : material_.foreign)
       if (each.parent == "Project" && each.name == "Description") append(project, each);
     for (std::size_t i = 0; i < material_.memos.size(); ++i)
-      if (material_.memos[i].subject == "study") set(project.append_child("NoteRef"), "targetGUID", material_.memos[i].guid);
+      if (material_.memos[i].subject == "study")
+        set(project.append_child("NoteRef"), "targetGUID", material_.memos[i].guid);
     for (const MaterialForeign& each : material_.foreign)
       if (each.parent == "Project" && each.name != "Description")
         result_.report.note("element", Outcome::kUnusable, each.name, "the standard has no place for it");
@@ -109,7 +112,9 @@ class ProjectWriter {
     document.save(out, " ", pugi::format_indent, pugi::encoding_utf8);
     entries_["project.qde"] = out.str();
     entries_[std::string(kSideFile)] = write_side_file(material_, {preset_.crlf});
-    result_.report.note("file beside the project", Outcome::kKept, std::string(kSideFile), "holds names in other languages, kinds of codes, masks and the signs of links; other programs pass it over");
+    result_.report.note(
+        "file beside the project", Outcome::kKept, std::string(kSideFile),
+        "holds names in other languages, kinds of codes, masks and the signs of links; other programs pass it over");
     result_.bytes = TRY(write_archive(entries_));
     return std::move(result_);
   }
@@ -122,29 +127,37 @@ class ProjectWriter {
       if (!normal_guid(guid)) guid = guid_from(words + (guid.empty() ? "" : " " + guid));
     };
     for (MaterialCoder& each : copy.coders) fill(each.guid, "coder " + each.name);
-    for (std::size_t i = 0; i < copy.codes.size(); ++i) fill(copy.codes[i].guid, "code " + code_path(material, static_cast<int>(i)) + " " + std::to_string(i));
+    for (std::size_t i = 0; i < copy.codes.size(); ++i)
+      fill(copy.codes[i].guid, "code " + code_path(material, static_cast<int>(i)) + " " + std::to_string(i));
     for (MaterialLocation& each : copy.locations) fill(each.guid, "location " + each.name);
     for (MaterialRespondent& each : copy.respondents) fill(each.guid, "respondent " + each.name);
     for (MaterialSource& each : copy.sources) fill(each.guid, "source " + each.name + " " + each.text);
     for (std::size_t i = 0; i < copy.codings.size(); ++i) {
       MaterialCoding& each = copy.codings[i];
-      fill(each.guid, fmt::format("coding {} {} {} {} {} {}", each.source, each.code, each.coder, each.span.bytes.start, each.span.bytes.end, i));
+      fill(each.guid, fmt::format("coding {} {} {} {} {} {}", each.source, each.code, each.coder, each.span.bytes.start,
+                                  each.span.bytes.end, i));
     }
-    for (std::size_t i = 0; i < copy.links.size(); ++i) fill(copy.links[i].guid, fmt::format("link {} {} {} {} {}", copy.links[i].source, copy.links[i].from, copy.links[i].to, copy.links[i].span.bytes.start, i));
-    for (std::size_t i = 0; i < copy.memos.size(); ++i) fill(copy.memos[i].guid, fmt::format("memo {} {} {}", copy.memos[i].title, copy.memos[i].text, i));
-    for (std::size_t i = 0; i < copy.sets.size(); ++i) fill(copy.sets[i].guid, fmt::format("set {} {}", copy.sets[i].name, i));
+    for (std::size_t i = 0; i < copy.links.size(); ++i)
+      fill(copy.links[i].guid, fmt::format("link {} {} {} {} {}", copy.links[i].source, copy.links[i].from,
+                                           copy.links[i].to, copy.links[i].span.bytes.start, i));
+    for (std::size_t i = 0; i < copy.memos.size(); ++i)
+      fill(copy.memos[i].guid, fmt::format("memo {} {} {}", copy.memos[i].title, copy.memos[i].text, i));
+    for (std::size_t i = 0; i < copy.sets.size(); ++i)
+      fill(copy.sets[i].guid, fmt::format("set {} {}", copy.sets[i].name, i));
     return copy;
   }
 
   void set(pugi::xml_node node, const char* name, std::string_view value) {
     bool changed = false;
     node.append_attribute(name) = xml_safe(value, changed).c_str();
-    if (changed) result_.report.note("character", Outcome::kChanged, name, "a control character XML cannot carry became �");
+    if (changed)
+      result_.report.note("character", Outcome::kChanged, name, "a control character XML cannot carry became �");
   }
   void text_child(pugi::xml_node node, const char* name, std::string_view text) {
     bool changed = false;
     node.append_child(name).append_child(pugi::node_pcdata).set_value(xml_safe(text, changed).c_str());
-    if (changed) result_.report.note("character", Outcome::kChanged, name, "a control character XML cannot carry became �");
+    if (changed)
+      result_.report.note("character", Outcome::kChanged, name, "a control character XML cannot carry became �");
   }
   void date(pugi::xml_node node, const std::optional<std::int64_t>& at) {
     if (at) set(node, "creationDateTime", iso_time(*at));
@@ -170,7 +183,8 @@ class ProjectWriter {
       set(node, "name", code.name);
       node.append_attribute("isCodable") = code.codable;
       if (!code.colour.empty()) set(node, "color", code.colour);
-      if (const std::string description = code_description(code); !description.empty()) text_child(node, "Description", description);
+      if (const std::string description = code_description(code); !description.empty())
+        text_child(node, "Description", description);
       note_refs(node, "code", static_cast<int>(i));
       result_.report.count("code", Outcome::kRead);
       codes(node, static_cast<int>(i));
@@ -179,15 +193,25 @@ class ProjectWriter {
 
   // Facts by the name of their variable, known ones first and then the study's own, each list in one order.
   std::vector<std::pair<std::string, std::string>> facts(const MaterialRespondent& respondent) const {
-    std::vector<std::pair<std::string, std::string>> facts{{"age_band", respondent.age_band}, {"gender", respondent.gender}, {"role", respondent.role}, {"language", respondent.language},
-                                                           {"place", respondent.place_code}, {"location", respondent.location < 0 ? "" : material_.locations[static_cast<std::size_t>(respondent.location)].name}};
+    std::vector<std::pair<std::string, std::string>> facts{
+        {"age_band", respondent.age_band},
+        {"gender", respondent.gender},
+        {"role", respondent.role},
+        {"language", respondent.language},
+        {"place", respondent.place_code},
+        {"location",
+         respondent.location < 0 ? "" : material_.locations[static_cast<std::size_t>(respondent.location)].name}};
     facts.insert(facts.end(), respondent.attributes.begin(), respondent.attributes.end());
     std::erase_if(facts, [](const auto& fact) { return fact.second.empty(); });
     return facts;
   }
   std::vector<std::pair<std::string, std::string>> facts(const MaterialSource& source) const {
-    std::vector<std::pair<std::string, std::string>> facts{{"source_kind", source.kind}, {"language", source.language}, {"told_on", source.told_on}, {"question", source.question},
-                                                           {"location", source.location < 0 ? "" : material_.locations[static_cast<std::size_t>(source.location)].name}};
+    std::vector<std::pair<std::string, std::string>> facts{
+        {"source_kind", source.kind},
+        {"language", source.language},
+        {"told_on", source.told_on},
+        {"question", source.question},
+        {"location", source.location < 0 ? "" : material_.locations[static_cast<std::size_t>(source.location)].name}};
     std::erase_if(facts, [](const auto& fact) { return fact.second.empty(); });
     return facts;
   }
@@ -225,12 +249,14 @@ class ProjectWriter {
       set(node, "name", respondent.name);
       values(node, facts(respondent));
       for (const MaterialSource& source : material_.sources)
-        if (std::any_of(source.speakers.begin(), source.speakers.end(), [&](const MaterialSpeaker& each) { return each.respondent == static_cast<int>(i); }))
+        if (std::any_of(source.speakers.begin(), source.speakers.end(),
+                        [&](const MaterialSpeaker& each) { return each.respondent == static_cast<int>(i); }))
           set(node.append_child("SourceRef"), "targetGUID", source.guid);
       result_.report.count("respondent", Outcome::kRead);
       for (const MaterialMemo& memo : material_.memos)
         if (memo.subject == "respondent" && memo.index == static_cast<int>(i))
-          result_.report.note("memo", Outcome::kChanged, memo.guid, "the standard puts no notes on cases; it stands free in the project");
+          result_.report.note("memo", Outcome::kChanged, memo.guid,
+                              "the standard puts no notes on cases; it stands free in the project");
     }
   }
 
@@ -246,45 +272,60 @@ class ProjectWriter {
   }
 
   void sources(pugi::xml_node project) {
-    bool any_foreign = std::any_of(material_.foreign.begin(), material_.foreign.end(), [](const MaterialForeign& each) { return each.parent == "Sources"; });
+    bool any_foreign = std::any_of(material_.foreign.begin(), material_.foreign.end(),
+                                   [](const MaterialForeign& each) { return each.parent == "Sources"; });
     if (material_.sources.empty() && !any_foreign) return;
     pugi::xml_node list = project.append_child("Sources");
     std::vector<std::vector<int>> codings(material_.sources.size());
-    for (std::size_t i = 0; i < material_.codings.size(); ++i) codings[static_cast<std::size_t>(material_.codings[i].source)].push_back(static_cast<int>(i));
+    for (std::size_t i = 0; i < material_.codings.size(); ++i)
+      codings[static_cast<std::size_t>(material_.codings[i].source)].push_back(static_cast<int>(i));
     std::set<std::string> selections;
     for (std::size_t s = 0; s < material_.sources.size(); ++s) {
       const MaterialSource& source = material_.sources[s];
       if (inside_foreign(source.guid)) {
-        result_.report.note("source", codings[s].empty() ? Outcome::kKept : Outcome::kChanged, source.guid, "it goes out inside the picture, sound or film it belongs to, as it came in; later codings of it do not");
+        result_.report.note(
+            "source", codings[s].empty() ? Outcome::kKept : Outcome::kChanged, source.guid,
+            "it goes out inside the picture, sound or film it belongs to, as it came in; later codings of it do not");
         continue;
       }
       std::string text = source.text;
       if (preset_.crlf && text.find('\n') != std::string::npos) {
         text = with_crlf(text);
-        if (text != source.text) result_.report.note("source", Outcome::kChanged, source.guid, has_cr(source.text) ? "its mixed line ends were all written as CR LF" : "its line ends were written as CR LF");
-        else result_.report.count("source", Outcome::kRead);
+        if (text != source.text)
+          result_.report.note("source", Outcome::kChanged, source.guid,
+                              has_cr(source.text) ? "its mixed line ends were all written as CR LF"
+                                                  : "its line ends were written as CR LF");
+        else
+          result_.report.count("source", Outcome::kRead);
       } else {
         result_.report.count("source", Outcome::kRead);
       }
       pugi::xml_node node = list.append_child("TextSource");
       set(node, "guid", source.guid);
       set(node, "name", source.name);
-      if (!source.original.empty()) set(node, "richTextPath", file_for(source.guid, extension_of(source.original_name), source.original));
+      if (!source.original.empty())
+        set(node, "richTextPath", file_for(source.guid, extension_of(source.original_name), source.original));
       set(node, "plainTextPath", file_for(source.guid, ".txt", (preset_.byte_order_mark ? "\xEF\xBB\xBF" : "") + text));
       const Positions positions(text, preset_.reading, preset_.byte_order_mark);
       // The n-th byte of the source stands n + (line ends before it that grew) bytes into what is written.
       std::vector<std::int64_t> grown;
       if (text.size() != source.text.size())
         for (std::size_t at = 0; at < source.text.size(); ++at)
-          if (source.text[at] == '\n' && (at == 0 || source.text[at - 1] != '\r')) grown.push_back(static_cast<std::int64_t>(at));
-      const auto moved = [&](std::int64_t byte) { return byte + (std::lower_bound(grown.begin(), grown.end(), byte) - grown.begin()); };
+          if (source.text[at] == '\n' && (at == 0 || source.text[at - 1] != '\r'))
+            grown.push_back(static_cast<std::int64_t>(at));
+      const auto moved = [&](std::int64_t byte) {
+        return byte + (std::lower_bound(grown.begin(), grown.end(), byte) - grown.begin());
+      };
 
       std::map<std::string, pugi::xml_node> open;  // selection → its element
       std::map<std::string, Span> span_of;
       for (int index : codings[s]) {
         const MaterialCoding& coding = material_.codings[static_cast<std::size_t>(index)];
-        std::string selection = normal_guid(coding.selection_guid) ? coding.selection_guid : guid_from("selection of " + coding.guid);
-        if (const auto known = span_of.find(selection); known == span_of.end() ? selections.contains(selection) : known->second != coding.span.bytes) selection = guid_from("selection of " + coding.guid);
+        std::string selection =
+            normal_guid(coding.selection_guid) ? coding.selection_guid : guid_from("selection of " + coding.guid);
+        if (const auto known = span_of.find(selection);
+            known == span_of.end() ? selections.contains(selection) : known->second != coding.span.bytes)
+          selection = guid_from("selection of " + coding.guid);
         pugi::xml_node& element = open[selection];
         if (!element) {
           element = node.append_child("PlainTextSelection");
@@ -298,7 +339,8 @@ class ProjectWriter {
         }
         pugi::xml_node child = element.append_child("Coding");
         set(child, "guid", coding.guid);
-        if (coding.coder >= 0) set(child, "creatingUser", material_.coders[static_cast<std::size_t>(coding.coder)].guid);
+        if (coding.coder >= 0)
+          set(child, "creatingUser", material_.coders[static_cast<std::size_t>(coding.coder)].guid);
         date(child, coding.created_at);
         set(child.append_child("CodeRef"), "targetGUID", material_.codes[static_cast<std::size_t>(coding.code)].guid);
         note_refs(child, "coding", index);
@@ -323,14 +365,17 @@ class ProjectWriter {
 
   void append(pugi::xml_node to, const MaterialForeign& foreign) {
     pugi::xml_document fragment;
-    if (!fragment.load_buffer(foreign.xml.data(), foreign.xml.size(), pugi::parse_default | pugi::parse_ws_pcdata_single, pugi::encoding_utf8)) {
+    if (!fragment.load_buffer(foreign.xml.data(), foreign.xml.size(),
+                              pugi::parse_default | pugi::parse_ws_pcdata_single, pugi::encoding_utf8)) {
       result_.report.note("element", Outcome::kUnusable, foreign.name, "what was kept of it is no XML any more");
       return;
     }
     pugi::xml_node element = fragment.document_element();
     element.remove_attribute("basePath");
     element.remove_attribute("currentPath");  // a path on somebody's machine
-    if (const std::string path = element.attribute("path").value(); lower_ascii(path).rfind("absolute://", 0) == 0 || lower_ascii(path).rfind("file:", 0) == 0) element.remove_attribute("path");
+    if (const std::string path = element.attribute("path").value();
+        lower_ascii(path).rfind("absolute://", 0) == 0 || lower_ascii(path).rfind("file:", 0) == 0)
+      element.remove_attribute("path");
     to.append_copy(element);
     result_.report.count("element", Outcome::kKept);
   }
@@ -355,13 +400,16 @@ class ProjectWriter {
       const MaterialSource& source = material_.sources[static_cast<std::size_t>(link.source)];
       set(node, "guid", guid_from("note of " + link.guid));
       set(node, "name", source.name);
-      std::string quote = source.text.substr(static_cast<std::size_t>(link.span.bytes.start), static_cast<std::size_t>(link.span.bytes.length()));
+      std::string quote = source.text.substr(static_cast<std::size_t>(link.span.bytes.start),
+                                             static_cast<std::size_t>(link.span.bytes.length()));
       text_child(node, "PlainTextContent", quote);
     }
   }
 
   void links(pugi::xml_node project) {
-    const bool any = !material_.links.empty() || std::any_of(material_.foreign.begin(), material_.foreign.end(), [](const MaterialForeign& each) { return each.parent == "Links"; });
+    const bool any =
+        !material_.links.empty() || std::any_of(material_.foreign.begin(), material_.foreign.end(),
+                                                [](const MaterialForeign& each) { return each.parent == "Links"; });
     if (!any) return;
     pugi::xml_node list = project.append_child("Links");
     for (const MaterialLink& link : material_.links) {
@@ -383,7 +431,8 @@ class ProjectWriter {
     for (std::size_t l = 0; l < material_.locations.size(); ++l) {
       MaterialSet set{material_.locations[l].guid, material_.locations[l].name, "", {}};
       for (std::size_t s = 0; s < material_.sources.size(); ++s)
-        if (material_.sources[s].location == static_cast<int>(l)) set.members.push_back({"source", static_cast<int>(s)});
+        if (material_.sources[s].location == static_cast<int>(l))
+          set.members.push_back({"source", static_cast<int>(s)});
       all.push_back(std::move(set));
     }
     all.insert(all.end(), material_.sets.begin(), material_.sets.end());
@@ -394,14 +443,19 @@ class ProjectWriter {
       set(node, "guid", each.guid);
       set(node, "name", each.name);
       if (!each.description.empty()) text_child(node, "Description", each.description);
-      for (const auto& [kind, element, members] : {std::tuple{"code", "MemberCode", 0}, {"source", "MemberSource", 1}, {"memo", "MemberNote", 2}})
+      for (const auto& [kind, element, members] :
+           {std::tuple{"code", "MemberCode", 0}, {"source", "MemberSource", 1}, {"memo", "MemberNote", 2}})
         for (const MaterialSet::Member& member : each.members) {
           if (member.kind != kind || member.index < 0) continue;
           const auto at = static_cast<std::size_t>(member.index);
-          set(node.append_child(element), "targetGUID", members == 0 ? material_.codes[at].guid : members == 1 ? material_.sources[at].guid : material_.memos[at].guid);
+          set(node.append_child(element), "targetGUID",
+              members == 0   ? material_.codes[at].guid
+              : members == 1 ? material_.sources[at].guid
+                             : material_.memos[at].guid);
         }
       for (const MaterialSet::Member& member : each.members)
-        if (member.kind == "respondent") result_.report.note("set member", Outcome::kUnusable, each.guid, "the standard's sets hold no cases");
+        if (member.kind == "respondent")
+          result_.report.note("set member", Outcome::kUnusable, each.guid, "the standard's sets hold no cases");
       result_.report.count("set", Outcome::kRead);
     }
   }
@@ -423,7 +477,9 @@ class ProjectWriter {
 
 }  // namespace
 
-Result<Written> write_qdpx(const Material& material, QdpxPreset preset) { return ProjectWriter(material, preset_of(preset)).write(); }
+Result<Written> write_qdpx(const Material& material, QdpxPreset preset) {
+  return ProjectWriter(material, preset_of(preset)).write();
+}
 
 namespace {
 
@@ -433,14 +489,22 @@ void codebook_code(const Material& material, pugi::xml_node list, int parent, Im
     if (code.parent != parent) continue;
     bool changed = false;
     pugi::xml_node node = list.append_child("Code");
-    node.append_attribute("guid") = (normal_guid(code.guid) ? code.guid : guid_from("code " + code_path(material, static_cast<int>(i)) + " " + std::to_string(i))).c_str();
+    node.append_attribute("guid") =
+        (normal_guid(code.guid)
+             ? code.guid
+             : guid_from("code " + code_path(material, static_cast<int>(i)) + " " + std::to_string(i)))
+            .c_str();
     node.append_attribute("name") = xml_safe(code.name, changed).c_str();
     node.append_attribute("isCodable") = code.codable;
     if (!code.colour.empty()) node.append_attribute("color") = code.colour.c_str();
     if (const std::string description = code_description(code); !description.empty())
-      node.append_child("Description").append_child(pugi::node_pcdata).set_value(xml_safe(description, changed).c_str());
-    if (changed) report.note("code", Outcome::kChanged, code.guid, "a control character XML cannot carry became �");
-    else report.count("code", Outcome::kRead);
+      node.append_child("Description")
+          .append_child(pugi::node_pcdata)
+          .set_value(xml_safe(description, changed).c_str());
+    if (changed)
+      report.note("code", Outcome::kChanged, code.guid, "a control character XML cannot carry became �");
+    else
+      report.count("code", Outcome::kRead);
     named = named || !code.names.empty();
     codebook_code(material, node, static_cast<int>(i), report, named);
   }
@@ -451,7 +515,10 @@ void codebook_code(const Material& material, pugi::xml_node list, int parent, Im
 Result<Written> write_qdc(const Material& material) {
   Written result;
   result.report.format = "REFI-QDA codebook";
-  if (material.codes.empty()) return fail(problems::kMissingValue, {{"where", "The codebook"}, {"what", "a code"}, {"hint", "A codebook file holds at least one; import or add codes first."}});
+  if (material.codes.empty())
+    return fail(problems::kMissingValue, {{"where", "The codebook"},
+                                          {"what", "a code"},
+                                          {"hint", "A codebook file holds at least one; import or add codes first."}});
   pugi::xml_document document;
   pugi::xml_node declaration = document.append_child(pugi::node_declaration);
   declaration.append_attribute("version") = "1.0";
@@ -461,7 +528,9 @@ Result<Written> write_qdc(const Material& material) {
   root.append_attribute("origin") = "Understory";
   bool named = false;
   codebook_code(material, root.append_child("Codes"), -1, result.report, named);
-  if (named) result.report.note("names in other languages", Outcome::kUnusable, "codebook", "the format has no place for them, nor for kinds of codes; a project (.qdpx) carries both");
+  if (named)
+    result.report.note("names in other languages", Outcome::kUnusable, "codebook",
+                       "the format has no place for them, nor for kinds of codes; a project (.qdpx) carries both");
   std::ostringstream out;
   document.save(out, " ", pugi::format_indent, pugi::encoding_utf8);
   result.bytes = out.str();

@@ -16,15 +16,18 @@ constexpr std::string_view kFacts[] = {"age_band", "gender", "role", "language",
 std::string suggested_fact(std::string_view column) {
   const std::string name = fold(column);
   static const std::map<std::string, std::string_view> kSuggestions{
-      {"age_band", "age_band"}, {"age band", "age_band"}, {"age group", "age_band"}, {"age", "age_band"}, {"gender", "gender"}, {"sex", "gender"}, {"role", "role"},
-      {"occupation", "role"}, {"language", "language"}, {"place", "place"}, {"place code", "place"}, {"village", "place"}, {"location", "location"}};
+      {"age_band", "age_band"}, {"age band", "age_band"}, {"age group", "age_band"}, {"age", "age_band"},
+      {"gender", "gender"},     {"sex", "gender"},        {"role", "role"},          {"occupation", "role"},
+      {"language", "language"}, {"place", "place"},       {"place code", "place"},   {"village", "place"},
+      {"location", "location"}};
   const auto found = kSuggestions.find(name);
   return found == kSuggestions.end() ? "" : std::string(found->second);
 }
 
 std::string band_of(const std::string& value) {
   if (value.empty() || is_one_of(kAgeBands, value)) return value;
-  if (value.size() > 3 || value.find_first_not_of("0123456789") != std::string::npos) return value;  // merge() says what is wrong
+  if (value.size() > 3 || value.find_first_not_of("0123456789") != std::string::npos)
+    return value;  // merge() says what is wrong
   const int age = std::stoi(value);
   static constexpr int kFrom[] = {0, 15, 18, 25, 35, 50, 65};
   std::size_t band = 0;
@@ -34,8 +37,9 @@ std::string band_of(const std::string& value) {
 }
 
 std::string gender_of(const std::string& value) {
-  static const std::map<std::string, std::string_view> kWords{{"f", "female"}, {"female", "female"}, {"woman", "female"}, {"girl", "female"},
-                                                              {"m", "male"}, {"male", "male"}, {"man", "male"}, {"boy", "male"}, {"other", "other"}};
+  static const std::map<std::string, std::string_view> kWords{
+      {"f", "female"},  {"female", "female"}, {"woman", "female"}, {"girl", "female"}, {"m", "male"},
+      {"male", "male"}, {"man", "male"},      {"boy", "male"},     {"other", "other"}};
   const auto found = kWords.find(fold(value));
   return found == kWords.end() ? value : std::string(found->second);
 }
@@ -79,21 +83,32 @@ Result<Material> read_survey(const Sheet& sheet, const SurveyMapping& mapping, s
   std::set<std::string> names;
   for (std::size_t row = 0; row < table.size(); ++row) {
     MaterialRespondent respondent;
-    respondent.name = mapping.respondent.empty() ? fmt::format("R-{:03}", row + 1) : TRY(table.needed(row, mapping.respondent));
-    if (!names.insert(respondent.name).second) return table.bad_value(row, mapping.respondent, respondent.name, "pseudonym of a new respondent", "It stands twice; one row is one respondent.");
+    respondent.name =
+        mapping.respondent.empty() ? fmt::format("R-{:03}", row + 1) : TRY(table.needed(row, mapping.respondent));
+    if (!names.insert(respondent.name).second)
+      return table.bad_value(row, mapping.respondent, respondent.name, "pseudonym of a new respondent",
+                             "It stands twice; one row is one respondent.");
     std::string location = mapping.location;
     for (const auto& [column, fact] : mapping.attributes) {
       const std::string value = table.get(row, column);
-      if (fact == "age_band") respondent.age_band = band_of(value);
-      else if (fact == "gender") respondent.gender = gender_of(value);
-      else if (fact == "role") respondent.role = value;
-      else if (fact == "language") respondent.language = value;
-      else if (fact == "place") respondent.place_code = value;
-      else if (fact == "location") location = value.empty() ? location : value;
-      else if (!value.empty()) respondent.attributes[fact] = value;
+      if (fact == "age_band")
+        respondent.age_band = band_of(value);
+      else if (fact == "gender")
+        respondent.gender = gender_of(value);
+      else if (fact == "role")
+        respondent.role = value;
+      else if (fact == "language")
+        respondent.language = value;
+      else if (fact == "place")
+        respondent.place_code = value;
+      else if (fact == "location")
+        location = value.empty() ? location : value;
+      else if (!value.empty())
+        respondent.attributes[fact] = value;
     }
     for (const std::string& column : table.columns())
-      if (!used.contains(column) && !table.get(row, column).empty()) respondent.attributes[column] = table.get(row, column);
+      if (!used.contains(column) && !table.get(row, column).empty())
+        respondent.attributes[column] = table.get(row, column);
     if (!location.empty()) {
       const auto [found, is_new] = locations.try_emplace(location, static_cast<int>(material.locations.size()));
       if (is_new) material.locations.push_back({"", location, "", false});

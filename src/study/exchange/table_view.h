@@ -28,7 +28,8 @@ class TableView {
   Result<std::string> needed(std::size_t row, const std::string& column) const {
     std::string value = get(row, column);
     if (value.empty())
-      return fail(problems::kMissingValue, {{"where", where(row)}, {"what", "“" + column + "”"}, {"hint", "Fill it in and try again."}});
+      return fail(problems::kMissingValue,
+                  {{"where", where(row)}, {"what", "“" + column + "”"}, {"hint", "Fill it in and try again."}});
     return value;
   }
   Result<std::int64_t> whole_number(std::size_t row, const std::string& column, std::int64_t otherwise) const {
@@ -36,11 +37,16 @@ class TableView {
     if (value.empty()) return otherwise;
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error != std::errc() || end != value.data() + value.size()) return bad_value(row, column, value, "whole number", "");
+    if (error != std::errc() || end != value.data() + value.size())
+      return bad_value(row, column, value, "whole number", "");
     return number;
   }
-  tl::unexpected<Problem> bad_value(std::size_t row, const std::string& column, const std::string& value, std::string_view what, std::string_view hint) const {
-    return fail(problems::kInvalidValue, {{"where", where(row) + ", column “" + column + "”"}, {"value", value}, {"what", std::string(what)}, {"hint", std::string(hint)}});
+  tl::unexpected<Problem> bad_value(std::size_t row, const std::string& column, const std::string& value,
+                                    std::string_view what, std::string_view hint) const {
+    return fail(problems::kInvalidValue, {{"where", where(row) + ", column “" + column + "”"},
+                                          {"value", value},
+                                          {"what", std::string(what)},
+                                          {"hint", std::string(hint)}});
   }
 
  private:

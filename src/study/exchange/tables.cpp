@@ -23,7 +23,8 @@ const std::vector<std::pair<TableKind, std::vector<std::string_view>>>& shapes()
   return kShapes;
 }
 
-constexpr std::string_view kRespondentColumns[] = {"respondent", "location", "kind", "size", "age_band", "gender", "role", "place", "language"};
+constexpr std::string_view kRespondentColumns[] = {"respondent", "location", "kind",  "size",    "age_band",
+                                                   "gender",     "role",     "place", "language"};
 
 // Index of a coder, code, source or respondent that the table only names.
 class Names {
@@ -97,7 +98,9 @@ Result<void> read_respondents(const TableView& table, Material& material) {
     respondent.place_code = table.get(row, "place");
     respondent.language = table.get(row, "language");
     for (const std::string& column : table.columns())
-      if (std::find(std::begin(kRespondentColumns), std::end(kRespondentColumns), column) == std::end(kRespondentColumns) && !table.get(row, column).empty())
+      if (std::find(std::begin(kRespondentColumns), std::end(kRespondentColumns), column) ==
+              std::end(kRespondentColumns) &&
+          !table.get(row, column).empty())
         respondent.attributes[column] = table.get(row, column);
     material.respondents.push_back(std::move(respondent));
   }
@@ -112,7 +115,8 @@ void read_speakers(const std::string& text, Names& names, MaterialSource& source
     const std::size_t equals = part.rfind('=');
     MaterialSpeaker speaker;
     if (equals != std::string_view::npos) speaker.label = std::string(trim(part.substr(0, equals)));
-    speaker.respondent = names.respondent(std::string(trim(equals == std::string_view::npos ? part : part.substr(equals + 1))));
+    speaker.respondent =
+        names.respondent(std::string(trim(equals == std::string_view::npos ? part : part.substr(equals + 1))));
     source.speakers.push_back(std::move(speaker));
   }
 }
@@ -124,7 +128,9 @@ Result<void> read_sources(const TableView& table, Material& material, std::strin
     const std::string wanted = TRY(table.needed(row, "file"));
     auto bytes = text_of(wanted);
     if (!bytes)
-      return fail(problems::kBadTable, {{"file", std::string(file)}, {"row", std::to_string(table.number(row))}, {"reason", bytes.error().sentence()}});
+      return fail(problems::kBadTable, {{"file", std::string(file)},
+                                        {"row", std::to_string(table.number(row))},
+                                        {"reason", bytes.error().sentence()}});
     Material document = TRY(read_document(*bytes, wanted));
     MaterialSource source = std::move(document.sources.at(0));
     source.name = TRY(table.needed(row, "source"));
@@ -136,7 +142,9 @@ Result<void> read_sources(const TableView& table, Material& material, std::strin
     source.is_read = table.get(row, "read") == "yes";
     read_speakers(table.get(row, "respondents"), names, source);
     if (!by_name.try_emplace(source.name, static_cast<int>(material.sources.size())).second)
-      return fail(problems::kBadTable, {{"file", std::string(file)}, {"row", std::to_string(table.number(row))}, {"reason", "the source “" + source.name + "” stands twice"}});
+      return fail(problems::kBadTable, {{"file", std::string(file)},
+                                        {"row", std::to_string(table.number(row))},
+                                        {"reason", "the source “" + source.name + "” stands twice"}});
     material.sources.push_back(std::move(source));
   }
   // Translations may stand before or after what they translate, or translate a source of the study.
@@ -181,10 +189,12 @@ Result<void> read_links(const TableView& table, Material& material) {
     link.to = names.code(TRY(table.needed(row, "to")));
     link.span = TRY(read_span(table, row));
     const std::string sign = table.get(row, "sign");
-    if (!sign.empty() && sign != "+" && sign != "-" && sign != "\xE2\x88\x92") return table.bad_value(row, "sign", sign, "sign", "Write + (leads to) or - (prevents).");
+    if (!sign.empty() && sign != "+" && sign != "-" && sign != "\xE2\x88\x92")
+      return table.bad_value(row, "sign", sign, "sign", "Write + (leads to) or - (prevents).");
     link.sign = sign.empty() || sign == "+" ? 1 : -1;
     const std::string certainty = table.get(row, "certainty");
-    if (!certainty.empty() && !is_one_of(kCertainties, certainty)) return table.bad_value(row, "certainty", certainty, "certainty", "Write said, likely or possible.");
+    if (!certainty.empty() && !is_one_of(kCertainties, certainty))
+      return table.bad_value(row, "certainty", certainty, "certainty", "Write said, likely or possible.");
     if (!certainty.empty()) link.certainty = certainty;
     link.where = table.where(row);
     material.links.push_back(std::move(link));
@@ -199,7 +209,8 @@ Result<void> read_masks(const TableView& table, Material& material) {
     mask.source = names.source(TRY(table.needed(row, "source")));
     mask.span = TRY(read_span(table, row));
     const std::string kind = table.get(row, "kind");
-    if (!kind.empty() && !is_one_of(kMaskKinds, kind)) return table.bad_value(row, "kind", kind, "kind of mask", "Write name, place, phone or other.");
+    if (!kind.empty() && !is_one_of(kMaskKinds, kind))
+      return table.bad_value(row, "kind", kind, "kind of mask", "Write name, place, phone or other.");
     if (!kind.empty()) mask.kind = kind;
     mask.where = table.where(row);
     material.masks.push_back(std::move(mask));
@@ -229,16 +240,23 @@ Result<Sheet> read_csv_sheet(std::string_view bytes, std::string_view file) {
 }
 
 TableKind table_kind(const Sheet& sheet) {
-  const auto has = [&](std::string_view column) { return std::find(sheet.header.begin(), sheet.header.end(), column) != sheet.header.end(); };
+  const auto has = [&](std::string_view column) {
+    return std::find(sheet.header.begin(), sheet.header.end(), column) != sheet.header.end();
+  };
   for (const auto& [kind, columns] : shapes())
     if (std::all_of(columns.begin(), columns.end(), has)) return kind;
   // One column short of a known table is that table with a column missing, and the reader says which; not a survey.
   for (const auto& [kind, columns] : shapes())
-    if (columns.size() > 2 && std::count_if(columns.begin(), columns.end(), has) + 1 == static_cast<std::ptrdiff_t>(columns.size()) && !has("respondent")) return kind;
+    if (columns.size() > 2 &&
+        std::count_if(columns.begin(), columns.end(), has) + 1 == static_cast<std::ptrdiff_t>(columns.size()) &&
+        !has("respondent"))
+      return kind;
   // Nothing but facts about respondents; one more column of words makes it a survey.
-  const bool only_facts = has("respondent") && std::all_of(sheet.header.begin(), sheet.header.end(), [](const std::string& column) {
-                            return std::find(std::begin(kRespondentColumns), std::end(kRespondentColumns), column) != std::end(kRespondentColumns);
-                          });
+  const bool only_facts =
+      has("respondent") && std::all_of(sheet.header.begin(), sheet.header.end(), [](const std::string& column) {
+        return std::find(std::begin(kRespondentColumns), std::end(kRespondentColumns), column) !=
+               std::end(kRespondentColumns);
+      });
   return only_facts ? TableKind::kRespondents : TableKind::kSurvey;
 }
 
@@ -249,8 +267,11 @@ Result<Material> read_table(const Sheet& sheet, TableKind kind, std::string_view
   for (const auto& [known, columns] : shapes())
     for (std::string_view column : columns)
       if (known == kind && std::find(sheet.header.begin(), sheet.header.end(), column) == sheet.header.end())
-        return fail(problems::kMissingColumn, {{"file", std::string(file)}, {"column", std::string(column)}, {"columns", join(sheet.header, ", ")},
-                                               {"hint", "This looks like a table of " + std::string(name_of(kind)) + "; add the column, empty where you do not know."}});
+        return fail(problems::kMissingColumn, {{"file", std::string(file)},
+                                               {"column", std::string(column)},
+                                               {"columns", join(sheet.header, ", ")},
+                                               {"hint", "This looks like a table of " + std::string(name_of(kind)) +
+                                                            "; add the column, empty where you do not know."}});
   const TableView table(sheet, file);
   switch (kind) {
     case TableKind::kRespondents: TRY(read_respondents(table, material)); break;
@@ -274,19 +295,26 @@ Result<Material> read_codebook_table(const Sheet& sheet, std::string_view file) 
   std::set<int> defined;
   for (std::size_t row = 0; row < table.size(); ++row) {
     const int index = names.code(TRY(table.needed(row, "path")));
-    if (!defined.insert(index).second) return table.bad_value(row, "path", table.get(row, "path"), "new path", "It stands twice.");
+    if (!defined.insert(index).second)
+      return table.bad_value(row, "path", table.get(row, "path"), "new path", "It stands twice.");
     MaterialCode& code = material.codes[static_cast<std::size_t>(index)];
     code.reference = false;
     code.kind = table.get(row, "kind");
-    if (!code.kind.empty() && !is_one_of(kCodeKinds, code.kind)) return table.bad_value(row, "kind", code.kind, "kind of code", "Kinds: cause, vulnerability, means, exploitation, route, actor, strategy, trend, enforcement, other.");
+    if (!code.kind.empty() && !is_one_of(kCodeKinds, code.kind))
+      return table.bad_value(
+          row, "kind", code.kind, "kind of code",
+          "Kinds: cause, vulnerability, means, exploitation, route, actor, strategy, trend, enforcement, other.");
     code.meaning = table.get(row, "meaning");
-    if (!code.meaning.empty() && !is_one_of(kCodeMeanings, code.meaning)) return table.bad_value(row, "meaning", code.meaning, "meaning of a code", "Meanings: self_protection, intervention, awareness, up, same, down, unknown, period.");
+    if (!code.meaning.empty() && !is_one_of(kCodeMeanings, code.meaning))
+      return table.bad_value(row, "meaning", code.meaning, "meaning of a code",
+                             "Meanings: self_protection, intervention, awareness, up, same, down, unknown, period.");
     code.colour = table.get(row, "colour");
     code.definition = table.get(row, "definition");
     code.include = table.get(row, "include");
     code.exclude = table.get(row, "exclude");
     for (std::string_view language : kLanguages)
-      if (const std::string name = table.get(row, std::string(language)); !name.empty()) code.names[std::string(language)] = name;
+      if (const std::string name = table.get(row, std::string(language)); !name.empty())
+        code.names[std::string(language)] = name;
   }
   // A code that is only named as a parent comes into being with its children.
   for (MaterialCode& code : material.codes) code.reference = false;

@@ -17,7 +17,10 @@ tl::unexpected<Problem> bad(const std::string& file, std::string_view content, s
   const std::size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   std::int64_t column = 1;
   for (char byte : before.substr(begin)) column += (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-  return fail(problems::kBadXml, {{"file", file}, {"line", std::to_string(line)}, {"column", std::to_string(column)}, {"reason", std::move(reason)}});
+  return fail(problems::kBadXml, {{"file", file},
+                                  {"line", std::to_string(line)},
+                                  {"column", std::to_string(column)},
+                                  {"reason", std::move(reason)}});
 }
 
 // pugixml keeps the tree's depth on the call stack when it is walked; a scan before keeps it small. Tags inside
@@ -47,8 +50,10 @@ Result<void> check(const std::string& file, std::string_view content) {
         }
       }
       if (end >= content.size()) return {};
-      if (content[at + 1] == '/') --depth;
-      else if (content[end - 1] != '/' && ++depth > kDepthLimit) return bad(file, content, at, "its elements are nested deeper than 200");
+      if (content[at + 1] == '/')
+        --depth;
+      else if (content[end - 1] != '/' && ++depth > kDepthLimit)
+        return bad(file, content, at, "its elements are nested deeper than 200");
       at = end;
     }
     if (at == std::string_view::npos) return {};
@@ -65,9 +70,13 @@ Result<XmlDocument> XmlDocument::parse(std::string content, const std::string& f
   TRY(check(file, *result.content_));
   result.document_ = std::make_shared<pugi::xml_document>();
   // White space inside text is part of what was told: nothing is trimmed. Line ends are XML's own rule (2.11).
-  const unsigned int options = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_wconv_attribute | pugi::parse_ws_pcdata_single;
-  const pugi::xml_parse_result parsed = result.document_->load_buffer(result.content_->data(), result.content_->size(), options, pugi::encoding_utf8);
-  if (!parsed) return bad(file, *result.content_, static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0)), lower_ascii(parsed.description()));
+  const unsigned int options = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_wconv_attribute |
+                               pugi::parse_ws_pcdata_single;
+  const pugi::xml_parse_result parsed =
+      result.document_->load_buffer(result.content_->data(), result.content_->size(), options, pugi::encoding_utf8);
+  if (!parsed)
+    return bad(file, *result.content_, static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0)),
+               lower_ascii(parsed.description()));
   if (!result.document_->document_element()) return bad(file, *result.content_, 0, "it holds no element");
   return result;
 }
