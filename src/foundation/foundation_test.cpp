@@ -138,6 +138,13 @@ TEST(Text, MarkupIsEscaped) {
   EXPECT_EQ(escape_markup("<a href=\"x\">&'\x01"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\xEF\xBF\xBD");
 }
 
+TEST(Text, IsShortenedBetweenCharacters) {
+  EXPECT_EQ(shortened("village", 4), "vill");
+  EXPECT_EQ(shortened("ភូមិ", 4), "ភ");  // three bytes a character
+  EXPECT_EQ(shortened("ភ", 2), "");
+  EXPECT_EQ(shortened("ភ", 3), "ភ");
+}
+
 TEST(Text, ColumnsOfATerminal) {
   EXPECT_EQ(display_columns("abc"), 3);
   EXPECT_EQ(display_columns("é\u0301"), 1);

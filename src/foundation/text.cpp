@@ -165,6 +165,12 @@ std::string escape_markup(std::string_view text) {
   return out;
 }
 
+std::string_view shortened(std::string_view text, std::size_t bytes) {
+  if (bytes >= text.size()) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_space(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   while (!text.empty() && is_space(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);

@@ -90,6 +90,9 @@ std::string escape_markup(std::string_view text);
 // How many columns of a terminal the text takes: marks above and below take none, wide characters two.
 int display_columns(std::string_view text);
 
+// At most `bytes` bytes from the start, never half a character.
+std::string_view shortened(std::string_view text, std::size_t bytes);
+
 std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char at);
 std::string join(const std::vector<std::string>& parts, std::string_view between);

@@ -197,7 +197,7 @@ Result<std::string> pdf_from_html(const std::string& html) {
     return fail(problems::kProgramFailed,
                 {{"program", "weasyprint"},
                  {"reason", result.errors.empty() ? fmt::format("it ended with status {}", result.status)
-                                                  : result.errors.substr(0, 300)}});
+                                                  : std::string(shortened(result.errors, 300))}});
   return result.output;
 }
 

@@ -15,7 +15,7 @@ int hex_digit(char letter) {
 
 tl::unexpected<Problem> bad_address(std::string_view text) {
   return fail(problems::kInvalidValue, {{"where", "The address"},
-                                        {"value", first_invalid_utf8(text) ? "…" : std::string(text.substr(0, 80))},
+                                        {"value", first_invalid_utf8(text) ? "…" : std::string(shortened(text, 80))},
                                         {"what", "address"},
                                         {"hint", "Follow a link instead of typing it."}});
 }

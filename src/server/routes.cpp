@@ -69,7 +69,8 @@ Response answer(storage::Workspace& workspace, const Request& request) {
   try {
     storage::Transaction transaction = workspace.read();
     Visit visit{transaction, request, Catalogue::of(language_of(request)), {}};
-    Result<Response> response = fail(problems::kNotFound, {{"what", "page"}, {"name", request.path.substr(0, 80)}});
+    Result<Response> response =
+        fail(problems::kNotFound, {{"what", "page"}, {"name", std::string(shortened(request.path, 80))}});
     for (const Route& route : kRoutes)
       if (fits(route.address, request.path, visit.named)) {
         response = route.answer(visit);

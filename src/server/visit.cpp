@@ -20,7 +20,7 @@ Result<Id> Visit::id(const std::string& name) const {
   const auto id = value == named.end() ? std::nullopt : Id::parse(value->second);
   if (!id)
     return fail(problems::kNotFound,
-                {{"what", name}, {"name", value == named.end() ? "" : value->second.substr(0, 40)}});
+                {{"what", name}, {"name", value == named.end() ? "" : std::string(shortened(value->second, 40))}});
   return *id;
 }
 

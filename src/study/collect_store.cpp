@@ -138,7 +138,8 @@ class Collecting {
       respondent.language = row.string(8);
       respondent.place_code = row.string(9);
       respondent.location = at(location_index_, row.id(10));
-      for (const auto& [name, value] : boost::json::parse(row.text(11)).as_object())
+      const boost::json::value attributes = boost::json::parse(row.text(11));
+      for (const auto& [name, value] : attributes.as_object())
         respondent.attributes[std::string(name)] = std::string(value.as_string());
       rows.emplace_back(id, std::move(respondent));
     });

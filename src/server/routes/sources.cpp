@@ -30,7 +30,7 @@ Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study&
   for (const study::Location& each : locations)
     if (each.name == filter.location) location = each.id;
   if (!filter.location.empty() && !location)
-    return fail(problems::kNotFound, {{"what", "location"}, {"name", filter.location.substr(0, 80)}});
+    return fail(problems::kNotFound, {{"what", "location"}, {"name", std::string(shortened(filter.location, 80))}});
   std::set<Id> holding;
   if (!filter.words.empty())
     for (const study::SearchHit& hit : study::search_texts(visit.transaction, study.id, filter.words, 100000))

@@ -101,7 +101,7 @@ double words_score(std::string_view there, std::string_view words) {
   std::string said = squeezed(words, 400);
   bool cut = false;
   for (std::string_view dots : {"...", "…"})
-    if (said.size() > dots.size() && said.ends_with(dots)) said.resize(said.size() - dots.size()), cut = true;
+    if (said.size() > dots.size() && said.ends_with(dots)) said.erase(said.rfind(dots)), cut = true;
   while (!said.empty() && said.back() == ' ') said.pop_back();
   if (said.size() < 4) return -1;
   const std::string found = squeezed(there, 400);

@@ -45,7 +45,9 @@ std::string utf16(const std::string& text) {
 }
 
 constexpr const char* kLines[] = {"I: 😀😀 សួស្តី! How was the road?",
-                                  "SR-01: គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ ហើយទៅឆ្ងាយ។ 👨‍👩‍👧 They left, all of "
+                                  "SR-01: គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ ហើយទៅឆ្ងាយ។ 👨‍👩‍👧 They left, "
+                                  "all "
+                                  "of "
                                   "them.",
                                   "I: เขาไปไหน 🚚 and who took them?",
                                   "SR-01: A woman of the next village; everybody knows her. Café later."};
@@ -296,6 +298,22 @@ TEST(Refi, TaguettesCodebookIsRead) {
   ASSERT_TRUE(material);
   EXPECT_EQ(material->codes.size(), 40u + 1u);
   EXPECT_EQ(material->codes[0].guid, "0d62985d-b147-5d01-a9b5-cae5dcd98342");
+}
+
+// Found by fuzzing: a name made from the first bytes of such a GUID was cut within a character.
+TEST(Refi, CodesWithoutNameAndWithGuidsThatAreNoneComeBack) {
+  const auto read = read_qdc(
+      "<CodeBook xmlns=\"urn:QDA-XML:codebook:1.0\" origin=\"x\"><Codes><Code guid=\"ភូមិថ្មី\" "
+      "isCodable=\"true\"/></Codes>"
+      "</CodeBook>",
+      "codes.qdc");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->codes.at(0).name, "code ភូ");
+  const auto written = write_qdc(*read);
+  ASSERT_TRUE(written);
+  const auto again = read_qdc(written->bytes, "again.qdc");
+  ASSERT_TRUE(again) << again.error().sentence();
+  EXPECT_EQ(again->codes.at(0).name, "code ភូ");
 }
 
 TEST(Refi, WhatGoesOutComesBackInEveryPreset) {

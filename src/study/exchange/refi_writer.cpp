@@ -9,6 +9,7 @@
 #include "study/exchange/formats.h"
 #include "study/exchange/offsets.h"
 #include "study/exchange/refi.h"
+#include "study/exchange/refi_elements.h"
 
 namespace understory::study {
 
@@ -32,19 +33,6 @@ const Preset& preset_of(QdpxPreset preset) {
   return kPresets[static_cast<int>(preset)];
 }
 
-// Characters XML 1.0 cannot carry become U+FFFD; `changed` tells.
-std::string xml_safe(std::string_view text, bool& changed) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') {
-      out += "\xEF\xBF\xBD";
-      changed = true;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 bool has_controls(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n'; });
@@ -479,62 +467,6 @@ class ProjectWriter {
 
 Result<Written> write_qdpx(const Material& material, QdpxPreset preset) {
   return ProjectWriter(material, preset_of(preset)).write();
-}
-
-namespace {
-
-void codebook_code(const Material& material, pugi::xml_node list, int parent, ImportReport& report, bool& named) {
-  for (std::size_t i = 0; i < material.codes.size(); ++i) {
-    const MaterialCode& code = material.codes[i];
-    if (code.parent != parent) continue;
-    bool changed = false;
-    pugi::xml_node node = list.append_child("Code");
-    node.append_attribute("guid") =
-        (normal_guid(code.guid)
-             ? code.guid
-             : guid_from("code " + code_path(material, static_cast<int>(i)) + " " + std::to_string(i)))
-            .c_str();
-    node.append_attribute("name") = xml_safe(code.name, changed).c_str();
-    node.append_attribute("isCodable") = code.codable;
-    if (!code.colour.empty()) node.append_attribute("color") = code.colour.c_str();
-    if (const std::string description = code_description(code); !description.empty())
-      node.append_child("Description")
-          .append_child(pugi::node_pcdata)
-          .set_value(xml_safe(description, changed).c_str());
-    if (changed)
-      report.note("code", Outcome::kChanged, code.guid, "a control character XML cannot carry became �");
-    else
-      report.count("code", Outcome::kRead);
-    named = named || !code.names.empty();
-    codebook_code(material, node, static_cast<int>(i), report, named);
-  }
-}
-
-}  // namespace
-
-Result<Written> write_qdc(const Material& material) {
-  Written result;
-  result.report.format = "REFI-QDA codebook";
-  if (material.codes.empty())
-    return fail(problems::kMissingValue, {{"where", "The codebook"},
-                                          {"what", "a code"},
-                                          {"hint", "A codebook file holds at least one; import or add codes first."}});
-  pugi::xml_document document;
-  pugi::xml_node declaration = document.append_child(pugi::node_declaration);
-  declaration.append_attribute("version") = "1.0";
-  declaration.append_attribute("encoding") = "utf-8";
-  pugi::xml_node root = document.append_child("CodeBook");
-  root.append_attribute("xmlns") = "urn:QDA-XML:codebook:1.0";
-  root.append_attribute("origin") = "Understory";
-  bool named = false;
-  codebook_code(material, root.append_child("Codes"), -1, result.report, named);
-  if (named)
-    result.report.note("names in other languages", Outcome::kUnusable, "codebook",
-                       "the format has no place for them, nor for kinds of codes; a project (.qdpx) carries both");
-  std::ostringstream out;
-  document.save(out, " ", pugi::format_indent, pugi::encoding_utf8);
-  result.bytes = out.str();
-  return result;
 }
 
 }  // namespace understory::study
