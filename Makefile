@@ -25,13 +25,15 @@ test: ## every test on both databases and in the browser
 	@scripts/test.sh $(BUILD) $(JOBS)
 
 check: ## format, tidy, arrows
-	@scripts/check.sh
+	@scripts/setup.sh build check
+	@scripts/check.sh $(JOBS)
 
 bench: build ## the figures of bench/RESULTS.md
 	@bench/run.sh $(BUILD)
 
 fuzz: ## every fuzz target for SECONDS each (default 60)
+	@scripts/setup.sh build fuzz
 	@scripts/fuzz.sh
 
 clean: ## forget what was built
-	rm -rf build build-dev build-asan build-tsan build-fuzz var
+	rm -rf build build-dev build-asan build-tsan build-check build-fuzz var

@@ -1,2 +1,4 @@
 // Exists so that the precompiled header has a library to live in.
-namespace understory { extern const int kPrecompiled = 1; }
+namespace understory {
+extern const int kPrecompiled = 1;
+}

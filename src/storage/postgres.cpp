@@ -100,8 +100,6 @@ class Bound {
         case Parameter::Kind::kInteger: add_number(std::to_string(parameter.integer())); break;
         case Parameter::Kind::kReal: add_number(fmt::format("{}", parameter.real())); break;
         case Parameter::Kind::kText:
-          add(parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), 1);
-          break;
         case Parameter::Kind::kBlob:
           add(parameter.text().data() ? parameter.text().data() : "", parameter.text().size(), 1);
           break;

@@ -50,7 +50,7 @@ void write_codes(const Material& material, pugi::xml_node list, int parent, Impo
 }  // namespace
 
 Result<Material> read_qdc(std::string_view bytes, std::string_view file) {
-  const XmlDocument document = TRY(XmlDocument::parse(std::string(bytes), std::string(file)));
+  const XmlDocument document = TRY(XmlDocument::parse(bytes, std::string(file)));
   const pugi::xml_node root = document.root();
   if (local_name(root.name()) != "CodeBook") return wrong_root(std::string(file), root.name(), "CodeBook");
   Material material;

@@ -44,13 +44,13 @@ std::string utf16(const std::string& text) {
   return out;
 }
 
-constexpr const char* kLines[] = {"I: 😀😀 សួស្តី! How was the road?",
-                                  "SR-01: គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ ហើយទៅឆ្ងាយ។ 👨‍👩‍👧 They left, "
-                                  "all "
-                                  "of "
-                                  "them.",
-                                  "I: เขาไปไหน 🚚 and who took them?",
-                                  "SR-01: A woman of the next village; everybody knows her. Café later."};
+// clang-format off (it cannot tell how wide these are)
+constexpr const char* kLines[] = {
+    "I: 😀😀 សួស្តី! How was the road?",
+    "SR-01: គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ ហើយទៅឆ្ងាយ។ 👨‍👩‍👧 They left, all of them.",
+    "I: เขาไปไหน 🚚 and who took them?",
+    "SR-01: A woman of the next village; everybody knows her. Café later."};
+// clang-format on
 constexpr const char* kQuotes[] = {"គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ", "They left, all of them.", "who took them?",
                                    "A woman of the next village", "everybody knows her"};
 

@@ -63,7 +63,7 @@ Result<void> check(const std::string& file, std::string_view content) {
 
 }  // namespace
 
-Result<XmlDocument> XmlDocument::parse(std::string content, const std::string& file) {
+Result<XmlDocument> XmlDocument::parse(std::string_view content, const std::string& file) {
   DecodedText decoded = TRY(decode_text(content, file));
   XmlDocument result;
   result.content_ = std::make_shared<std::string>(std::move(decoded.text));

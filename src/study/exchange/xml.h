@@ -12,7 +12,7 @@ namespace understory::study {
 class XmlDocument {
  public:
   // kBadXml with line and column: not well-formed, a DTD, nested deeper than 200, no root. Encodings: UTF-8, UTF-16.
-  static Result<XmlDocument> parse(std::string content, const std::string& file);
+  static Result<XmlDocument> parse(std::string_view content, const std::string& file);
   pugi::xml_node root() const { return document_->document_element(); }
 
  private:
