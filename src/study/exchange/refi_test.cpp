@@ -44,7 +44,8 @@ std::string utf16(const std::string& text) {
   return out;
 }
 
-// clang-format off (it cannot tell how wide these are)
+// The formatter cannot tell how wide these are.
+// clang-format off
 constexpr const char* kLines[] = {
     "I: 😀😀 សួស្តី! How was the road?",
     "SR-01: គេជំពាក់ម៉ៃក្រូហិរញ្ញវត្ថុ ហើយទៅឆ្ងាយ។ 👨‍👩‍👧 They left, all of them.",
