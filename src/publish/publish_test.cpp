@@ -71,6 +71,25 @@ TEST(Figures, EveryFigureHasATitleWhatNIsAndItsTable) {
   EXPECT_EQ(ranked_bars({}, Catalogue::of("en"), {}), "");
 }
 
+// Copied out of the page into a letter or a slide, a figure keeps its looks: nothing in it leans on a style sheet.
+TEST(Figures, CarryTheirLooksAsAttributes) {
+  for (const std::string& html : {ranked_bars(small_answer(), Catalogue::of("en"), {}),
+                                  heat_map(small_answer(), Catalogue::of("en"), FigureOptions{})}) {
+    const std::size_t start = html.find("<svg"), end = html.find("</svg>");
+    ASSERT_NE(start, std::string::npos);
+    const std::size_t inside = html.find('>', start);
+    const std::string svg = html.substr(inside, end - inside);
+    EXPECT_EQ(svg.find("class="), std::string::npos);
+    std::size_t drawn = 0;
+    for (std::size_t at = svg.find("<rect"); at != std::string::npos; at = svg.find("<rect", at + 1), ++drawn) {
+      const std::string tag = svg.substr(at, svg.find('>', at) - at);
+      EXPECT_TRUE(tag.find("fill=") != std::string::npos) << tag;
+    }
+    EXPECT_GT(drawn, 0u);
+    EXPECT_NE(svg.find("font-size="), std::string::npos);
+  }
+}
+
 TEST(Figures, LongLabelsBreakBetweenWordsAlsoWithoutSpaces) {
   const auto lines = label_lines("ដំណាំមិនបានផលនិងតម្លៃធ្លាក់ចុះខ្លាំងណាស់", 12, 3);
   EXPECT_GE(lines.size(), 2u);
