@@ -4,6 +4,7 @@
 #include "study/collect.h"
 #include "study/default_codebook.h"
 #include "study/evidence.h"
+#include "study/exchange/formats.h"
 #include "study/import_file.h"
 #include "study/source.h"
 #include "study/turns.h"
@@ -278,6 +279,23 @@ TEST_P(Studies, ExportsOfTheSameStudyAreTheSameBytes) {
   ASSERT_TRUE(sheets) << sheets.error().sentence();
   EXPECT_EQ(sheets->at(0).rows.size(), 6u);
   EXPECT_EQ(load_codebook(transaction, study).codes.size(), material.codes.size());
+}
+
+TEST_P(Studies, CodesThatShareAGuidAreBothKept) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  const std::string file =
+      "<CodeBook xmlns=\"urn:QDA-XML:codebook:1.0\" origin=\"x\"><Codes>"
+      "<Code guid=\"0D62985D-B147-5D01-A9B5-CAE5DCD98342\" name=\"Landless\" isCodable=\"true\"/>"
+      "<Code guid=\"0D62985D-B147-5D01-A9B5-CAE5DCD98342\" name=\"Landless\" isCodable=\"true\"/>"
+      "<Code guid=\"0D62985D-B147-5D01-A9B5-CAE5DCD98342\" name=\"In debt\" isCodable=\"true\"/></Codes></CodeBook>";
+  for (const Outcome expected : {Outcome::kRead, Outcome::kMerged}) {
+    const auto material = read_qdc(file, "twice.qdc");
+    ASSERT_TRUE(material);
+    const auto report = merge(transaction, study, *material, {});
+    ASSERT_TRUE(report) << report.error().sentence();
+    EXPECT_EQ(report->of("code", expected), 3) << report->text();
+  }
 }
 
 TEST_P(Studies, TextsAndNamesLieSealedInTheDatabase) {

@@ -72,6 +72,7 @@ Result<Material> read_qdc(std::string_view bytes, std::string_view file) {
     }
     material.sets.push_back(std::move(set));
   }
+  tell_guids_apart(material);
   return material;
 }
 

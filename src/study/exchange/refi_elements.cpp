@@ -1,5 +1,7 @@
 #include "study/exchange/refi_elements.h"
 
+#include <set>
+
 #include "foundation/clock.h"
 #include "foundation/id.h"
 #include "foundation/text.h"
@@ -61,6 +63,28 @@ tl::unexpected<Problem> wrong_root(const std::string& file, std::string_view fou
                                   {"column", "1"},
                                   {"reason", "it begins with “" + std::string(shortened(found, 40)) +
                                                  "”, not with a REFI-QDA " + std::string(wanted)}});
+}
+
+namespace {
+
+template <typename Element>
+void tell_apart(std::vector<Element>& elements, std::string_view what, ImportReport& report) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    std::string& guid = elements[i].guid;
+    if (guid.empty() || seen.insert(guid).second) continue;
+    report.remark(what, guid, "its GUID stood before in the file; it is kept as an element of its own");
+    guid = guid_from(guid + " again " + std::to_string(i));
+    seen.insert(guid);
+  }
+}
+
+}  // namespace
+
+void tell_guids_apart(Material& material) {
+  tell_apart(material.codes, "code", material.report);
+  tell_apart(material.respondents, "respondent", material.report);
+  tell_apart(material.links, "link", material.report);
 }
 
 std::string xml_safe(std::string_view text, bool& changed) {

@@ -42,6 +42,7 @@ Result<Material> ProjectReader::read() {
   foreign_elements(project);
   note_refs(project, "study", -1);
   notes();
+  tell_guids_apart(material_);
   return std::move(material_);
 }
 
