@@ -57,6 +57,19 @@ inline constexpr ProblemKind kProgramMissing{"program_missing", 501,
                                              "apt-get install {package}) and try again."};
 inline constexpr ProblemKind kProgramFailed{"program_failed", 500, "{program} could not do its work: {reason}."};
 
+// People
+inline constexpr ProblemKind kSignInRefused{
+    "sign_in_refused", 401,
+    "That is not right. Check the name, the password and, if you use one, the code from your phone."};
+inline constexpr ProblemKind kTooManyTries{
+    "too_many_tries", 429,
+    "There were too many tries for this name. Wait {minutes} minutes, or sign in from a browser you used before."};
+inline constexpr ProblemKind kSignInNeeded{"sign_in_needed", 401, "Sign in first."};
+inline constexpr ProblemKind kWeakPassword{
+    "weak_password", 422, "This password will not do: {reason}. A few words in a row make a good one."};
+inline constexpr ProblemKind kInvitationOver{"invitation_over", 410,
+                                             "This invitation was used or has expired. Ask for a new one."};
+
 // Questions
 inline constexpr ProblemKind kBadQuestion{"bad_question", 422,
                                           "The question cannot be understood at “{at}”: {reason}. {hint}"};

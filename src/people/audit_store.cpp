@@ -1,0 +1,94 @@
+// The log in the database.
+#include "foundation/clock.h"
+#include "people/audit.h"
+#include "people/audit_form.h"
+
+namespace understory::people {
+
+using storage::Parameter;
+using storage::Query;
+using storage::Row;
+using storage::Transaction;
+
+namespace {
+
+const Query kHead{"people.audit_head", "select number, hash, signature from audit_head where workspace_id = ?"};
+const Query kSetHead{"people.set_audit_head",
+                     "insert into audit_head (workspace_id, number, hash, signature) values (?, ?, ?, ?) on conflict "
+                     "(workspace_id) do update set number = excluded.number, hash = excluded.hash, signature = "
+                     "excluded.signature"};
+const Query kAddEntry{"people.add_audit_entry",
+                      "insert into audit_entry (workspace_id, number, entry, hash, account_id, record_id) values (?, "
+                      "?, ?, ?, ?, ?)"};
+const Query kEntries{"people.audit_entries",
+                     "select entry from audit_entry where workspace_id = ? and number < ? order by number desc limit "
+                     "?"};
+const Query kEntriesOfRecord{"people.audit_entries_of_record",
+                             "select entry from audit_entry where workspace_id = ? and record_id = ? and number < ? "
+                             "order by number desc limit ?"};
+const Query kEntriesOfAccount{"people.audit_entries_of_account",
+                              "select entry from audit_entry where workspace_id = ? and account_id = ? and number < ? "
+                              "order by number desc limit ?"};
+const Query kWholeLog{"people.whole_audit_log",
+                      "select number, entry, hash from audit_entry where workspace_id = ? order by number"};
+
+}  // namespace
+
+AuditHead audit_head(Transaction& transaction) {
+  return transaction
+      .one(kHead, {transaction.workspace()},
+           [](const Row& row) {
+             return AuditHead{row.integer(0), std::string(row.blob(1)), std::string(row.blob(2))};
+           })
+      .value_or(AuditHead{0, first_hash(), ""});
+}
+
+void record(Transaction& transaction, const vault::SigningKey& key, const Deed& deed) {
+  const AuditHead before = audit_head(transaction);
+  AuditEntry entry{before.number + 1, iso_time(now()).substr(0, 16) + "Z", deed};
+  const std::string line = entry_line(entry, before.hash);
+  AuditHead head{entry.number, entry_hash(line), ""};
+  head.signature = head_signature(key, transaction.workspace(), head);
+  transaction.run(kAddEntry,
+                  {transaction.workspace(), entry.number, line, Parameter::blob(head.hash), deed.account, deed.record});
+  transaction.run(kSetHead,
+                  {transaction.workspace(), head.number, Parameter::blob(head.hash), Parameter::blob(head.signature)});
+}
+
+std::vector<AuditEntry> audit_entries(Transaction& transaction, Id record, Id account, std::int64_t before, int limit) {
+  const std::int64_t below = before > 0 ? before : std::numeric_limits<std::int64_t>::max();
+  std::vector<AuditEntry> entries;
+  const auto take = [&](const Row& row) {
+    if (auto entry = read_entry(row.text(0))) entries.push_back(std::move(*entry));
+  };
+  if (record)
+    transaction.each(kEntriesOfRecord, {transaction.workspace(), record, below, limit}, take);
+  else if (account)
+    transaction.each(kEntriesOfAccount, {transaction.workspace(), account, below, limit}, take);
+  else
+    transaction.each(kEntries, {transaction.workspace(), below, limit}, take);
+  return entries;
+}
+
+void export_audit(Transaction& transaction, const std::function<void(std::string_view)>& out) {
+  export_lines(
+      transaction.workspace(), audit_head(transaction),
+      [&](const std::function<void(std::string_view)>& write) {
+        transaction.each(kWholeLog, {transaction.workspace()}, [&](const Row& row) { write(row.text(1)); });
+      },
+      out);
+}
+
+Result<AuditProof> verify_audit(Transaction& transaction, std::string_view public_key) {
+  AuditChain chain("The log in the database");
+  Result<void> outcome;
+  transaction.each(kWholeLog, {transaction.workspace()}, [&](const Row& row) {
+    if (outcome) outcome = chain.add(row.text(1), row.integer(0));
+  });
+  if (!outcome) return tl::unexpected(outcome.error());
+  const AuditHead head = audit_head(transaction);
+  if (head.number == 0) return AuditProof{0, chain.head()};
+  return chain.close(head, Id{transaction.workspace()}.text(), public_key);
+}
+
+}  // namespace understory::people

@@ -1,0 +1,16 @@
+// What a password must be: long, and not one that guessers try first. No rules about its letters.
+#pragma once
+#include <string_view>
+
+#include "foundation/result.h"
+
+namespace understory::people {
+
+inline constexpr int kShortestPassword = 10;  // characters
+inline constexpr int kLongestPassword = 200;  // characters: Argon2id takes more, patience does not
+
+// kWeakPassword with the reason: too short, too long, one of those that were breached (digits and signs at its end
+// apart, in any case), the account's own name, or few characters repeated.
+Result<void> check_password(std::string_view password, std::string_view account);
+
+}  // namespace understory::people

@@ -1,0 +1,379 @@
+// Accounts, sign-in, rights and the log, on both engines.
+#include "foundation/clock.h"
+#include "people/account.h"
+#include "people/audit.h"
+#include "people/password_rules.h"
+#include "people/sign_in.h"
+#include "people/token.h"
+#include "testing/workspace.h"
+#include "vault/second_factor.h"
+
+namespace understory::people {
+
+using storage::Transaction;
+
+namespace {
+
+constexpr vault::PasswordCost kLight{1, 8 << 20};
+constexpr std::string_view kPassword = "three rivers meet here";
+constexpr Milliseconds kNoon = 1'795'000'000'000;
+constexpr Milliseconds kHour = 3600 * 1000;
+
+void nobody_tells(Transaction&, Id, std::string_view, std::string_view) {}
+
+}  // namespace
+
+class People : public testing_support::OnBothEngines {
+ protected:
+  Id add(std::string_view name, const std::vector<Grant>& grants = {}) {
+    Transaction transaction = workspace().write();
+    const Id id = *add_account(transaction, name, "");
+    for (const Grant& grant : grants) add_grant(transaction, id, grant, {});
+    const std::string token = invite(transaction, id, {});
+    EXPECT_TRUE(accept_invitation(transaction, token, vault::make_person_key(kPassword, kLight)));
+    EXPECT_EQ(accept_invitation(transaction, token, {}).error().code(), "invitation_over");
+    transaction.commit();
+    return id;
+  }
+  Result<SignedIn> enter(std::string_view name, std::string_view password = kPassword, std::string code = "",
+                         std::string device = "") {
+    return sign_in(workspace(), {std::string(name), std::string(password), std::move(code), std::move(device)},
+                   nobody_tells);
+  }
+  std::optional<Session> session(std::string_view token) {
+    Transaction transaction = workspace().read();
+    return session_of(transaction, token);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Engines, People, testing_support::BothEngines(), testing_support::engine_name);
+
+TEST_P(People, SignInAndOut) {
+  FixedClock clock(kNoon);
+  const Id account = add("Sokha");
+  const auto entered = enter("  SOKHA ");
+  ASSERT_TRUE(entered) << entered.error().sentence();
+  EXPECT_EQ(entered->account, account);
+  ASSERT_TRUE(session(entered->session));
+  EXPECT_FALSE(session(entered->session + "0"));
+  EXPECT_FALSE(session(""));
+  const auto other = enter("sokha");
+  {
+    Transaction transaction = workspace().write();
+    sign_out(transaction, entered->session);
+    transaction.commit();
+  }
+  EXPECT_FALSE(session(entered->session));
+  EXPECT_TRUE(session(other->session));
+  {
+    Transaction transaction = workspace().write();
+    sign_out_everywhere(transaction, account);
+    transaction.commit();
+  }
+  EXPECT_FALSE(session(other->session));
+}
+
+TEST_P(People, RefusalsLookAlike) {
+  add("sokha");
+  {
+    Transaction transaction = workspace().write();
+    EXPECT_TRUE(add_account(transaction, "invited.only", "Partner"));
+    transaction.commit();
+  }
+  const auto wrong = enter("sokha", "something else entirely"), unknown = enter("nobody"),
+             invited = enter("invited.only"), odd = enter("a b c");
+  for (const auto* each : {&wrong, &unknown, &invited, &odd}) {
+    ASSERT_FALSE(*each);
+    EXPECT_EQ(each->error().sentence(), wrong.error().sentence());
+    EXPECT_EQ(each->error().code(), "sign_in_refused");
+  }
+}
+
+TEST_P(People, SessionsEndWhenIdleOrOld) {
+  std::string token;
+  {
+    FixedClock clock(kNoon);
+    add("sokha");
+    token = enter("sokha")->session;
+  }
+  {
+    FixedClock clock(kNoon + kIdleLife - 1);
+    ASSERT_TRUE(session(token));
+    EXPECT_TRUE(session(token)->stale);
+    Transaction transaction = workspace().write();
+    touch_session(transaction, token);
+    transaction.commit();
+  }
+  {
+    FixedClock clock(kNoon + 2 * kIdleLife - 2);
+    EXPECT_TRUE(session(token));
+  }
+  {
+    FixedClock clock(kNoon + 2 * kIdleLife);
+    EXPECT_FALSE(session(token));
+  }
+  for (Milliseconds at = kNoon; at < kNoon + kSessionLife; at += kIdleLife / 2) {
+    FixedClock clock(at);
+    Transaction transaction = workspace().write();
+    touch_session(transaction, token);
+    transaction.commit();
+  }
+  FixedClock clock(kNoon + kSessionLife);
+  EXPECT_FALSE(session(token));  // however busy
+}
+
+TEST_P(People, ADeactivatedAccountIsOutAtOnce) {
+  FixedClock clock(kNoon);
+  const Id account = add("sokha", {{{}, Role::kResearcher, {}, ""}});
+  const auto entered = enter("sokha");
+  {
+    Transaction transaction = workspace().write();
+    ASSERT_TRUE(deactivate(transaction, account));
+    EXPECT_FALSE(session_of(transaction, entered->session));
+    EXPECT_FALSE(decide(person_of(transaction, account), Right::kSeeStudy, {Id{5}, {}, {}}).allowed);
+    EXPECT_EQ(add_account(transaction, "Sokha", "").error().code(), "already_exists");  // the log names it
+    transaction.commit();
+  }
+  EXPECT_EQ(enter("sokha").error().code(), "sign_in_refused");
+}
+
+TEST_P(People, ASecondFactorIsAskedForAndItsCodeWorksOnce) {
+  FixedClock clock(kNoon);
+  const Id account = add("sokha");
+  const std::string factor = vault::make_factor();
+  std::vector<std::string> recovery;
+  {
+    Transaction transaction = workspace().write();
+    set_factor(transaction, account, person_key(transaction, account)->public_key, factor);
+    recovery = make_recovery_codes(transaction, account);
+    transaction.commit();
+  }
+  EXPECT_FALSE(enter("sokha"));
+  const std::string code = vault::factor_code(factor, vault::factor_step(kNoon));
+  EXPECT_TRUE(enter("sokha", kPassword, code));
+  EXPECT_FALSE(enter("sokha", kPassword, code));  // somebody looked over a shoulder
+  EXPECT_FALSE(enter("sokha", "not this one, no", recovery[0]));
+  EXPECT_TRUE(enter("sokha", kPassword, recovery[0]));
+  EXPECT_FALSE(enter("sokha", kPassword, recovery[0]));
+  EXPECT_EQ(recovery.size(), 10u);
+  EXPECT_EQ(recovery[1].size(), 19u);
+}
+
+TEST_P(People, GuessersGetFourTriesAnHourAndTheOwnerStillEnters) {
+  std::string device, recovery;
+  {
+    FixedClock clock(kNoon - kHour);
+    const Id account = add("sokha");
+    device = enter("sokha")->device;
+    Transaction transaction = workspace().write();
+    recovery = make_recovery_codes(transaction, account)[0];
+    transaction.commit();
+  }
+  int tried = 0;
+  for (int hour = 0; hour < 3; ++hour)
+    for (int guess = 0; guess < 20; ++guess) {
+      FixedClock clock(kNoon + hour * kHour + guess * 1000);
+      for (const char* name : {"sokha", "nobody.here"}) {
+        const auto outcome = enter(name, "guess number " + std::to_string(guess));
+        ASSERT_FALSE(outcome);
+        if (std::string_view(name) == "sokha") tried += outcome.error().code() == "sign_in_refused";
+        EXPECT_EQ(outcome.error().code(), guess < 4 ? "sign_in_refused" : "too_many_tries") << name << guess;
+      }
+    }
+  EXPECT_EQ(tried, 12);
+  FixedClock clock(kNoon + 2 * kHour + 60 * 1000);
+  EXPECT_EQ(enter("sokha").error().code(), "too_many_tries");  // from a browser nobody knows
+  EXPECT_TRUE(enter("sokha", kPassword, "", device));
+  EXPECT_FALSE(enter("sokha", "wrong again", "", device));
+  EXPECT_TRUE(enter("sokha", kPassword, "", device));
+  EXPECT_TRUE(enter("sokha", kPassword, recovery));
+  EXPECT_FALSE(enter("sokha", kPassword, recovery));
+}
+
+TEST(PasswordRules, LengthAndBreachesAndNothingElse) {
+  for (const char* good : {"three rivers meet here", "ទន្លេបីជួបគ្នានៅទីនេះ", "correct horse battery", "11 lotus pond 72"})
+    EXPECT_TRUE(check_password(good, "sokha")) << good;
+  for (const char* bad : {"short", "Password123", "password2026!!", "1q2w3e4r5t", "qwertyuiop", "aaaaaaaaaaaa",
+                          "sokha-sokha-1", "abababababab"})
+    EXPECT_EQ(check_password(bad, "sokha").error().code(), "weak_password") << bad;
+}
+
+// Every role × right × relation of a grant to the record, against the table in role.cpp said another way: in words.
+TEST(Rights, AreThoseOfTheTable) {
+  const Id study{1}, other_study{2}, source{10};
+  const std::map<Role, std::string> allowed{
+      {Role::kReporter, ""},
+      {Role::kEnumerator, "see_study"},
+      {Role::kResearcher,
+       "see_study see_findings see_passages list_sources read_source code change_study export_study make_report"},
+      {Role::kCoder, "see_study see_findings see_passages list_sources read_source code"},
+      {Role::kCaseWorker, "see_study see_findings"},
+      {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
+      {Role::kPublisher, "see_study see_findings see_passages make_report"},
+      {Role::kSteward, "manage_accounts read_audit keep_machine"}};
+  int cells = 0;
+  for (const auto& [role, words] : allowed)
+    for (std::size_t r = 0; r < kRights.size(); ++r) {
+      const Right right = static_cast<Right>(r);
+      const bool has = (" " + words + " ").find(" " + std::string(kRights[r]) + " ") != std::string::npos;
+      for (const Id granted_study : {Id{}, study, other_study})
+        for (const std::string granted_place : {"", "KH-20", "NP"})
+          for (const bool inside : {false, true})
+            for (const bool active : {false, true})
+              for (const bool excluded : {false, true}) {
+                Person person{Id{77}, {}, active, false, {{Id{5}, role, granted_study, granted_place}}, {}};
+                if (excluded) person.excluded_from.insert(inside ? source : study);
+                Record record{study, {}, {}};
+                if (inside) record = {study, source, {"KH", "KH-20", "KH-2009"}};
+                bool expected = has && active && !excluded;
+                if (is_general(right))
+                  expected = expected && !granted_study && granted_place.empty();
+                else
+                  expected = expected && granted_study != other_study &&
+                             (granted_place.empty() || !inside || granted_place == "KH-20");
+                const Decision decision = decide(person, right, record);
+                EXPECT_EQ(decision.allowed, expected) << name_of(role) << " " << kRights[r] << " "
+                                                      << granted_study.value << " " << granted_place << " " << inside;
+                EXPECT_FALSE(decision.reason.empty());
+                if (excluded && active) EXPECT_TRUE(decision.hidden);
+                ++cells;
+              }
+    }
+  EXPECT_GE(cells, 3000);
+}
+
+TEST(Rights, ReachIsTheSubtreesOfTheGrants) {
+  const Id study{1};
+  Person person{Id{7}, {}, true, false, {{Id{5}, Role::kCoder, study, "KH-20"}, {Id{6}, Role::kCoder, study, "NP"}},
+                {}};
+  EXPECT_FALSE(reach(person, Right::kReadSource, study).everything);
+  EXPECT_EQ(reach(person, Right::kReadSource, study).places, (std::vector<std::string>{"KH-20", "NP"}));
+  EXPECT_TRUE(reach(person, Right::kReadSource, Id{2}).places.empty());
+  EXPECT_TRUE(reach(person, Right::kExportStudy, study).places.empty());
+  person.grants.push_back({Id{8}, Role::kResearcher, {}, ""});
+  EXPECT_TRUE(reach(person, Right::kReadSource, study).everything);
+  person.excluded_from.insert(study);
+  EXPECT_FALSE(reach(person, Right::kReadSource, study).everything);
+}
+
+TEST_P(People, GrantsAndExclusionsAreReadAsTheyStand) {
+  const Id study{11};
+  const Id account = add("lead.one", {{{}, Role::kProgrammeLead, study, ""}});
+  Transaction transaction = workspace().write();
+  EXPECT_TRUE(decide(person_of(transaction, account), Right::kSeeFindings, {study, {}, {}}).allowed);
+  const Decision other = decide(person_of(transaction, account), Right::kSeeFindings, {Id{12}, {}, {}});
+  EXPECT_FALSE(other.allowed);
+  EXPECT_TRUE(other.hidden);
+  const Decision code = decide(person_of(transaction, account), Right::kCode, {study, {}, {}});
+  EXPECT_FALSE(code.allowed);
+  EXPECT_FALSE(code.hidden);  // the lead knows that the study is there
+  const Id exclusion = exclude(transaction, account, {}, "study", study, {});
+  EXPECT_TRUE(decide(person_of(transaction, account), Right::kSeeFindings, {study, {}, {}}).hidden);
+  ASSERT_TRUE(end_exclusion(transaction, exclusion));
+  EXPECT_FALSE(end_exclusion(transaction, exclusion));
+  EXPECT_TRUE(decide(person_of(transaction, account), Right::kSeeFindings, {study, {}, {}}).allowed);
+  ASSERT_TRUE(end_grant(transaction, account_of(transaction, account)->grants.at(0).id));
+  EXPECT_FALSE(decide(person_of(transaction, account), Right::kSeeFindings, {study, {}, {}}).allowed);
+  transaction.commit();
+}
+
+class Audit : public People {
+ protected:
+  void SetUp() override {
+    People::SetUp();
+    if (IsSkipped()) return;
+    key_ = std::make_unique<vault::SigningKey>(std::move(*vault::SigningKey::create(keys_.path() / "audit.key")));
+  }
+  void write(int entries) {
+    Transaction transaction = workspace().write();
+    for (int i = 0; i < entries; ++i)
+      record(transaction, *key_,
+             {Id{100 + i % 7}, i % 3 ? "read_source" : "sign_in", "/studies/{study}/sources/{source}", "source",
+              Id{1000 + i % 5}, i % 4 ? "done" : "denied", i % 4 ? "researcher" : "“no role” may\nread"});
+    transaction.commit();
+  }
+  std::string exported() {
+    std::string text;
+    Transaction transaction = workspace().read();
+    export_audit(transaction, [&](std::string_view line) { text += std::string(line) + "\n"; });
+    return text;
+  }
+  TemporaryFolder keys_;
+  std::unique_ptr<vault::SigningKey> key_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, Audit, testing_support::BothEngines(), testing_support::engine_name);
+
+TEST_P(Audit, IsProvenWithTheExportAndThePublicKeyAlone) {
+  write(40);
+  const auto proof = verify_audit(exported(), key_->public_key(), "", "log");
+  ASSERT_TRUE(proof) << proof.error().sentence();
+  EXPECT_EQ(proof->entries, 40);
+  {
+    Transaction transaction = workspace().read();
+    EXPECT_EQ(verify_audit(transaction, key_->public_key())->head, proof->head);
+    EXPECT_EQ(audit_entries(transaction, Id{1002}, {}, 0, 100).size(), 8u);
+    EXPECT_EQ(audit_entries(transaction, {}, Id{101}, 0, 100).size(), 6u);
+    EXPECT_EQ(audit_entries(transaction, {}, {}, 11, 5).front().number, 10);
+  }
+  // The log goes on: the older head is still in it.
+  write(5);
+  EXPECT_TRUE(verify_audit(exported(), key_->public_key(), proof->head, "log"));
+  TemporaryFolder other;
+  const auto stranger = vault::SigningKey::create(other.path() / "k");
+  EXPECT_FALSE(verify_audit(exported(), stranger->public_key(), "", "log"));
+}
+
+TEST_P(Audit, EveryMutationIsFound) {
+  write(60);
+  const std::string before = exported();
+  write(40);
+  const std::string text = exported(), head = verify_audit(text, key_->public_key(), "", "log")->head;
+  // Cut back to what was true and signed earlier: only a head kept elsewhere tells.
+  EXPECT_TRUE(verify_audit(before, key_->public_key(), "", "log"));
+  EXPECT_FALSE(verify_audit(before, key_->public_key(), head, "log"));
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    lines.push_back(text.substr(at, end - at + 1));
+    at = end + 1;
+  }
+  std::uint64_t state = 20261124;
+  const auto below = [&](std::size_t bound) {
+    state = state * 6364136223846793005ull + 1442695040888963407ull;
+    return static_cast<std::size_t>((state >> 33) % bound);
+  };
+  const int rounds = std::getenv("UNDERSTORY_FULL_DRILLS") ? 10000 : 1000;
+  int missed = 0;
+  for (int round = 0; round < rounds; ++round) {
+    std::string bent;
+    auto changed = lines;
+    switch (round % 5) {
+      case 0:  // a flipped bit
+        bent = text;
+        bent[below(bent.size())] ^= static_cast<char>(1 << below(8));
+        break;
+      case 1:  // a dropped line
+        changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(below(changed.size())));
+        break;
+      case 2: {  // two lines swapped
+        const std::size_t a = below(changed.size()), b = (a + 1 + below(changed.size() - 1)) % changed.size();
+        std::swap(changed[a], changed[b]);
+        break;
+      }
+      case 3:  // cut off anywhere
+        bent = text.substr(0, below(text.size()));
+        break;
+      case 4: {  // a line put in again
+        const std::size_t from = below(changed.size());
+        changed.insert(changed.begin() + static_cast<std::ptrdiff_t>(below(changed.size() + 1)), changed[from]);
+        break;
+      }
+    }
+    if (round % 5 != 0 && round % 5 != 3)
+      for (const std::string& line : changed) bent += line;
+    if (bent == text) continue;
+    missed += verify_audit(bent, key_->public_key(), head, "log").has_value();
+  }
+  EXPECT_EQ(missed, 0);
+}
+
+}  // namespace understory::people

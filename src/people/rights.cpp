@@ -1,0 +1,65 @@
+#include "people/rights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace understory::people {
+
+namespace {
+
+// Does the grant reach the record? Grants limited to a study or a place never reach beyond it.
+bool reaches(const Grant& grant, Right right, const Record& record) {
+  if (is_general(right)) return !grant.study && grant.place.empty();
+  if (grant.study && grant.study != record.study) return false;
+  if (grant.place.empty()) return true;
+  // A study as such (its name, its codebook) is open to who works in any of its places; what is inside only there.
+  if (!record.id && record.places.empty()) return true;
+  return std::find(record.places.begin(), record.places.end(), grant.place) != record.places.end();
+}
+
+}  // namespace
+
+Decision decide(const Person& person, Right right, const Record& record) {
+  if (person.at_machine) return {true, false, "the workspace has no accounts yet", {}};
+  if (!person.active) return {false, true, "nobody is signed in, or the account is deactivated", {}};
+  if (person.excluded_from.contains(record.study) || person.excluded_from.contains(record.id))
+    return {false, true, "this person is excluded from the record", {}};
+  for (const Grant& grant : person.grants)
+    if (may(grant.role, right) && reaches(grant, right, record))
+      return {true, false,
+              fmt::format("{}{}{}", name_of(grant.role), grant.study ? ", in this study" : "",
+                          grant.place.empty() ? "" : ", in place " + grant.place),
+              grant.id};
+  // Whoever may not even see the study must not learn that it exists.
+  const bool sees = is_general(right) || right == Right::kSeeStudy
+                        ? false
+                        : decide(person, Right::kSeeStudy, {record.study, {}, {}}).allowed;
+  return {false,
+          !is_general(right) && (!sees || record.id),
+          fmt::format("no role of this account may {} here", name_of(right)),
+          {}};
+}
+
+Reach reach(const Person& person, Right right, Id study) {
+  Reach all;
+  all.without = person.excluded_from;
+  if (person.at_machine) {
+    all.everything = true;
+    return all;
+  }
+  if (!person.active || person.excluded_from.contains(study)) return all;
+  for (const Grant& grant : person.grants) {
+    if (!may(grant.role, right) || (grant.study && grant.study != study)) continue;
+    if (grant.place.empty())
+      all.everything = true;
+    else
+      all.places.push_back(grant.place);
+  }
+  if (all.everything) all.places.clear();
+  std::sort(all.places.begin(), all.places.end());
+  all.places.erase(std::unique(all.places.begin(), all.places.end()), all.places.end());
+  return all;
+}
+
+}  // namespace understory::people

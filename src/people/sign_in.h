@@ -1,0 +1,52 @@
+// Signing in and out. A guesser gets few tries and learns nothing; the owner still enters.
+//
+// Tries are counted by the name as typed, whether there is such an account or not: 4 an hour. A browser that signed in
+// to that account before is counted apart (10 an hour), so strangers who use up a name's tries do not lock its owner
+// out; a recovery code gets its owner in from a new browser too, because 80 random bits need no counting.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "people/account.h"
+
+namespace understory::people {
+
+inline constexpr int kTriesAnHour = 4;  // 96 a day
+inline constexpr int kTriesOfDeviceAnHour = 10;
+inline constexpr Milliseconds kIdleLife = 30LL * 60 * 1000;       // a session nobody uses
+inline constexpr Milliseconds kSessionLife = 12LL * 3600 * 1000;  // and any session at all
+
+struct SignIn {
+  std::string name, password;
+  std::string code;    // of the app, or a recovery code; may be empty
+  std::string device;  // token this browser was given before; may be empty
+};
+struct SignedIn {
+  Id account;
+  std::string session;  // token for the browser's cookie
+  std::string device;   // token for the browser to keep
+};
+// kSignInRefused for a wrong name, password or code alike; kTooManyTries. Takes the work of one Argon2id in either
+// case. Writes its own transactions; `deeds` is called within them with what the log should say.
+using Tell = std::function<void(storage::Transaction&, Id account, std::string_view outcome, std::string_view reason)>;
+Result<SignedIn> sign_in(storage::Workspace& workspace, const SignIn& given, const Tell& tell);
+
+struct Session {
+  Id account;
+  Milliseconds created_at = 0;
+  bool stale = false;  // its time of last use should be written (once a minute is enough)
+};
+// Nothing: unknown, idle for too long, too old, or its account is no longer active.
+std::optional<Session> session_of(storage::Transaction& transaction, std::string_view token);
+void touch_session(storage::Transaction& transaction, std::string_view token);
+void sign_out(storage::Transaction& transaction, std::string_view token);
+void sign_out_everywhere(storage::Transaction& transaction, Id account);
+
+// A second factor for an account whose key is open (its password was just given): the factor is sealed for that key.
+void set_factor(storage::Transaction& transaction, Id account, std::string_view public_key, std::string_view factor);
+void drop_factor(storage::Transaction& transaction, Id account);
+// Ten new ones of 80 bits, shown once; those of before are void.
+std::vector<std::string> make_recovery_codes(storage::Transaction& transaction, Id account);
+
+}  // namespace understory::people

@@ -1,0 +1,227 @@
+#include "foundation/clock.h"
+#include "foundation/text.h"
+#include "people/sign_in.h"
+#include "people/token.h"
+#include "vault/second_factor.h"
+#include "vault/vault.h"
+
+namespace understory::people {
+
+using storage::Parameter;
+using storage::Query;
+using storage::Row;
+using storage::Transaction;
+using storage::Workspace;
+
+namespace {
+
+constexpr Milliseconds kHour = 3600LL * 1000;
+constexpr Milliseconds kMinute = 60LL * 1000;
+
+const Query kTries{"people.sign_in_tries",
+                   "select began_at, tries from sign_in_try where workspace_id = ? and subject = ?"};
+const Query kSetTries{"people.set_sign_in_tries",
+                      "insert into sign_in_try (workspace_id, subject, began_at, tries) values (?, ?, ?, ?) on "
+                      "conflict (workspace_id, subject) do update set began_at = excluded.began_at, tries = "
+                      "excluded.tries"};
+const Query kForgetTries{"people.forget_sign_in_tries",
+                         "delete from sign_in_try where workspace_id = ? and began_at < ?"};
+const Query kFactor{"people.factor",
+                    "select factor, factor_step from account where workspace_id = ? and id = ? and factor is not null"};
+const Query kSetFactor{"people.set_factor",
+                       "update account set factor = ?, factor_step = 0, changed_at = ? where workspace_id = ? and id = "
+                       "?"};
+const Query kUseStep{"people.use_factor_step",
+                     "update account set factor_step = ? where workspace_id = ? and id = ? and factor_step < ?"};
+const Query kUseRecovery{"people.use_recovery_code",
+                         "update recovery_code set used_at = ? where workspace_id = ? and account_id = ? and code_hash "
+                         "= ? and used_at is null"};
+const Query kForgetRecovery{"people.forget_recovery_codes",
+                            "delete from recovery_code where workspace_id = ? and account_id = ?"};
+const Query kAddRecovery{"people.add_recovery_code",
+                         "insert into recovery_code (workspace_id, account_id, code_hash) values (?, ?, ?)"};
+const Query kHasRecovery{"people.has_recovery_code",
+                         "select 1 from recovery_code where workspace_id = ? and account_id = ? and code_hash = ? and "
+                         "used_at is null"};
+const Query kAddSession{"people.add_session",
+                        "insert into session (workspace_id, token_hash, account_id, created_at, seen_at) values (?, ?, "
+                        "?, ?, ?)"};
+const Query kSession{"people.session",
+                     "select session.account_id, session.created_at, session.seen_at from session join account on "
+                     "account.workspace_id = session.workspace_id and account.id = session.account_id where "
+                     "session.workspace_id = ? and token_hash = ? and account.state = 'active'"};
+const Query kTouch{"people.touch_session", "update session set seen_at = ? where workspace_id = ? and token_hash = ?"};
+const Query kEnd{"people.end_session", "delete from session where workspace_id = ? and token_hash = ?"};
+const Query kEndAll{"people.end_sessions", "delete from session where workspace_id = ? and account_id = ?"};
+const Query kForgetSessions{"people.forget_sessions",
+                            "delete from session where workspace_id = ? and (seen_at < ? or created_at < ?)"};
+const Query kDevice{"people.device", "select account_id from device where workspace_id = ? and token_hash = ?"};
+const Query kAddDevice{"people.add_device",
+                       "insert into device (workspace_id, token_hash, account_id, created_at) values (?, ?, ?, ?)"};
+
+// What is done for a name nobody has: the same work, and never right.
+const vault::PersonKey& nobodys_key() {
+  static const vault::PersonKey kKey = vault::make_person_key(make_token());
+  return kKey;
+}
+
+struct Counted {
+  std::string subject;
+  int limit;
+};
+
+// Takes one try of this hour. Minutes to wait where there is none left.
+std::optional<int> take_try(Transaction& transaction, const Counted& counted) {
+  const Milliseconds at = now();
+  Milliseconds began = at;
+  std::int64_t tries = 0;
+  transaction.each(kTries, {transaction.workspace(), Parameter::blob(counted.subject)}, [&](const Row& row) {
+    if (row.integer(0) > at - kHour && row.integer(0) <= at) began = row.integer(0), tries = row.integer(1);
+  });
+  if (tries >= counted.limit) return static_cast<int>((began + kHour - at + kMinute - 1) / kMinute);
+  transaction.run(kSetTries, {transaction.workspace(), Parameter::blob(counted.subject), began, tries + 1});
+  return std::nullopt;
+}
+
+void give_back_try(Transaction& transaction, const Counted& counted) {
+  const auto held = transaction.one(kTries, {transaction.workspace(), Parameter::blob(counted.subject)},
+                                    [](const Row& row) { return std::pair(row.integer(0), row.integer(1)); });
+  if (held && held->second > 0)
+    transaction.run(kSetTries,
+                    {transaction.workspace(), Parameter::blob(counted.subject), held->first, held->second - 1});
+}
+
+std::string recovery_hash(std::string_view code) {
+  std::string digits;
+  for (const char c : lower_ascii(code))
+    if (std::isalnum(static_cast<unsigned char>(c))) digits += c;
+  return token_hash(digits);
+}
+
+}  // namespace
+
+Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& tell) {
+  const auto name = account_name(given.name);
+  const std::string typed = name ? *name : std::string("…");
+  std::optional<Account> account;
+  std::optional<vault::PersonKey> key;
+  Counted counted{token_hash("name:" + typed), kTriesAnHour};
+  bool by_recovery = false;
+  {
+    Transaction transaction = workspace.write();
+    if (auto found = find_account(transaction, typed)) {
+      key = person_key(transaction, found->id);
+      if (key && found->state == "active") account = std::move(*found);
+    }
+    if (account && !given.device.empty()) {
+      const auto owner = transaction.one(kDevice, {transaction.workspace(), Parameter::blob(token_hash(given.device))},
+                                         [](const Row& row) { return row.id(0); });
+      if (owner == account->id) counted = {token_hash("device:" + given.device), kTriesOfDeviceAnHour};
+    }
+    by_recovery =
+        account && !given.code.empty() &&
+        transaction
+            .one(kHasRecovery, {transaction.workspace(), account->id, Parameter::blob(recovery_hash(given.code))},
+                 [](const Row&) { return true; })
+            .has_value();
+    if (!by_recovery)
+      if (const auto minutes = take_try(transaction, counted)) {
+        tell(transaction, account ? account->id : Id{}, "denied", "too many tries");
+        transaction.commit();
+        return fail(problems::kTooManyTries, {{"minutes", std::to_string(*minutes)}});
+      }
+    transaction.commit();
+  }
+  // The slow part, outside of any transaction.
+  const auto opened = vault::open_person_key(account ? *key : nobodys_key(), given.password);
+
+  Transaction transaction = workspace.write();
+  transaction.run(kForgetTries, {transaction.workspace(), now() - kHour});
+  transaction.run(kForgetSessions, {transaction.workspace(), now() - kIdleLife, now() - kSessionLife});
+  bool right = account && opened;
+  std::string reason = "wrong name, password or code";
+  // The account may have been deactivated, or given another key, since it was read.
+  if (right) {
+    const auto again = account_of(transaction, account->id);
+    const auto key_now = person_key(transaction, account->id);
+    right = again && again->state == "active" && key_now && key_now->wrapped == key->wrapped;
+  }
+  if (right && by_recovery) {
+    right = transaction.run(kUseRecovery, {now(), transaction.workspace(), account->id,
+                                           Parameter::blob(recovery_hash(given.code))}) == 1;
+  } else if (right && account->has_factor) {
+    std::string factor;
+    std::int64_t last = 0;
+    transaction.each(kFactor, {transaction.workspace(), account->id}, [&](const Row& row) {
+      factor = vault::open_sealed(*opened, row.blob(0)).value_or("");
+      last = row.integer(1);
+    });
+    const auto step = factor.empty() ? std::nullopt : vault::matching_step(factor, trim(given.code), now(), last);
+    right = step && transaction.run(kUseStep, {*step, transaction.workspace(), account->id, *step}) == 1;
+  }
+  if (!right) {
+    tell(transaction, account ? account->id : Id{}, "denied", reason);
+    transaction.commit();
+    return fail(problems::kSignInRefused);
+  }
+  if (!by_recovery) give_back_try(transaction, counted);
+  SignedIn made{account->id, make_token(), given.device};
+  transaction.run(kAddSession,
+                  {transaction.workspace(), Parameter::blob(token_hash(made.session)), account->id, now(), now()});
+  if (counted.limit != kTriesOfDeviceAnHour) {
+    made.device = make_token();
+    transaction.run(kAddDevice,
+                    {transaction.workspace(), Parameter::blob(token_hash(made.device)), account->id, now()});
+  }
+  tell(transaction, account->id, "done", "");
+  transaction.commit();
+  return made;
+}
+
+std::optional<Session> session_of(Transaction& transaction, std::string_view token) {
+  if (token.empty()) return std::nullopt;
+  std::optional<Session> session;
+  const Milliseconds at = now();
+  transaction.each(kSession, {transaction.workspace(), Parameter::blob(token_hash(token))}, [&](const Row& row) {
+    const Milliseconds created = row.integer(1), seen = row.integer(2);
+    if (at - seen < kIdleLife && at - created < kSessionLife && at >= created - kMinute)
+      session = Session{row.id(0), created, at - seen >= kMinute};
+  });
+  return session;
+}
+
+void touch_session(Transaction& transaction, std::string_view token) {
+  transaction.run(kTouch, {now(), transaction.workspace(), Parameter::blob(token_hash(token))});
+}
+
+void sign_out(Transaction& transaction, std::string_view token) {
+  transaction.run(kEnd, {transaction.workspace(), Parameter::blob(token_hash(token))});
+}
+
+void sign_out_everywhere(Transaction& transaction, Id account) {
+  transaction.run(kEndAll, {transaction.workspace(), account});
+}
+
+void set_factor(Transaction& transaction, Id account, std::string_view public_key, std::string_view factor) {
+  const std::string sealed = vault::seal_for(public_key, factor);
+  transaction.run(kSetFactor, {Parameter::blob(sealed), now(), transaction.workspace(), account});
+}
+
+void drop_factor(Transaction& transaction, Id account) {
+  transaction.run(kSetFactor, {nullptr, now(), transaction.workspace(), account});
+}
+
+std::vector<std::string> make_recovery_codes(Transaction& transaction, Id account) {
+  transaction.run(kForgetRecovery, {transaction.workspace(), account});
+  std::vector<std::string> codes;
+  for (int i = 0; i < 10; ++i) {
+    // 80 bits as four groups of four letters and digits.
+    std::string code = lower_ascii(vault::base32(vault::random_bytes(10)));
+    transaction.run(kAddRecovery, {transaction.workspace(), account, Parameter::blob(recovery_hash(code))});
+    for (const int at : {12, 8, 4}) code.insert(static_cast<std::size_t>(at), "-");
+    codes.push_back(std::move(code));
+  }
+  return codes;
+}
+
+}  // namespace understory::people
