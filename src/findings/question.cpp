@@ -272,7 +272,7 @@ std::string Question::json() const {
 }
 
 Result<Question> parse_question(std::string_view text) {
-  if (text.size() > 10000) return tl::unexpected(not_understood(text.substr(0, 20), "the question is too long", ""));
+  if (text.size() > 10000) return tl::unexpected(not_understood(shortened(text, 20), "the question is too long", ""));
   if (first_invalid_utf8(text)) return tl::unexpected(not_understood("…", "the question is not valid UTF-8", ""));
   return Parser(TRY(tokens_of(text))).run();
 }

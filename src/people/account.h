@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "foundation/clock.h"
 #include "people/rights.h"
 #include "storage/workspace.h"
 #include "vault/password.h"

@@ -50,6 +50,15 @@ std::optional<json::object> object_in(std::string_view line) {
 
 }  // namespace
 
+Result<vault::SigningKey> audit_key(const storage::Workspace& workspace) {
+  const std::filesystem::path path = workspace.folder() / "audit.key";
+  if (std::filesystem::exists(path)) return vault::SigningKey::load(path);
+  auto made = vault::SigningKey::create(path);
+  // Another server was first.
+  if (!made && made.error().is(problems::kAlreadyExists)) return vault::SigningKey::load(path);
+  return made;
+}
+
 std::string entry_line(const AuditEntry& entry, std::string_view previous) {
   const auto id = [](Id each) { return each ? each.text() : std::string(); };
   JsonWriter out;

@@ -39,6 +39,10 @@ struct AuditHead {
   std::string signature;    // 64 bytes
 };
 
+// The workspace's own key, in its folder (audit.key); made when it is first needed. Several servers share one folder,
+// or carry copies of it.
+Result<vault::SigningKey> audit_key(const storage::Workspace& workspace);
+
 // Writes one entry. One at a time in a workspace, which a write transaction ensures.
 void record(storage::Transaction& transaction, const vault::SigningKey& key, const Deed& deed);
 

@@ -180,7 +180,7 @@ class Report {
 
 Result<std::string> report_html(storage::Transaction& transaction, Id study, const ReportOptions& options,
                                 const Progress& progress) {
-  const Evidence evidence = study::load_evidence(transaction, study);
+  const Evidence evidence = study::limited(study::load_evidence(transaction, study), options.limits);
   return Report(transaction, evidence, options).write(progress);
 }
 

@@ -5,6 +5,7 @@
 #include "foundation/catalogue.h"
 #include "foundation/progress.h"
 #include "storage/workspace.h"
+#include "study/limits.h"
 
 namespace understory::publish {
 
@@ -12,7 +13,8 @@ struct ReportOptions {
   std::string language = "en";
   std::uint64_t seed = 1;
   int draws = 2000;
-  bool quotes = true;  // masked
+  bool quotes = true;    // masked
+  study::Limits limits;  // what of the study the reader may see
 };
 Result<std::string> report_html(storage::Transaction& transaction, Id study, const ReportOptions& options,
                                 const Progress& progress = {});

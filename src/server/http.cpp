@@ -37,6 +37,12 @@ std::string Request::header(std::string_view name) const {
   return found == headers.end() ? "" : found->second;
 }
 
+std::string Request::field(std::string_view name) const {
+  for (const auto& [key, value] : form)
+    if (key == name) return value;
+  return "";
+}
+
 std::string Request::cookie(std::string_view name) const {
   const std::string all = header("cookie");
   for (std::string_view part : split(all, ';')) {
@@ -78,6 +84,35 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
+namespace {
+
+Result<std::vector<std::pair<std::string, std::string>>> read_pairs(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (std::string_view part : split(text, '&')) {
+    if (part.empty()) continue;
+    const std::size_t equals = part.find('=');
+    std::string name = TRY(percent_decode(part.substr(0, equals), true));
+    std::string value = equals == std::string_view::npos ? "" : TRY(percent_decode(part.substr(equals + 1), true));
+    pairs.emplace_back(std::move(name), std::move(value));
+  }
+  return pairs;
+}
+
+}  // namespace
+
+Result<void> read_form(Request& request) {
+  request.form.clear();
+  if (request.body.empty()) return {};
+  const std::string type = lower_ascii(request.header("content-type"));
+  if (type.rfind("application/x-www-form-urlencoded", 0) != 0)
+    return fail(problems::kInvalidValue, {{"where", "The form"},
+                                          {"value", std::string(shortened(type, 60))},
+                                          {"what", "kind of form"},
+                                          {"hint", "Send it from the page."}});
+  request.form = TRY(read_pairs(request.body));
+  return {};
+}
+
 Result<void> read_target(std::string_view target, Request& request) {
   request.target = target;
   if (target.empty() || target[0] != '/') return bad_address(target);
@@ -86,13 +121,7 @@ Result<void> read_target(std::string_view target, Request& request) {
   request.path = TRY(percent_decode(target.substr(0, question), false));
   request.query.clear();
   if (question == std::string_view::npos) return {};
-  for (std::string_view part : split(target.substr(question + 1), '&')) {
-    if (part.empty()) continue;
-    const std::size_t equals = part.find('=');
-    std::string name = TRY(percent_decode(part.substr(0, equals), true));
-    std::string value = equals == std::string_view::npos ? "" : TRY(percent_decode(part.substr(equals + 1), true));
-    request.query.emplace_back(std::move(name), std::move(value));
-  }
+  request.query = TRY(read_pairs(target.substr(question + 1)));
   return {};
 }
 

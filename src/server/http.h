@@ -17,12 +17,14 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::map<std::string, std::string> headers;              // names in lower case
   std::string body;
+  std::vector<std::pair<std::string, std::string>> form;  // of a POST, decoded, in order
 
   // The first value of that name; empty where there is none.
   std::string parameter(std::string_view name) const;
   bool has_parameter(std::string_view name) const;
   std::string header(std::string_view name) const;
   std::string cookie(std::string_view name) const;
+  std::string field(std::string_view name) const;  // of the form
 };
 
 struct Response {
@@ -34,6 +36,8 @@ struct Response {
 
 // Splits a request target. kInvalidValue: a bad %-sequence, a NUL, text that is not UTF-8.
 Result<void> read_target(std::string_view target, Request& request);
+// Reads an application/x-www-form-urlencoded body into `form`. kInvalidValue: another kind of body, or as above.
+Result<void> read_form(Request& request);
 std::string percent_encode(std::string_view text);
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
 

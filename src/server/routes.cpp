@@ -2,31 +2,51 @@
 
 #include "foundation/log.h"
 #include "foundation/text.h"
+#include "people/account.h"
+#include "people/audit.h"
+#include "people/sign_in.h"
+#include "people/token.h"
 
 namespace understory::server {
 
 namespace {
 
+using enum Access;
+using enum people::Right;
+
 constexpr Route kRoutes[] = {
-    {"/", show_studies},
-    {"/studies/{study}", show_overview},
-    {"/studies/{study}/codebook", show_codebook},
-    {"/studies/{study}/sources", show_sources},
-    {"/studies/{study}/sources/{source}", show_source},
-    {"/studies/{study}/findings/{ask}", show_finding},
-    {"/studies/{study}/findings/{ask}/passages", show_passages},
-    {"/studies/{study}/report.html", send_report_html},
-    {"/studies/{study}/report.pdf", send_report_pdf},
-    {"/page.css", send_style},
-    {"/healthz", tell_health},
-    {"/api/v1/studies", api_studies},
-    {"/api/v1/studies/{study}", api_study},
-    {"/api/v1/studies/{study}/codebook", api_codebook},
-    {"/api/v1/studies/{study}/sources", api_sources},
-    {"/api/v1/studies/{study}/sources/{source}", api_source},
-    {"/api/v1/studies/{study}/findings/{ask}", api_finding},
-    {"/api/v1/studies/{study}/findings/{ask}/passages", api_passages},
+    {"GET", "/", show_studies, kSignedIn, kSeeStudy, false},
+    {"GET", "/studies/{study}", show_overview, kRight, kSeeStudy, false},
+    {"GET", "/studies/{study}/codebook", show_codebook, kRight, kSeeStudy, false},
+    {"GET", "/studies/{study}/sources", show_sources, kRight, kListSources, true},
+    {"GET", "/studies/{study}/sources/{source}", show_source, kRight, kReadSource, true},
+    {"GET", "/studies/{study}/findings/{ask}", show_finding, kRight, kSeeFindings, false},
+    {"GET", "/studies/{study}/findings/{ask}/passages", show_passages, kRight, kSeePassages, true},
+    {"GET", "/studies/{study}/report.html", send_report_html, kRight, kMakeReport, true},
+    {"GET", "/studies/{study}/report.pdf", send_report_pdf, kRight, kMakeReport, true},
+    {"GET", "/page.css", send_style, kAnybody, {}, false},
+    {"GET", "/healthz", tell_health, kAnybody, {}, false},
+    {"GET", "/sign-in", show_sign_in, kAnybody, {}, false},
+    {"POST", "/sign-in", do_sign_in, kAnybody, {}, false},  // logs in its own transactions
+    {"POST", "/sign-out", do_sign_out, kSignedIn, {}, true},
+    {"GET", "/invitations/{invitation}", show_invitation, kAnybody, {}, false},
+    {"POST", "/invitations/{invitation}", accept_invitation, kAnybody, {}, false},  // as sign-in does
+    {"GET", "/account", show_account, kSignedIn, {}, false},
+    {"POST", "/account/sign-out-everywhere", sign_out_everywhere, kSignedIn, {}, true},
+    {"POST", "/account/second-factor", start_factor, kSignedIn, {}, true},
+    {"GET", "/audit", show_audit, kRight, kReadAudit, true},
+    {"GET", "/api/v1/studies", api_studies, kSignedIn, kSeeStudy, false},
+    {"GET", "/api/v1/studies/{study}", api_study, kRight, kSeeStudy, false},
+    {"GET", "/api/v1/studies/{study}/codebook", api_codebook, kRight, kSeeStudy, false},
+    {"GET", "/api/v1/studies/{study}/sources", api_sources, kRight, kListSources, true},
+    {"GET", "/api/v1/studies/{study}/sources/{source}", api_source, kRight, kReadSource, true},
+    {"GET", "/api/v1/studies/{study}/findings/{ask}", api_finding, kRight, kSeeFindings, false},
+    {"GET", "/api/v1/studies/{study}/findings/{ask}/passages", api_passages, kRight, kSeePassages, true},
 };
+
+static_assert(std::all_of(std::begin(kRoutes), std::end(kRoutes),
+                          [](const Route& route) { return route.access != kUndecided; }),
+              "every route says who may use it");
 
 bool fits(std::string_view address, std::string_view path, std::map<std::string, std::string>& named) {
   const auto wanted = split(address, '/'), given = split(path, '/');
@@ -64,23 +84,139 @@ std::string language_of(const Request& request) {
 
 std::span<const Route> routes() { return kRoutes; }
 
+bool is_slow(const Request& request) {
+  return request.method == "POST" && (request.path == "/sign-in" || request.path.rfind("/invitations/", 0) == 0);
+}
+
+namespace {
+
+const Route* route_of(const Request& request, std::map<std::string, std::string>& named) {
+  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  for (const Route& route : kRoutes)
+    if (route.method == method && fits(route.address, request.path, named)) return &route;
+  named.clear();
+  return nullptr;
+}
+
+// A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
+// stands in this session's own forms.
+bool came_from_here(const Request& request, const std::string& session) {
+  const std::string origin = request.header("origin"), host = request.header("host");
+  if (!origin.empty() && origin != "http://" + host && origin != "https://" + host) return false;
+  return session.empty() || people::same(request.field("form"), people::form_token(session));
+}
+
+// The person behind the request's session; who holds the folder, while there are no accounts.
+void recognise(Visit& visit, bool& stale) {
+  if (!people::has_accounts(visit.transaction)) {
+    visit.person.at_machine = true;
+    visit.person.active = true;
+    return;
+  }
+  const std::string token = visit.request.cookie("session");
+  const auto session = people::session_of(visit.transaction, token);
+  if (!session) return;
+  visit.session = token;
+  visit.person = people::person_of(visit.transaction, session->account);
+  stale = session->stale;
+}
+
+people::Decision admit(const Visit& visit, const Route& route) {
+  if (route.access == kAnybody || visit.person.at_machine) return {true, false, "open to anybody", {}};
+  if (route.access == kSignedIn) return {visit.person.active, false, "signed in", {}};
+  const bool in_study = visit.named.contains("study");
+  const auto study = in_study ? visit.id("study") : Result<Id>(Id{});
+  // What is no id names nothing; an unknown study is open to nobody who is not granted every study.
+  if (!study) return {visit.person.active, false, "names nothing", {}};
+  return people::decide(visit.person, route.right, {*study, {}, {}});
+}
+
+people::Deed deed_of(const Visit& visit, const Route* route, std::string_view outcome, std::string_view reason) {
+  people::Deed deed;
+  deed.account = visit.person.account;
+  deed.route = route ? std::string(route->method) + " " + std::string(route->address) : "";
+  deed.action = route && route->access == kRight ? std::string(name_of(route->right)) : "use";
+  for (const char* kind : {"source", "study"})
+    if (visit.named.contains(kind))
+      if (const auto id = visit.id(kind)) {
+        deed.kind = kind;
+        deed.record = *id;
+        break;
+      }
+  deed.outcome = outcome;
+  deed.reason = reason;
+  return deed;
+}
+
+void write_down(storage::Workspace& workspace, storage::Transaction& transaction, const people::Deed& deed) {
+  const auto key = people::audit_key(workspace);
+  if (!key) throw std::runtime_error(key.error().sentence());
+  people::record(transaction, *key, deed);
+}
+
+// Every answer to somebody who may not, and to anybody who asks for what is not there.
+Response refuse(const Visit& visit, const people::Decision& decision, bool api) {
+  if (!visit.person.active) {
+    if (api) return json_problem(visit, Problem(problems::kSignInNeeded));
+    return see_other("/sign-in");
+  }
+  Problem problem(problems::kForbidden);
+  if (decision.hidden) problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
+  return api ? json_problem(visit, problem) : show_problem(visit, problem);
+}
+
+}  // namespace
+
 Response answer(storage::Workspace& workspace, const Request& request) {
   const bool api = request.path.rfind("/api/", 0) == 0;
   try {
-    storage::Transaction transaction = workspace.read();
-    Visit visit{transaction, request, Catalogue::of(language_of(request)), {}};
-    Result<Response> response =
-        fail(problems::kNotFound, {{"what", "page"}, {"name", std::string(shortened(request.path, 80))}});
-    for (const Route& route : kRoutes)
-      if (fits(route.address, request.path, visit.named)) {
-        response = route.answer(visit);
-        break;
+    std::map<std::string, std::string> named;
+    const Route* route = route_of(request, named);
+    const bool writes = route && (route->logged || (request.method == "POST" && !is_slow(request)));
+    bool stale = false;
+    Response response;
+    std::string session;
+    std::optional<people::Deed> denied;
+    {
+      storage::Transaction transaction = writes ? workspace.write() : workspace.read();
+      Visit visit{workspace, transaction, request, Catalogue::of(language_of(request)), std::move(named), {}, "", {}};
+      recognise(visit, stale);
+      session = visit.session;
+      Result<Response> made =
+          fail(problems::kNotFound, {{"what", "page"}, {"name", std::string(shortened(request.path, 80))}});
+      if (!route) {
+        // Somebody who is not signed in learns nothing of what there is.
+        if (!visit.person.active) made = refuse(visit, {}, api);
+      } else {
+        visit.right = route->right;
+        people::Decision decision = admit(visit, *route);
+        if (decision.allowed && request.method == "POST" && !came_from_here(request, visit.session))
+          decision = {false, false, "the form did not come from here", {}};
+        if (!decision.allowed) {
+          made = refuse(visit, decision, api);
+          if (!visit.person.at_machine) denied = deed_of(visit, route, "denied", decision.reason);
+        } else {
+          made = route->answer(visit);
+          if (made && writes) {
+            if (route->logged && !visit.person.at_machine)
+              write_down(workspace, transaction, deed_of(visit, route, "done", decision.reason));
+            transaction.commit();
+          }
+        }
       }
-    if (!response) response = api ? json_problem(visit, response.error()) : show_problem(visit, response.error());
+      if (!made) made = api ? json_problem(visit, made.error()) : show_problem(visit, made.error());
+      response = std::move(*made);
+    }
+    if (denied || stale) {
+      storage::Transaction transaction = workspace.write();
+      if (stale) people::touch_session(transaction, session);
+      if (denied) write_down(workspace, transaction, *denied);
+      transaction.commit();
+    }
     if (known(request.parameter("lang")))
-      response->headers.emplace_back("Set-Cookie", "language=" + request.parameter("lang") +
-                                                       "; Path=/; SameSite=Strict; HttpOnly; Max-Age=31536000");
-    return std::move(*response);
+      response.headers.emplace_back("Set-Cookie", "language=" + request.parameter("lang") +
+                                                      "; Path=/; SameSite=Strict; HttpOnly; Max-Age=31536000");
+    return response;
   } catch (const std::exception& error) {
     // The number is what a person can quote; the text may name a file, never a story.
     const std::string number = Id::make().text();

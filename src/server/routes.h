@@ -6,9 +6,16 @@ namespace understory::server {
 
 using Answering = Result<Response> (*)(const Visit& visit);
 
+// What somebody must be to get an answer. kUndecided does not compile: every route says.
+enum class Access { kUndecided, kAnybody, kSignedIn, kRight };
+
 struct Route {
+  std::string_view method;   // GET or POST
   std::string_view address;  // "/studies/{study}/sources/{source}"
   Answering answer;
+  Access access;
+  people::Right right;  // with kRight: in the study the address names, or as such
+  bool logged;          // opens what was told, or changes something: a line in the log, in the same transaction
 };
 
 // routes/<thing>.cpp
@@ -23,6 +30,15 @@ Result<Response> send_report_html(const Visit& visit);
 Result<Response> send_report_pdf(const Visit& visit);
 Result<Response> send_style(const Visit& visit);
 Result<Response> tell_health(const Visit& visit);
+Result<Response> show_sign_in(const Visit& visit);
+Result<Response> do_sign_in(const Visit& visit);
+Result<Response> do_sign_out(const Visit& visit);
+Result<Response> show_invitation(const Visit& visit);
+Result<Response> accept_invitation(const Visit& visit);
+Result<Response> show_account(const Visit& visit);
+Result<Response> sign_out_everywhere(const Visit& visit);
+Result<Response> start_factor(const Visit& visit);
+Result<Response> show_audit(const Visit& visit);
 Result<Response> api_studies(const Visit& visit);
 Result<Response> api_study(const Visit& visit);
 Result<Response> api_codebook(const Visit& visit);
@@ -33,7 +49,11 @@ Result<Response> api_passages(const Visit& visit);
 
 std::span<const Route> routes();
 
-// Never throws: what goes wrong unforeseen is logged under a number and shown as that number.
+// Takes the work of a password (64 MiB, a tenth of a second and more): answered in a lane of its own.
+bool is_slow(const Request& request);
+
+// Who asks, whether they may, the answer, and the log, in one transaction. Never throws: what goes wrong unforeseen is
+// logged under a number and shown as that number.
 Response answer(storage::Workspace& workspace, const Request& request);
 
 }  // namespace understory::server

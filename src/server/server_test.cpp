@@ -68,6 +68,9 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
     source = study::list_sources(transaction, study).at(1).id.text();
   }
   for (const Route& route : routes()) {
+    // Without accounts there is nobody to sign in; rights_test.cpp asks those as people.
+    if (route.method != "GET" || route.address == "/sign-in" || route.address.find("{invitation}") != std::string::npos)
+      continue;
     for (const std::string language : {"en", "km"}) {
       std::string address(route.address);
       const auto put = [&](const std::string& name, const std::string& value) {
@@ -156,8 +159,8 @@ std::string said_to(std::uint16_t port, const std::string& bytes) {
   asio::io_context context;
   asio::ip::tcp::socket socket(context);
   socket.connect({asio::ip::make_address("127.0.0.1"), port});
-  asio::write(socket, asio::buffer(bytes));
   boost::system::error_code error;
+  asio::write(socket, asio::buffer(bytes), error);  // the server may hang up before it has read everything
   socket.shutdown(asio::ip::tcp::socket::shutdown_send, error);
   std::string reply;
   asio::read(socket, asio::dynamic_buffer(reply), error);
@@ -193,7 +196,7 @@ TEST(Transport, ServesThisMachineAlone) {
   EXPECT_EQ(taken.error().code(), "already_exists");
 }
 
-TEST(Transport, AnswersGetAndHeadAndNothingElse) {
+TEST(Transport, AnswersGetHeadAndFormsAndNothingElse) {
   Running running([](const Request& request) {
     return Response{200, "text/plain; charset=utf-8", "hello " + request.path + "\n", {}};
   });
@@ -207,7 +210,16 @@ TEST(Transport, AnswersGetAndHeadAndNothingElse) {
   const std::string head = said_to(running.port(), "HEAD /x" + host);
   EXPECT_EQ(head.rfind("HTTP/1.1 200", 0), 0u);
   EXPECT_EQ(head.find("hello"), std::string::npos);
-  EXPECT_EQ(said_to(running.port(), "POST /x" + host).rfind("HTTP/1.1 405", 0), 0u);
+  EXPECT_EQ(said_to(running.port(), "DELETE /x" + host).rfind("HTTP/1.1 405", 0), 0u);
+  const auto posted = [&](const std::string& type, const std::string& body) {
+    return said_to(running.port(), "POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: " + type +
+                                       "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  };
+  EXPECT_EQ(posted("application/x-www-form-urlencoded", "a=1&b=%E1%9E%80").rfind("HTTP/1.1 200", 0), 0u);
+  EXPECT_EQ(posted("application/x-www-form-urlencoded", "a=%zz").rfind("HTTP/1.1 400", 0), 0u);
+  EXPECT_EQ(posted("text/plain", "a=1").rfind("HTTP/1.1 400", 0), 0u);
+  EXPECT_EQ(posted("application/x-www-form-urlencoded", std::string(70000, 'a')).find("HTTP/1.1 200"),
+            std::string::npos);
   EXPECT_EQ(said_to(running.port(), "GET /%zz" + host).rfind("HTTP/1.1 4", 0), 0u);
 }
 

@@ -107,18 +107,26 @@ Result<Request> understand(const RawRequest& raw_request) {
   }
   TRY(read_target(std::string_view(raw_request.target()), request));
   request.body = raw_request.body();
+  if (request.method == "POST") TRY(read_form(request));
   return request;
 }
 
 }  // namespace
 
 struct Transport::Impl {
-  Impl(Handler wanted, int workers)
-      : handler(std::move(wanted)), pool(workers), acceptor(io), signals(io), drain_timer(io) {}
+  Impl(Handler wanted, int workers, Slow slow_ones)
+      : handler(std::move(wanted)),
+        slow(std::move(slow_ones)),
+        pool(workers),
+        slow_lane(1),
+        acceptor(io),
+        signals(io),
+        drain_timer(io) {}
 
   asio::io_context io{1};
   Handler handler;
-  asio::thread_pool pool;
+  Slow slow;
+  asio::thread_pool pool, slow_lane;
   tcp::acceptor acceptor;
   asio::signal_set signals;
   asio::steady_timer drain_timer;
@@ -132,7 +140,8 @@ struct Transport::Impl {
     auto start = [this](auto completion, Request moved) {
       auto work = asio::make_work_guard(io);
       asio::post(
-          pool, [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
+          slow && slow(moved) ? slow_lane : pool,
+          [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
             Response response = handler(moved);
             asio::post(io, [completion = std::move(completion), response = std::move(response)]() mutable {
               std::move(completion)(std::move(response));
@@ -146,9 +155,10 @@ struct Transport::Impl {
   asio::awaitable<Response> respond(const RawRequest& raw_request) {
     if (!host_is_here(std::string_view(raw_request[http::field::host])))
       co_return plain(421, "This server answers for this machine alone.");
-    if (raw_request.method() != http::verb::get && raw_request.method() != http::verb::head) {
-      Response response = plain(405, "Only reading is possible here.");
-      response.headers.emplace_back("Allow", "GET, HEAD");
+    if (raw_request.method() != http::verb::get && raw_request.method() != http::verb::head &&
+        raw_request.method() != http::verb::post) {
+      Response response = plain(405, "Nothing here answers to that.");
+      response.headers.emplace_back("Allow", "GET, HEAD, POST");
       co_return response;
     }
     auto request = understand(raw_request);
@@ -236,10 +246,12 @@ Transport::Transport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Transport::~Transport() {
   impl_->pool.stop();
+  impl_->slow_lane.stop();
   impl_->pool.join();
+  impl_->slow_lane.join();
 }
 
-Result<std::unique_ptr<Transport>> Transport::open(const std::string& listen, Handler handler, int workers) {
+Result<std::unique_ptr<Transport>> Transport::open(const std::string& listen, Handler handler, int workers, Slow slow) {
   const auto refuse = [&](std::string_view hint) {
     return fail(
         problems::kInvalidValue,
@@ -260,7 +272,7 @@ Result<std::unique_ptr<Transport>> Transport::open(const std::string& listen, Ha
   if (!address.is_loopback())
     return refuse("Only this machine itself can be served (127.0.0.1 or [::1]) until there are accounts.");
 
-  auto impl = std::make_unique<Impl>(std::move(handler), workers);
+  auto impl = std::make_unique<Impl>(std::move(handler), workers, std::move(slow));
   const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(port));
   impl->acceptor.open(endpoint.protocol(), error);
   if (!error) impl->acceptor.set_option(asio::socket_base::reuse_address(true), error);

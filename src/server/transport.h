@@ -15,11 +15,14 @@
 namespace understory::server {
 
 using Handler = std::function<Response(const Request&)>;  // called on worker threads; must not throw
+using Slow = std::function<bool(const Request&)>;  // asked on the I/O thread: does it take the work of a password?
 
 class Transport {
  public:
   // Takes connections at once. kInvalidValue: not an address, or not one of this machine alone; kAlreadyExists: in use.
-  static Result<std::unique_ptr<Transport>> open(const std::string& listen, Handler handler, int workers);
+  // Slow requests wait in a lane of their own with one worker, so that many sign-ins starve nothing else.
+  static Result<std::unique_ptr<Transport>> open(const std::string& listen, Handler handler, int workers,
+                                                 Slow slow = {});
   ~Transport();
 
   std::string address() const;  // "http://127.0.0.1:8080"

@@ -2,6 +2,7 @@
 
 #include "foundation/resource.h"
 #include "foundation/text.h"
+#include "people/token.h"
 
 namespace understory::server {
 
@@ -28,6 +29,20 @@ Result<study::Study> Visit::study() const {
   const Id wanted = TRY(id("study"));
   return study::find_study(transaction, wanted);
 }
+
+study::Limits Visit::limits(Id study) const {
+  return study::limits_of(transaction, study, people::reach(person, right, study));
+}
+
+study::Evidence Visit::evidence(Id study) const {
+  return study::limited(study::load_evidence(transaction, study), limits(study));
+}
+
+bool Visit::may(people::Right wanted, Id study) const {
+  return people::decide(person, wanted, {study, {}, {}}).allowed;
+}
+
+std::string Visit::form_token() const { return session.empty() ? "" : people::form_token(session); }
 
 namespace {
 
@@ -58,15 +73,21 @@ mustache::data languages(const Visit& visit) {
 mustache::data menu(const Visit& visit, const Page& page) {
   mustache::data list{mustache::data::type::list};
   if (!page.study) return list;
+  using enum people::Right;
+  struct Part {
+    const char *place, *address;
+    people::Right right;
+  };
   const std::string base = "/studies/" + page.study->id.text();
-  for (const auto& [place, address] : {std::pair<std::string, std::string>{"overview", base},
-                                       {"codebook", base + "/codebook"},
-                                       {"sources", base + "/sources"},
-                                       {"findings", base + "/findings/causes"},
-                                       {"report", base + "/report.html"}}) {
+  for (const auto& [place, address, right] : {Part{"overview", "", kSeeStudy},
+                                              {"codebook", "/codebook", kSeeStudy},
+                                              {"sources", "/sources", kListSources},
+                                              {"findings", "/findings/causes", kSeeFindings},
+                                              {"report", "/report.html", kMakeReport}}) {
+    if (!visit.may(right, page.study->id)) continue;
     mustache::data entry;
-    entry.set("address", address);
-    entry.set("label", visit.say("menu." + place));
+    entry.set("address", base + address);
+    entry.set("label", visit.say(std::string("menu.") + place));
     entry.set("lit", page.place == place);
     list << entry;
   }
@@ -84,6 +105,14 @@ Response whole(const Visit& visit, Page& page, int status) {
   layout.set("language_label", visit.say("page.language"));
   layout.set("languages", languages(visit));
   layout.set("menu", menu(visit, page));
+  if (!visit.session.empty()) {
+    mustache::data account;
+    account.set("form", visit.form_token());
+    account.set("account_label", visit.say("account.mine"));
+    account.set("sign_out", visit.say("account.sign_out"));
+    if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));
+    layout.set("account", account);
+  }
   if (page.study) layout.set("study", page.study->name);
   if (page.study && page.study->invented) layout.set("invented", visit.say("page.invented"));
   if (!visit.words.checked()) layout.set("unchecked", visit.say("page.unchecked"));
@@ -107,6 +136,14 @@ Response show_problem(const Visit& visit, const Problem& problem) {
   page.data.set("sentence", visit.words.sentence(problem));
   page.data.set("back", visit.say("page.back_to_studies"));
   return whole(visit, page, problem.status());
+}
+
+Response see_other(const std::string& address) {
+  Response response;
+  response.status = 303;
+  response.content_type = "text/plain; charset=utf-8";
+  response.headers.emplace_back("Location", address);
+  return response;
 }
 
 Response json(const JsonWriter& document, int status) {

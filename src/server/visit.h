@@ -6,23 +6,34 @@
 
 #include "foundation/catalogue.h"
 #include "foundation/json_writer.h"
+#include "people/rights.h"
 #include "server/http.h"
 #include "storage/workspace.h"
-#include "study/study.h"
+#include "study/limits.h"
 
 namespace understory::server {
 
 struct Visit {
+  storage::Workspace& workspace;
   storage::Transaction& transaction;
   const Request& request;
   const Catalogue& words;
   std::map<std::string, std::string> named;  // {study} and the like in the route's address
+  people::Person person;                     // who asks
+  std::string session;                       // the token, while signed in
+  people::Right right{};                     // of the route
 
   std::string say(std::string_view key) const { return words.say(key); }
   std::string language() const { return std::string(words.language()); }
   // kNotFound alike for what is not there and for what is no id at all.
   Result<Id> id(const std::string& name) const;
   Result<study::Study> study() const;
+  // What of the study this person may see by the route's right, and the study's evidence within it.
+  study::Limits limits(Id study) const;
+  study::Evidence evidence(Id study) const;
+  bool may(people::Right wanted, Id study = {}) const;
+  // Hidden fields of a form: that it was this person's page that sent it.
+  std::string form_token() const;
 };
 
 // A page of this server around `body`, which comes from pages/<page>.mustache filled with `data`.
@@ -35,6 +46,7 @@ struct Page {
 };
 Response show(const Visit& visit, Page page);
 Response show_problem(const Visit& visit, const Problem& problem);
+Response see_other(const std::string& address);  // 303: go there with GET
 
 Response json(const JsonWriter& document, int status = 200);
 Response json_problem(const Visit& visit, const Problem& problem);

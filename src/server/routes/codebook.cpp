@@ -34,7 +34,7 @@ Used used_in(const study::Evidence& evidence) {
 
 Result<Response> show_codebook(const Visit& visit) {
   const study::Study study = TRY(visit.study());
-  const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
+  const study::Evidence evidence = visit.evidence(study.id);
   const Used used = used_in(evidence);
   Page page;
   page.title = visit.say("menu.codebook");
@@ -78,7 +78,7 @@ Result<Response> show_codebook(const Visit& visit) {
 
 Result<Response> api_codebook(const Visit& visit) {
   const study::Study study = TRY(visit.study());
-  const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
+  const study::Evidence evidence = visit.evidence(study.id);
   const Used used = used_in(evidence);
   JsonWriter out;
   out.object().key("codes").array();

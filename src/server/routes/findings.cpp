@@ -23,7 +23,7 @@ constexpr std::size_t kShownPassages = 200;
 Result<Question> question_of(const Visit& visit) {
   const std::string& ask = visit.named.at("ask");
   if (std::find(std::begin(findings::kAsks), std::end(findings::kAsks), ask) == std::end(findings::kAsks))
-    return fail(problems::kNotFound, {{"what", "question"}, {"name", ask.substr(0, 40)}});
+    return fail(problems::kNotFound, {{"what", "question"}, {"name", std::string(shortened(ask, 40))}});
   if (visit.request.has_parameter("question")) return findings::parse_question(visit.request.parameter("question"));
   std::string text = ask, among;
   const auto quoted = [](const std::string& value) {
@@ -111,7 +111,7 @@ std::string who_said(const Visit& visit, const study::Passage& passage) {
 Result<Response> show_finding(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Question question = TRY(question_of(visit));
-  const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
+  const study::Evidence evidence = visit.evidence(study.id);
   const findings::Answer answer = TRY(findings::ask(evidence, question, visit.language()));
   const std::string ask(findings::kAsks[static_cast<int>(question.ask)]), base = base_of(study);
   Page page;
@@ -166,7 +166,7 @@ Result<Response> show_finding(const Visit& visit) {
 Result<Response> show_passages(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Question question = TRY(question_of(visit));
-  const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
+  const study::Evidence evidence = visit.evidence(study.id);
   const std::string group = visit.request.parameter("group"), item = visit.request.parameter("item");
   std::vector<int> codings = TRY(findings::codings_behind(evidence, question, group.empty() ? "(all)" : group, item));
   const std::size_t all = codings.size();
@@ -219,8 +219,7 @@ Result<Response> show_passages(const Visit& visit) {
 Result<Response> api_finding(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Question question = TRY(question_of(visit));
-  const findings::Answer answer =
-      TRY(findings::ask(study::load_evidence(visit.transaction, study.id), question, visit.language()));
+  const findings::Answer answer = TRY(findings::ask(visit.evidence(study.id), question, visit.language()));
   Response response;
   if (visit.request.parameter("as") == "csv") {
     response.content_type = "text/csv; charset=utf-8";
@@ -236,7 +235,7 @@ Result<Response> api_finding(const Visit& visit) {
 Result<Response> api_passages(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Question question = TRY(question_of(visit));
-  const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
+  const study::Evidence evidence = visit.evidence(study.id);
   const std::string group = visit.request.parameter("group");
   const std::vector<int> codings = TRY(
       findings::codings_behind(evidence, question, group.empty() ? "(all)" : group, visit.request.parameter("item")));
@@ -267,12 +266,13 @@ namespace {
 
 Result<std::string> report_of(const Visit& visit, const study::Study& study) {
   publish::ReportOptions options;
+  options.limits = visit.limits(study.id);
   const std::string wanted = visit.request.parameter("in");
   options.language = wanted.empty() ? visit.language() : wanted;
   const auto& known = Catalogue::languages();
   if (std::find(known.begin(), known.end(), options.language) == known.end())
     return fail(problems::kInvalidValue, {{"where", "The address"},
-                                          {"value", options.language.substr(0, 20)},
+                                          {"value", std::string(shortened(options.language, 20))},
                                           {"what", "language of reports"},
                                           {"hint", "There are: " + join(known, ", ") + "."}});
   return publish::report_html(visit.transaction, study.id, options);

@@ -36,7 +36,9 @@ Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study&
     for (const study::SearchHit& hit : study::search_texts(visit.transaction, study.id, filter.words, 100000))
       holding.insert(hit.source);
   std::vector<SourceLine> lines;
+  const study::Limits limits = visit.limits(study.id);
   for (SourceLine& line : study::list_sources(visit.transaction, study.id)) {
+    if (!limits.open(line.location, line.id)) continue;
     if (location && line.location != location) continue;
     if (!filter.kind.empty() && line.kind != filter.kind) continue;
     if (!filter.language.empty() && line.language != filter.language) continue;
@@ -46,6 +48,22 @@ Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study&
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+std::vector<study::Location> open_locations(const Visit& visit, Id study) {
+  const study::Limits limits = visit.limits(study);
+  std::vector<study::Location> open;
+  for (study::Location& each : study::locations(visit.transaction, study))
+    if (limits.open(each.id, {})) open.push_back(std::move(each));
+  return open;
+}
+
+// One that is not open to this person is not there.
+Result<Source> open_to(const Visit& visit, Id study, Id wanted) {
+  Source source = TRY(study::open_source(visit.transaction, study, wanted));
+  if (!visit.limits(study).open(source.line.location, wanted))
+    return fail(problems::kNotFound, {{"what", "source"}, {"name", wanted.text()}});
+  return source;
 }
 
 std::string name_of(const std::vector<study::Location>& locations, Id location) {
@@ -139,7 +157,7 @@ void fact(mustache::data& facts, const std::string& label, const std::string& va
 
 Result<Response> show_sources(const Visit& visit) {
   const study::Study study = TRY(visit.study());
-  const auto locations = study::locations(visit.transaction, study.id);
+  const auto locations = open_locations(visit, study.id);
   Filter filter;
   const std::vector<SourceLine> lines = TRY(filtered(visit, study, locations, filter));
   Page page;
@@ -221,7 +239,7 @@ Result<Response> show_sources(const Visit& visit) {
 Result<Response> show_source(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Id wanted = TRY(visit.id("source"));
-  const Source source = TRY(study::open_source(visit.transaction, study.id, wanted));
+  const Source source = TRY(open_to(visit, study.id, wanted));
   Names names{study::load_codebook(visit.transaction, study.id), {}};
   for (const study::Coder& coder : study::list_coders(visit.transaction, study.id)) names.coders[coder.id] = coder.name;
   std::map<Id, study::Respondent> people;
@@ -229,7 +247,7 @@ Result<Response> show_source(const Visit& visit) {
     people[respondent.id] = std::move(respondent);
   std::optional<Source> translation;
   if (source.translation)
-    if (auto opened = study::open_source(visit.transaction, study.id, source.translation);
+    if (auto opened = open_to(visit, study.id, source.translation);
         opened && opened->turns.size() == source.turns.size())
       translation = std::move(*opened);
 
@@ -337,7 +355,7 @@ Result<Response> show_source(const Visit& visit) {
 
 Result<Response> api_sources(const Visit& visit) {
   const study::Study study = TRY(visit.study());
-  const auto locations = study::locations(visit.transaction, study.id);
+  const auto locations = open_locations(visit, study.id);
   Filter filter;
   const std::vector<SourceLine> lines = TRY(filtered(visit, study, locations, filter));
   JsonWriter out;
@@ -363,7 +381,7 @@ Result<Response> api_sources(const Visit& visit) {
 Result<Response> api_source(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Id wanted = TRY(visit.id("source"));
-  const Source source = TRY(study::open_source(visit.transaction, study.id, wanted));
+  const Source source = TRY(open_to(visit, study.id, wanted));
   const study::Codebook codebook = study::load_codebook(visit.transaction, study.id);
   std::map<Id, std::string> coders;
   for (const study::Coder& coder : study::list_coders(visit.transaction, study.id)) coders[coder.id] = coder.name;

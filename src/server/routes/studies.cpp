@@ -30,6 +30,12 @@ Message numbers_of(const study::Evidence& evidence) {
            {"locations", static_cast<std::int64_t>(evidence.locations.size())}}};
 }
 
+std::vector<study::Study> studies_of(const Visit& visit) {
+  auto studies = study::studies(visit.transaction);
+  std::erase_if(studies, [&](const study::Study& each) { return !visit.may(people::Right::kSeeStudy, each.id); });
+  return studies;
+}
+
 }  // namespace
 
 Result<Response> show_studies(const Visit& visit) {
@@ -38,12 +44,12 @@ Result<Response> show_studies(const Visit& visit) {
   page.page = "studies";
   page.data.set("title", page.title);
   mustache::data list{mustache::data::type::list};
-  const auto studies = study::studies(visit.transaction);
+  const auto studies = studies_of(visit);
   for (const study::Study& each : studies) {
     mustache::data entry;
     entry.set("name", each.name);
     entry.set("address", "/studies/" + each.id.text());
-    entry.set("numbers", visit.words.say(numbers_of(study::load_evidence(visit.transaction, each.id))));
+    entry.set("numbers", visit.words.say(numbers_of(visit.evidence(each.id))));
     if (each.invented) entry.set("invented", visit.say("page.invented_short"));
     list << entry;
   }
@@ -54,7 +60,7 @@ Result<Response> show_studies(const Visit& visit) {
 
 Result<Response> show_overview(const Visit& visit) {
   const study::Study study = TRY(visit.study());
-  const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
+  const study::Evidence evidence = visit.evidence(study.id);
   const std::string base = "/studies/" + study.id.text();
   Page page;
   page.title = study.name;
@@ -64,10 +70,12 @@ Result<Response> show_overview(const Visit& visit) {
   mustache::data& data = page.data;
   data.set("name", study.name);
   data.set("numbers", visit.words.say(numbers_of(evidence)));
-  findings::Question causes = TRY(findings::parse_question("causes draws 0"));
-  const findings::Answer answer = TRY(findings::ask(evidence, causes, visit.language()));
-  if (!answer.sentences.empty()) data.set("sentence", visit.words.say(answer.sentences[0]));
-  data.set("findings", base + "/findings/causes");
+  if (visit.may(people::Right::kSeeFindings, study.id)) {
+    const findings::Question causes = TRY(findings::parse_question("causes draws 0"));
+    const findings::Answer answer = TRY(findings::ask(evidence, causes, visit.language()));
+    if (!answer.sentences.empty()) data.set("sentence", visit.words.say(answer.sentences[0]));
+    data.set("findings", base + "/findings/causes");
+  }
   data.set("questions_heading", visit.say("page.questions"));
   mustache::data questions{mustache::data::type::list};
   for (std::string_view ask : findings::kAsks) {
@@ -143,7 +151,7 @@ Result<Response> tell_health(const Visit& visit) {
 Result<Response> api_studies(const Visit& visit) {
   JsonWriter out;
   out.object().key("studies").array();
-  for (const study::Study& each : study::studies(visit.transaction))
+  for (const study::Study& each : studies_of(visit))
     out.object()
         .member("id", each.id.text())
         .member("name", each.name)
@@ -156,7 +164,7 @@ Result<Response> api_studies(const Visit& visit) {
 
 Result<Response> api_study(const Visit& visit) {
   const study::Study study = TRY(visit.study());
-  const study::Evidence evidence = study::load_evidence(visit.transaction, study.id);
+  const study::Evidence evidence = visit.evidence(study.id);
   JsonWriter out;
   out.object()
       .member("id", study.id.text())
