@@ -12,6 +12,6 @@ for target in build-fuzz/tests/*_fuzz; do
   mkdir -p "var/fuzz/$name"
   "${target}_seeds" --write "var/fuzz/$name"
   echo "$name"
-  "$target" "var/fuzz/$name" -max_total_time="$each" -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 -artifact_prefix="var/fuzz/$name-" 2>&1 | tail -4 || status=1
+  "$target" "var/fuzz/$name" -max_total_time="$each" -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 -artifact_prefix="var/fuzz/$name-" 2>&1 | grep -E "^stat::|ERROR|SUMMARY" || status=1
 done
 exit $status

@@ -63,6 +63,8 @@ int run(int count, char** arguments) {
   add_export(app, action);
   add_report(app, action);
   add_serve(app, action);
+  add_account(app, action);
+  add_audit(app, action);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

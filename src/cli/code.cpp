@@ -1,5 +1,6 @@
 // understory code list | set
 #include "cli/command.h"
+#include "cli/door.h"
 #include "study/codebook.h"
 
 namespace understory::cli {
@@ -11,9 +12,9 @@ struct Options {
 };
 
 Result<int> list(const Options& options) {
-  auto workspace = TRY(open_workspace(options.folder));
-  auto transaction = workspace->read();
-  const study::Study found = TRY(study::find_study(transaction, options.study));
+  const Door door = TRY(Door::enter(options.folder, people::Right::kSeeStudy, "code list", options.study));
+  auto transaction = door.read();
+  const study::Study& found = door.study();
   std::string lines;
   for (const study::Code& code : study::load_codebook(transaction, found.id).codes)
     lines += code.path + "\t" + code.kind + "\t" + code.meaning + "\t" +
@@ -23,9 +24,10 @@ Result<int> list(const Options& options) {
 }
 
 Result<int> set(const Options& options) {
-  auto workspace = TRY(open_workspace(options.folder));
-  auto transaction = workspace->write();
-  const study::Study found = TRY(study::find_study(transaction, options.study));
+  const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "code set", options.study));
+  auto transaction = door.write();
+  const study::Study& found = door.study();
+  TRY(door.whole_study(transaction));
   TRY(study::set_code_kind(transaction, found.id, options.path, options.kind, options.meaning));
   transaction.commit();
   return kDone;

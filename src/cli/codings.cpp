@@ -1,5 +1,6 @@
 // understory codings
 #include "cli/command.h"
+#include "cli/door.h"
 #include "study/collect.h"
 #include "study/exchange/formats.h"
 
@@ -20,9 +21,10 @@ void add_codings(CLI::App& app, Action& action) {
   command->add_option("-o,--out", options->out, "A file instead of standard output")->type_name("FILE");
   command->callback([options, &action] {
     action = [options]() -> Result<int> {
-      auto workspace = TRY(open_workspace(options->folder));
-      auto transaction = workspace->read();
-      const study::Study found = TRY(study::find_study(transaction, options->study));
+      const Door door = TRY(Door::enter(options->folder, people::Right::kExportStudy, "codings", options->study));
+      auto transaction = door.read();
+      const study::Study& found = door.study();
+      TRY(door.whole_study(transaction));
       TRY(put_out(study::write_codings_csv(TRY(study::collect(transaction, found.id, {}, terminal_progress()))),
                   options->out));
       return kDone;

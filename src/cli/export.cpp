@@ -1,5 +1,6 @@
 // understory export
 #include "cli/command.h"
+#include "cli/door.h"
 #include "study/collect.h"
 #include "study/exchange/formats.h"
 
@@ -27,9 +28,10 @@ Result<study::Written> write(const study::Material& material, const std::string&
 }
 
 Result<int> export_study(const Options& options) {
-  auto workspace = TRY(open_workspace(options.folder));
-  auto transaction = workspace->read();
-  const study::Study found = TRY(study::find_study(transaction, options.study));
+  const Door door = TRY(Door::enter(options.folder, people::Right::kExportStudy, "export", options.study));
+  auto transaction = door.read();
+  const study::Study& found = door.study();
+  TRY(door.whole_study(transaction));
   study::CollectOptions collect;
   collect.texts = options.as != "qdc";
   const study::Material material = TRY(study::collect(transaction, found.id, collect, terminal_progress()));

@@ -1,5 +1,6 @@
 // understory find
 #include "cli/command.h"
+#include "cli/door.h"
 #include "findings/ask.h"
 #include "foundation/catalogue.h"
 #include "foundation/text.h"
@@ -64,10 +65,11 @@ Result<findings::Question> question_of(const Options& options) {
 
 Result<int> find(const Options& options) {
   const findings::Question question = TRY(question_of(options));
-  auto workspace = TRY(open_workspace(options.folder));
-  auto transaction = workspace->read();
-  const study::Study found = TRY(study::find_study(transaction, options.study));
-  const study::Evidence evidence = study::load_evidence(transaction, found.id);
+  const Door door = TRY(Door::enter(options.folder, people::Right::kSeeFindings, "find", options.study));
+  auto transaction = door.read();
+  const study::Study& found = door.study();
+  const study::Evidence evidence =
+      study::limited(study::load_evidence(transaction, found.id), door.limits(transaction));
   const findings::Answer answer = TRY(findings::ask(evidence, question, options.language));
   const Catalogue& words = Catalogue::of(options.language);
   std::string out;

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "cli/command.h"
+#include "cli/door.h"
 #include "foundation/file.h"
 #include "study/import_file.h"
 
@@ -57,9 +58,10 @@ Result<int> import(Options& options) {
     options.import.translations.insert(TRY(pair_of(pair, "--translation")));
   options.import.open_answers = options.open_answers;
   options.import.progress = terminal_progress();
-  auto workspace = TRY(open_workspace(options.folder));
-  auto transaction = workspace->write();
-  const study::Study found = TRY(study::find_study(transaction, options.study));
+  const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "import", options.study));
+  auto transaction = door.write();
+  const study::Study& found = door.study();
+  TRY(door.whole_study(transaction));
   std::string out = options.json ? "[" : "";
   bool complete = true;
   for (const std::string& file : options.files) {

@@ -1,5 +1,6 @@
 // understory place import | list
 #include "cli/command.h"
+#include "cli/door.h"
 #include "foundation/csv.h"
 #include "foundation/file.h"
 #include "places/places.h"
@@ -9,8 +10,8 @@ namespace understory::cli {
 namespace {
 
 Result<int> import(const std::string& folder, const std::vector<std::string>& files) {
-  auto workspace = TRY(open_workspace(folder));
-  auto transaction = workspace->write();
+  const Door door = TRY(Door::enter(folder, people::Right::kChangeStudy, "place import"));
+  auto transaction = door.write();
   std::string lines;
   for (const std::string& file : files) {
     const auto report = TRY(places::import_places(transaction, TRY(read_file(file)), file));

@@ -1,5 +1,6 @@
 // understory report
 #include "cli/command.h"
+#include "cli/door.h"
 #include "publish/document.h"
 
 namespace understory::cli {
@@ -26,12 +27,14 @@ void add_report(CLI::App& app, Action& action) {
   command->add_option("out", options->out, "The file to write; - for standard output")->required()->type_name("OUT");
   command->callback([options, &action] {
     action = [options]() -> Result<int> {
-      auto workspace = TRY(open_workspace(options->folder));
-      auto transaction = workspace->read();
-      const study::Study found = TRY(study::find_study(transaction, options->study));
+      const Door door = TRY(Door::enter(options->folder, people::Right::kMakeReport, "report", options->study));
+      auto transaction = door.read();
+      const study::Study& found = door.study();
       options->report.language = options->language;
       options->report.quotes = !options->no_quotes;
-      std::string document = TRY(publish::report_html(transaction, found.id, options->report, terminal_progress()));
+      publish::ReportOptions limited = options->report;
+      limited.limits = door.limits(transaction);
+      std::string document = TRY(publish::report_html(transaction, found.id, limited, terminal_progress()));
       if (options->as == "pdf") document = TRY(publish::pdf_from_html(document));
       TRY(put_out(document, options->out));
       return kDone;

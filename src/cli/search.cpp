@@ -1,5 +1,6 @@
 // understory search
 #include "cli/command.h"
+#include "cli/door.h"
 #include "study/source.h"
 
 namespace understory::cli {
@@ -20,14 +21,16 @@ void add_search(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 10000));
   command->callback([options, &action] {
     action = [options]() -> Result<int> {
-      auto workspace = TRY(open_workspace(options->folder));
-      auto transaction = workspace->read();
-      const study::Study found = TRY(study::find_study(transaction, options->study));
+      const Door door = TRY(Door::enter(options->folder, people::Right::kReadSource, "search", options->study));
+      auto transaction = door.read();
+      const study::Study& found = door.study();
       std::string lines;
       std::optional<study::Source> source;
+      const study::Limits limits = door.limits(transaction);
       for (const study::SearchHit& hit : study::search_texts(transaction, found.id, options->words, options->limit)) {
         if (!source || source->line.id != hit.source)
           source = TRY(study::open_source(transaction, found.id, hit.source));
+        if (!limits.open(source->line.location, hit.source)) continue;
         Span around{0, static_cast<std::int64_t>(source->text.size())};
         for (const Span& sentence : sentences(source->text))
           if (sentence.start <= hit.span.start && hit.span.start < sentence.end) around = sentence;

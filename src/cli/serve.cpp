@@ -12,8 +12,8 @@ void add_serve(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("serve", "Show the workspace in the browser");
   command->footer(
-      "\nOnly addresses of this machine (127.0.0.1, ::1) are served: there are no accounts yet to tell people "
-      "apart.\nCtrl-C finishes what is being answered and stops.");
+      "\nOnly addresses of this machine (127.0.0.1, ::1) are served, until it can speak TLS. Once there are accounts\n"
+      "(understory account new), every page asks for a sign-in.\nCtrl-C finishes what is being answered and stops.");
   add_workspace_option(*command, options->folder);
   command->add_option("--listen", options->listen, "Address and port; port 0 takes a free one")
       ->type_name("ADDRESS:PORT")

@@ -1,5 +1,6 @@
 // understory study new | list
 #include "cli/command.h"
+#include "cli/door.h"
 
 namespace understory::cli {
 
@@ -12,8 +13,8 @@ struct NewOptions {
 };
 
 Result<int> make_study(const NewOptions& options) {
-  auto workspace = TRY(open_workspace(options.folder));
-  auto transaction = workspace->write();
+  const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "study new"));
+  auto transaction = door.write();
   study::NewStudy wanted;
   wanted.study.name = options.name;
   wanted.study.language = options.language;
@@ -37,12 +38,16 @@ Result<int> make_study(const NewOptions& options) {
 
 Result<int> list(const std::string& folder) {
   auto workspace = TRY(open_workspace(folder));
+  const people::Person person = TRY(person_at_terminal(*workspace));
   auto transaction = workspace->read();
   std::string lines;
   for (const study::Study& each : study::studies(transaction)) {
+    if (!people::decide(person, people::Right::kSeeStudy, {each.id, {}, {}}).allowed) continue;
+    const study::Limits limits =
+        study::limits_of(transaction, each.id, people::reach(person, people::Right::kSeeStudy, each.id));
     std::string places;
     for (const study::Location& location : study::locations(transaction, each.id))
-      places += (places.empty() ? "" : ", ") + location.name;
+      if (limits.open(location.id, {})) places += (places.empty() ? "" : ", ") + location.name;
     lines += each.name + "\t" + (each.purposive ? "purposive sample" : "random sample") +
              (each.invented ? ", invented" : "") + "\t" + places + "\n";
   }

@@ -65,8 +65,12 @@ inline constexpr ProblemKind kTooManyTries{
     "too_many_tries", 429,
     "There were too many tries for this name. Wait {minutes} minutes, or sign in from a browser you used before."};
 inline constexpr ProblemKind kSignInNeeded{"sign_in_needed", 401, "Sign in first."};
+inline constexpr ProblemKind kSignInNeededHere{
+    "sign_in_needed_here", 401, "This workspace has accounts. Sign in first: understory login -w DIR NAME"};
 inline constexpr ProblemKind kWeakPassword{
     "weak_password", 422, "This password will not do: {reason}. A few words in a row make a good one."};
+inline constexpr ProblemKind kLogChanged{"log_changed", 409,
+                                         "{what} is not as it was written: {reason}. Do not trust it."};
 inline constexpr ProblemKind kInvitationOver{"invitation_over", 410,
                                              "This invitation was used or has expired. Ask for a new one."};
 

@@ -109,7 +109,7 @@ Result<void> AuditChain::add(std::string_view line, std::int64_t at_line) {
   // Written again it must be the same bytes: an entry has one form.
   if (!entry || entry->number != entries_ + 1 || entry_line(*entry, hash_) != line)
     return fail(
-        problems::kDamaged,
+        problems::kLogChanged,
         {{"what", file_}, {"reason", fmt::format("line {} is not entry {} as it was written", at_line, entries_ + 1)}});
   hash_ = entry_hash(line);
   ++entries_;
@@ -119,7 +119,7 @@ Result<void> AuditChain::add(std::string_view line, std::int64_t at_line) {
 Result<AuditProof> AuditChain::close(const AuditHead& head, std::string_view workspace,
                                      std::string_view public_key) const {
   const auto bad = [&](std::string_view reason) {
-    return fail(problems::kDamaged, {{"what", file_}, {"reason", std::string(reason)}});
+    return fail(problems::kLogChanged, {{"what", file_}, {"reason", std::string(reason)}});
   };
   if (head.number != entries_ || head.hash != hash_) return bad("entries are missing at its end, or were added");
   if (!vault::signed_by(public_key, signed_text(workspace, head.number, head.hash), head.signature))
@@ -138,7 +138,7 @@ void export_lines(std::int64_t workspace, const AuditHead& head,
 Result<AuditProof> verify_audit(std::string_view text, std::string_view public_key, std::string_view known_head,
                                 const std::string& file) {
   const auto bad = [&](std::string reason) {
-    return fail(problems::kDamaged, {{"what", file}, {"reason", std::move(reason)}});
+    return fail(problems::kLogChanged, {{"what", file}, {"reason", std::move(reason)}});
   };
   if (text.empty() || text.back() != '\n') return bad("it does not end with a whole line");
   std::vector<std::string_view> lines = split(text.substr(0, text.size() - 1), '\n');

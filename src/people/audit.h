@@ -58,7 +58,7 @@ struct AuditProof {
   std::int64_t entries = 0;
   std::string head;  // hash of the newest, in hexadecimal: keep it elsewhere
 };
-// Reads an export with nothing but the public key. kDamaged, naming the line, for anything that was not written by
+// Reads an export with nothing but the public key. kLogChanged, naming the line, for anything that was not written by
 // the key's owner just so. `known_head` ("123:abcd…" or empty): a head kept elsewhere, which must be in the log.
 Result<AuditProof> verify_audit(std::string_view text, std::string_view public_key, std::string_view known_head,
                                 const std::string& file);

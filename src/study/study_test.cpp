@@ -174,6 +174,7 @@ TEST_P(Studies, WhatIdentifiesIsMaskedWhereverItIsShown) {
   EXPECT_EQ(lines.size(), 6u);  // an interview and its translation, a group, two answers and one answer's translation
   EXPECT_FALSE(search_texts(transaction, study, "OWE money").empty());
   EXPECT_TRUE(search_texts(transaction, study, "nowhere said").empty());
+  EXPECT_TRUE(search_texts(transaction, study, "000-555").empty());  // to say where it stands would tell it
 }
 
 TEST_P(Studies, ACorrectedTextIsANewVersionThatKeepsItsCodings) {

@@ -1,14 +1,21 @@
-// The glue behind the HTTP parser: targets, percent signs, cookies; and the question a target may carry.
+// The glue behind the HTTP parser: targets, percent signs, forms, cookies; exported logs; and the question a target may
+// carry.
 #include "findings/question.h"
 #include "fuzz.h"
+#include "people/audit.h"
 #include "server/http.h"
 
 using namespace understory;
 
 std::vector<std::string> fuzz_seeds() {
-  return {"/studies/0123456789abc/findings/causes?by=gender&lang=km", "/a%20b?x=%E1%9E%80&x=2",
+  return {"/studies/0123456789abc/findings/causes?by=gender&lang=km",
+          "/a%20b?x=%E1%9E%80&x=2",
           "causes by gender among location=\"Svay, Rieng\", role=chief seed 7 draws 10",
-          "{\"ask\":\"causes\",\"among\":{\"gender\":[\"female\"]}}", "language=km; a=\"b\""};
+          "{\"ask\":\"causes\",\"among\":{\"gender\":[\"female\"]}}",
+          "language=km; a=\"b\"",
+          "name=anita&password=a+b%21&code=",
+          "{\"format\":\"understory audit "
+          "1\",\"workspace\":\"0123456789abc\"}\n{\"head\":0,\"hash\":\"00\",\"signature\":\"\"}\n"};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -18,6 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)request.parameter("x");
     if (server::percent_decode(server::percent_encode(request.path), false).value() != request.path) __builtin_trap();
   }
+  request.headers["content-type"] = "application/x-www-form-urlencoded";
+  request.body = text;
+  if (server::read_form(request)) (void)request.field("name");
+  (void)people::verify_audit(text, std::string(32, 'k'), "", "log");
   request.headers["cookie"] = text;
   (void)request.cookie("language");
   if (const auto question = findings::parse_question(text);
