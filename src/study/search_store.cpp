@@ -14,7 +14,7 @@ const Query kTexts{
     "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null) order by id"};
 
 const Query kMasks{"study.masks_of_searched",
-                   "select start_byte, end_byte from mask where workspace_id = ? and source_id = ?"};
+                   "select source_id, start_byte, end_byte from mask where workspace_id = ? and study_id = ?"};
 
 // The text folded character by character, and for each folded byte where its character begins in the text.
 struct FoldedText {
@@ -48,21 +48,22 @@ std::vector<SearchHit> search_texts(storage::Transaction& transaction, Id study,
   std::vector<SearchHit> hits;
   const std::string wanted(trim(fold(words)));
   if (wanted.empty()) return hits;
+  // What identifies is not found: a search that answers "here" for a name would tell as much as showing it.
+  std::map<Id, std::vector<Span>> masks;
+  transaction.each(kMasks, {transaction.workspace(), study}, [&](const Row& row) {
+    masks[row.id(0)].push_back({row.integer(1), row.integer(2)});
+  });
   transaction.each(kTexts, {transaction.workspace(), study, transaction.workspace(), study}, [&](const Row& row) {
     if (static_cast<int>(hits.size()) >= limit) return;
     const Id source = row.id(0);
     const std::string text = transaction.open("source", "text", source, row.blob(1));
     if (fold(text).find(wanted) == std::string::npos) return;  // nearly all: the careful way below is only for the rest
-    // What identifies is not found: a search that answers "here" for a name would tell as much as showing it.
-    std::vector<Span> masks;
-    transaction.each(kMasks, {transaction.workspace(), source}, [&](const Row& mask) {
-      masks.push_back({mask.integer(0), mask.integer(1)});
-    });
     const FoldedText folded = fold_with_origins(text);
     for (std::size_t at = folded.text.find(wanted); at != std::string::npos && static_cast<int>(hits.size()) < limit;
          at = folded.text.find(wanted, at + wanted.size())) {
       const Span hit{folded.origin[at], folded.origin[at + wanted.size()]};
-      if (std::none_of(masks.begin(), masks.end(), [&](const Span& mask) { return mask.overlaps(hit); }))
+      const std::vector<Span>& hidden = masks[source];
+      if (std::none_of(hidden.begin(), hidden.end(), [&](const Span& mask) { return mask.overlaps(hit); }))
         hits.push_back({source, hit});
     }
   });

@@ -21,7 +21,8 @@ MaterialCode read_code(const pugi::xml_node& node, int parent, ImportReport& rep
 // kBadXml: the root of `file` is called `found` where the format wants `wanted`.
 tl::unexpected<Problem> wrong_root(const std::string& file, std::string_view found, std::string_view wanted);
 
-// Codes, respondents and links whose GUID stood before in the file get one made from it, with a remark: nothing is lost.
+// Codes, respondents and links whose GUID stood before in the file get one made from it, with a remark: nothing is
+// lost.
 void tell_guids_apart(Material& material);
 
 // Characters XML 1.0 cannot carry become U+FFFD; `changed` tells.
