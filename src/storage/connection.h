@@ -111,7 +111,8 @@ class Connection {
  public:
   virtual ~Connection() = default;
   virtual Engine engine() const = 0;
-  // Runs the query and hands over each row. Returns the number of rows changed (or read, for a select).
+  // Runs the query and hands over each row; the reader must not use this connection (PostgreSQL is still answering).
+  // Returns the number of rows changed (or read, for a select).
   virtual std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) = 0;
   // The same query for many rows of parameters, `width` each, pipelined where the engine can.
   virtual std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) = 0;
