@@ -13,6 +13,7 @@
 #include "people/audit.h"
 #include "people/password_rules.h"
 #include "people/sign_in.h"
+#include "people/story_key.h"
 #include "places/places.h"
 #include "study/source.h"
 
@@ -182,6 +183,61 @@ Result<int> log_out(const Options& options) {
   return kDone;
 }
 
+// Hands the workspace's key to somebody who is entitled and has none yet: after the key was put away, and after a
+// password was chosen anew. By somebody who holds it; a steward decides who is entitled, but cannot hand it over alone.
+Result<int> admit(const Options& options) {
+  auto workspace = TRY(open_workspace(options.folder));
+  const AtTerminal there = TRY(who_is_there(*workspace));
+  if (!there.key) return fail(problems::kLocked);
+  if (!there.person.at_machine && !there.by_recovery_key && !people::entitled_to_stories(there.person.grants))
+    return fail(problems::kForbidden);
+  auto transaction = workspace->write();
+  const people::Account account = TRY(people::find_account(transaction, options.name));
+  TRY(people::hand_key_to(transaction, account, *there.key));
+  people::record(transaction, TRY(people::audit_key(*workspace)),
+                 {there.person.account, "hand_over_key", "understory account admit", "account", account.id, "done",
+                  there.by_recovery_key ? "by the recovery key" : "holds the key"});
+  transaction.commit();
+  TRY(put_out(fmt::format("“{}” opens stories from the next sign-in on.\n", account.name)));
+  return kDone;
+}
+
+Result<int> lock(const Options& options) {
+  const Door door = TRY(Door::enter(options.folder, people::Right::kKeepMachine, "lock"));
+  {
+    auto transaction = door.write();
+    if (!people::has_accounts(transaction))
+      return fail(problems::kInvalidValue, {{"where", "understory lock"},
+                                            {"value", options.folder},
+                                            {"what", "workspace to lock yet"},
+                                            {"hint", "Make accounts first: understory account new"}});
+    transaction.commit();
+  }
+  const people::PutAway done = TRY(people::put_key_away(door.workspace()));
+  TRY(put_out(fmt::format(
+      "The key is put away: the folder alone opens no story any more. {} {} it.\n\n"
+      "Recovery key, shown only now. Print it and keep it where this machine is not:\n\n  {}\n\n"
+      "Everybody signs in anew. A server that is running still knows the key: stop it and start it again.\n",
+      done.holders, done.holders == 1 ? "person holds" : "persons hold", done.recovery_key)));
+  return kDone;
+}
+
+Result<int> unlock(const Options& options) {
+  auto workspace = TRY(open_workspace(options.folder));
+  if (recovery_key_file().empty())
+    return fail(problems::kMissingValue, {{"where", "understory unlock"},
+                                          {"what", "--recovery-key FILE"},
+                                          {"hint", "It was printed when the workspace was locked."}});
+  const std::string printed = TRY(read_file(recovery_key_file(), 4096));
+  TRY(workspace->take_key_out(TRY(people::read_recovery_key(printed))));
+  auto transaction = workspace->write();
+  people::record(transaction, TRY(people::audit_key(*workspace)),
+                 {{}, "keep_machine", "understory unlock", "", {}, "done", "by the recovery key"});
+  transaction.commit();
+  TRY(put_out("The key lies in the folder again. Put it away with: understory lock\n"));
+  return kDone;
+}
+
 // Every right, with the decision and its reason.
 Result<int> explain(const Options& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kManageAccounts, "rights explain"));
@@ -258,6 +314,19 @@ void add_account(CLI::App& app, Action& action) {
     each->callback(
         [options, &action, what = std::string(name)] { action = [options, what] { return change(*options, what); }; });
   }
+
+  CLI::App* hand = command->add_subcommand("admit", "Hand the workspace's key to somebody entitled to stories");
+  add_name(*hand, *options);
+  hand->callback([options, &action] { action = [options] { return admit(*options); }; });
+  CLI::App* close = app.add_subcommand("lock", "Put the workspace's key away: into the hands of those who may read");
+  close->footer(
+      "\nUntil then the key lies in the folder, and whoever copies the folder can read every story. Afterwards each\n"
+      "person entitled to stories opens them by signing in; nobody else does, the steward included.");
+  add_workspace_option(*close, options->folder);
+  close->callback([options, &action] { action = [options] { return lock(*options); }; });
+  CLI::App* open = app.add_subcommand("unlock", "Take the key out again, with the recovery key");
+  add_workspace_option(*open, options->folder);
+  open->callback([options, &action] { action = [options] { return unlock(*options); }; });
 
   CLI::App* login = app.add_subcommand("login", "Sign in at this terminal");
   login->footer(

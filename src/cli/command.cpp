@@ -14,6 +14,7 @@ namespace understory::cli {
 namespace {
 
 volatile std::sig_atomic_t stop_asked = 0;
+std::string recovery_key_given;  // one command a process
 
 }  // namespace
 
@@ -22,7 +23,13 @@ void add_workspace_option(CLI::App& command, std::string& folder) {
       ->required()
       ->envname("UNDERSTORY_WORKSPACE")
       ->type_name("DIR");
+  command
+      .add_option("--recovery-key", recovery_key_given,
+                  "Act by the recovery key in this file instead of as a person; the log says so")
+      ->type_name("FILE");
 }
+
+const std::string& recovery_key_file() { return recovery_key_given; }
 
 void add_study_option(CLI::App& command, std::string& study) {
   command.add_option("--study", study, "The study's name (see: understory study list)")->required()->type_name("NAME");

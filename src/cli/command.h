@@ -41,6 +41,8 @@ void add_audit(CLI::App& app, Action& action);
 
 // -w DIR, as every command has it (or the environment variable UNDERSTORY_WORKSPACE).
 void add_workspace_option(CLI::App& command, std::string& folder);
+// --recovery-key FILE, as every command has it; empty where it was not given.
+const std::string& recovery_key_file();
 void add_study_option(CLI::App& command, std::string& study);
 
 Result<std::unique_ptr<storage::Workspace>> open_workspace(const std::string& folder);

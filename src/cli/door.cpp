@@ -8,6 +8,7 @@
 #include "people/account.h"
 #include "people/audit.h"
 #include "people/sign_in.h"
+#include "people/story_key.h"
 
 namespace understory::cli {
 
@@ -31,57 +32,68 @@ std::filesystem::path session_file(const storage::Workspace& workspace) {
   return state / "understory" / (Id{workspace.id()}.text() + ".session");
 }
 
-Result<people::Person> person_at_terminal(storage::Workspace& workspace) {
+Result<AtTerminal> who_is_there(storage::Workspace& workspace) {
+  AtTerminal there;
+  there.key = workspace.key();
+  if (!recovery_key_file().empty()) {
+    const std::string printed = TRY(read_file(recovery_key_file(), 4096));
+    there.key = TRY(workspace.recover(TRY(people::read_recovery_key(printed))));
+    there.by_recovery_key = there.person.active = true;
+    for (const people::Role role : {people::Role::kResearcher, people::Role::kProgrammeLead, people::Role::kSteward})
+      there.person.grants.push_back({{}, role, {}, ""});
+    return there;
+  }
   {
     auto transaction = workspace.read();
     if (!people::has_accounts(transaction)) {
-      people::Person holder;
-      holder.active = holder.at_machine = true;
-      return holder;
+      there.person.active = there.person.at_machine = true;
+      return there;
     }
   }
-  if (const std::string name = environment("UNDERSTORY_ACCOUNT"); !name.empty()) {
+  std::string token;
+  const std::string name = environment("UNDERSTORY_ACCOUNT");
+  if (!name.empty()) {
     const auto key = TRY(people::audit_key(workspace));
-    const auto entered = TRY(people::sign_in(
+    token = TRY(people::sign_in(
         workspace, {name, environment("UNDERSTORY_PASSWORD"), environment("UNDERSTORY_CODE"), ""},
         [&](storage::Transaction& transaction, Id account, std::string_view outcome, std::string_view reason) {
           people::record(
               transaction, key,
               {account, "sign_in", "terminal", "account", account, std::string(outcome), std::string(reason)});
-        }));
-    auto transaction = workspace.write();
-    people::sign_out(transaction, entered.session);  // one command, one sign-in
-    people::Person person = people::person_of(transaction, entered.account);
-    transaction.commit();
-    return person;
+        }))
+    .session;
+  } else if (const auto kept = read_file(session_file(workspace), 4096)) {
+    token = trim(*kept);
   }
-  const auto token = read_file(session_file(workspace), 4096);
-  if (!token) return fail(problems::kSignInNeededHere);
   auto transaction = workspace.write();
-  const auto session = people::session_of(transaction, trim(*token));
+  const auto session = people::session_of(workspace, transaction, token);
   if (!session) return fail(problems::kSignInNeededHere);
-  people::touch_session(transaction, trim(*token));
-  people::Person person = people::person_of(transaction, session->account);
+  there.person = people::person_of(transaction, session->account);
+  if (session->key) there.key = session->key;
+  if (name.empty())
+    people::touch_session(transaction, token);
+  else
+    people::sign_out(transaction, token);  // one command, one sign-in
   transaction.commit();
-  return person;
+  return there;
 }
 
 Result<Door> Door::enter(const std::string& folder, people::Right right, std::string_view command,
                          const std::string& study_name) {
   Door door;
   door.workspace_ = TRY(open_workspace(folder));
-  door.person_ = TRY(person_at_terminal(*door.workspace_));
+  door.there_ = TRY(who_is_there(*door.workspace_));
   door.right_ = right;
   door.command_ = command;
   if (!study_name.empty()) {
     auto transaction = door.workspace_->read();
     auto found = study::find_study(transaction, study_name);
     // An unknown study and one that must not be known look alike.
-    if (!found || !people::decide(door.person_, people::Right::kSeeStudy, {found->id, {}, {}}).allowed)
+    if (!found || !people::decide(door.there_.person, people::Right::kSeeStudy, {found->id, {}, {}}).allowed)
       return fail(problems::kNotFound, {{"what", "study"}, {"name", study_name}});
     door.study_ = std::move(*found);
   }
-  const people::Decision decision = people::decide(door.person_, right, {door.study_.id, {}, {}});
+  const people::Decision decision = people::decide(door.there_.person, right, {door.study_.id, {}, {}});
   door.reason_ = decision.reason;
   if (!decision.allowed) {
     auto transaction = door.workspace_->write();
@@ -93,22 +105,25 @@ Result<Door> Door::enter(const std::string& folder, people::Right right, std::st
 }
 
 storage::Transaction Door::read() const {
-  if (!person_.at_machine && opens_or_changes(right_)) {
+  if (!there_.person.at_machine && opens_or_changes(right_)) {
     auto transaction = workspace_->write();
     log(transaction, "done", reason_);
     transaction.commit();
   }
-  return workspace_->read();
+  auto transaction = workspace_->read();
+  transaction.unlock(there_.key);
+  return transaction;
 }
 
 storage::Transaction Door::write() const {
   auto transaction = workspace_->write();
+  transaction.unlock(there_.key);
   log(transaction, "done", reason_);
   return transaction;
 }
 
 study::Limits Door::limits(storage::Transaction& transaction) const {
-  return study::limits_of(transaction, study_.id, people::reach(person_, right_, study_.id));
+  return study::limits_of(transaction, study_.id, people::reach(there_.person, right_, study_.id));
 }
 
 Result<void> Door::whole_study(storage::Transaction& transaction) const {
@@ -117,12 +132,13 @@ Result<void> Door::whole_study(storage::Transaction& transaction) const {
 }
 
 void Door::log(storage::Transaction& transaction, std::string_view outcome, std::string_view reason) const {
-  if (person_.at_machine) return;
+  if (there_.person.at_machine) return;
   const auto key = people::audit_key(*workspace_);
   if (!key) throw std::runtime_error(key.error().sentence());
-  people::record(transaction, *key,
-                 {person_.account, std::string(name_of(right_)), "understory " + command_, study_.id ? "study" : "",
-                  study_.id, std::string(outcome), std::string(reason)});
+  people::record(
+      transaction, *key,
+      {there_.person.account, std::string(name_of(right_)), "understory " + command_, study_.id ? "study" : "",
+       study_.id, std::string(outcome), (there_.by_recovery_key ? "by the recovery key: " : "") + std::string(reason)});
 }
 
 }  // namespace understory::cli

@@ -5,8 +5,19 @@
 #pragma once
 #include "people/rights.h"
 #include "study/limits.h"
+#include "vault/vault.h"
 
 namespace understory::cli {
+
+// Where the session of `understory login` is kept: a file of this user alone.
+std::filesystem::path session_file(const storage::Workspace& workspace);
+// Somebody at the terminal, and the workspace's key where they hold it. kSignInNeeded.
+struct AtTerminal {
+  people::Person person;
+  std::shared_ptr<const vault::Vault> key;
+  bool by_recovery_key = false;  // --recovery-key FILE: every right, and the log says so
+};
+Result<AtTerminal> who_is_there(storage::Workspace& workspace);
 
 class Door {
  public:
@@ -16,8 +27,11 @@ class Door {
 
   storage::Workspace& workspace() const { return *workspace_; }
   const study::Study& study() const { return study_; }
-  const people::Person& person() const { return person_; }
-  bool may(people::Right right, Id study) const { return people::decide(person_, right, {study, {}, {}}).allowed; }
+  const people::Person& person() const { return there_.person; }
+  const std::shared_ptr<const vault::Vault>& key() const { return there_.key; }
+  bool may(people::Right right, Id study) const {
+    return people::decide(there_.person, right, {study, {}, {}}).allowed;
+  }
   // What was opened is in the log before it is opened.
   storage::Transaction read() const;
   // What is changed is in the log in the same transaction; the caller commits.
@@ -30,15 +44,10 @@ class Door {
  private:
   Door() = default;
   std::unique_ptr<storage::Workspace> workspace_;
-  people::Person person_;
+  AtTerminal there_;
   people::Right right_{};
   study::Study study_;
   std::string command_, reason_;
 };
-
-// Where the session of `understory login` is kept: a file of this user alone.
-std::filesystem::path session_file(const storage::Workspace& workspace);
-// The person at the terminal; kSignInNeeded.
-Result<people::Person> person_at_terminal(storage::Workspace& workspace);
 
 }  // namespace understory::cli

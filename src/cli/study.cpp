@@ -38,7 +38,8 @@ Result<int> make_study(const NewOptions& options) {
 
 Result<int> list(const std::string& folder) {
   auto workspace = TRY(open_workspace(folder));
-  const people::Person person = TRY(person_at_terminal(*workspace));
+  const people::Person person = TRY(who_is_there(*workspace))
+  .person;
   auto transaction = workspace->read();
   std::string lines;
   for (const study::Study& each : study::studies(transaction)) {

@@ -89,6 +89,18 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
   return {};
 }
 
+Result<void> erase_file(const std::filesystem::path& path) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.number < 0) return unwritable(path, errno);
+  struct stat facts {};
+  if (::fstat(file.number, &facts) != 0) return unwritable(path, errno);
+  const std::string zeros(static_cast<std::size_t>(facts.st_size), '\0');
+  if (::pwrite(file.number, zeros.data(), zeros.size(), 0) != facts.st_size || ::fsync(file.number) != 0 ||
+      ::unlink(path.c_str()) != 0)
+    return unwritable(path, errno);
+  return {};
+}
+
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "understory-XXXXXX").string();
   if (!::mkdtemp(pattern.data()))

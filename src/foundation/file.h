@@ -13,6 +13,8 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 // Written beside its place, synced, then renamed over it: the file is whole or it is not there.
 // A full disk is kDiskFull. `mode` are the permission bits of a new file.
 Result<void> write_file(const std::filesystem::path& path, std::string_view content, int mode = 0644);
+// Written over in place, synced, then unlinked: for keys, since not every file system forgets what it unlinks.
+Result<void> erase_file(const std::filesystem::path& path);
 
 // A folder of its own under the system's temporary folder (or $TMPDIR), mode 0700, removed with its content.
 class TemporaryFolder {

@@ -69,6 +69,8 @@ inline constexpr ProblemKind kSignInNeededHere{
     "sign_in_needed_here", 401, "This workspace has accounts. Sign in first: understory login -w DIR NAME"};
 inline constexpr ProblemKind kWeakPassword{
     "weak_password", 422, "This password will not do: {reason}. A few words in a row make a good one."};
+inline constexpr ProblemKind kLocked{"locked", 423,
+                                     "The stories of this workspace are locked, and this account does not open them."};
 inline constexpr ProblemKind kLogChanged{"log_changed", 409,
                                          "{what} is not as it was written: {reason}. Do not trust it."};
 inline constexpr ProblemKind kInvitationOver{"invitation_over", 410,

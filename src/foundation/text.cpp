@@ -106,6 +106,9 @@ Result<DecodedText> decode_text(std::string_view bytes, std::string_view file) {
     if (looks_like_utf16(bytes, true)) return decode_utf16(bytes, true, false, file);
   }
   if (const auto bad = first_invalid_utf8(bytes)) return wrong_encoding(file, "UTF-8", *bad, line_at(bytes, *bad));
+  // U+0000 is no part of any text people write, and no database keeps it in one.
+  if (const std::size_t nul = bytes.find('\0'); nul != std::string_view::npos)
+    return wrong_encoding(file, "UTF-8", nul, line_at(bytes, nul));
   decoded.text = std::string(bytes.substr(decoded.byte_order_mark ? 3 : 0));
   return decoded;
 }

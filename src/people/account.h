@@ -46,6 +46,7 @@ Result<void> accept_invitation(storage::Transaction& transaction, std::string_vi
 
 // The key; nothing for an account that never took its invitation.
 std::optional<vault::PersonKey> person_key(storage::Transaction& transaction, Id account);
+// Another key: what was sealed for the one before (the workspace's key, the second factor) is gone with it.
 void set_person_key(storage::Transaction& transaction, Id account, const vault::PersonKey& key);
 
 // Exclusion: from now on the record does not exist for that account (or, with an organisation, for all its accounts).

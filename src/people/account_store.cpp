@@ -24,13 +24,13 @@ const Query kByName{"people.account_by_name", "select id from account where work
 const Query kById{"people.account_by_id",
                   "select id, name, organisation_id, state, language, case when factor is null then 0 else 1 end, "
                   "created_at from account where workspace_id = ? and id = ?"};
-const Query kAll{"people.accounts", "select id from account where workspace_id = ? order by name"};
+const Query kAll{"people.accounts", "select id from account where workspace_id = ? order by name collate \"C\""};
 const Query kAny{"people.any_account", "select 1 from account where workspace_id = ? limit 1"};
 const Query kSetState{"people.set_account_state",
                       "update account set state = ?, changed_at = ? where workspace_id = ? and id = ?"};
 const Query kSetKey{"people.set_person_key",
                     "update account set public_key = ?, wrapped_key = ?, salt = ?, passes = ?, memory = ?, changed_at "
-                    "= ? where workspace_id = ? and id = ?"};
+                    "= ?, story_key = null, factor = null where workspace_id = ? and id = ?"};
 const Query kKey{"people.person_key",
                  "select public_key, wrapped_key, salt, passes, memory from account where workspace_id = ? and id = ? "
                  "and wrapped_key is not null"};

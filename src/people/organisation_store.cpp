@@ -12,8 +12,9 @@ const Query kFindOrganisation{"people.find_organisation",
                               "select id from organisation where workspace_id = ? and name = ?"};
 const Query kAddOrganisation{"people.add_organisation",
                              "insert into organisation (workspace_id, id, guid, name) values (?, ?, ?, ?)"};
-const Query kOrganisations{"people.organisations",
-                           "select id, guid, name from organisation where workspace_id = ? order by name"};
+const Query kOrganisations{
+    "people.organisations",
+    "select id, guid, name from organisation where workspace_id = ? order by name collate \"C\""};
 
 }  // namespace
 

@@ -42,7 +42,7 @@ class People : public testing_support::OnBothEngines {
   }
   std::optional<Session> session(std::string_view token) {
     Transaction transaction = workspace().read();
-    return session_of(transaction, token);
+    return session_of(workspace(), transaction, token);
   }
 };
 INSTANTIATE_TEST_SUITE_P(Engines, People, testing_support::BothEngines(), testing_support::engine_name);
@@ -128,7 +128,7 @@ TEST_P(People, ADeactivatedAccountIsOutAtOnce) {
   {
     Transaction transaction = workspace().write();
     ASSERT_TRUE(deactivate(transaction, account));
-    EXPECT_FALSE(session_of(transaction, entered->session));
+    EXPECT_FALSE(session_of(workspace(), transaction, entered->session));
     EXPECT_FALSE(decide(person_of(transaction, account), Right::kSeeStudy, {Id{5}, {}, {}}).allowed);
     EXPECT_EQ(add_account(transaction, "Sokha", "").error().code(), "already_exists");  // the log names it
     transaction.commit();

@@ -34,6 +34,11 @@ std::optional<Role> role_of(std::string_view name) {
 std::string_view name_of(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
 std::string_view name_of(Right right) { return kRights[static_cast<std::size_t>(right)]; }
 
+bool opens_stories(Right right) {
+  return right == kSeePassages || right == kListSources || right == kReadSource || right == kCode ||
+         right == kChangeStudy || right == kExportStudy || right == kMakeReport;
+}
+
 bool is_general(Right right) { return right == kManageAccounts || right == kReadAudit || right == kKeepMachine; }
 
 }  // namespace understory::people

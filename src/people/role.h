@@ -32,6 +32,8 @@ bool may(Role role, Right right);
 std::optional<Role> role_of(std::string_view name);
 std::string_view name_of(Role role);
 std::string_view name_of(Right right);
+// Rights that open what was told: whoever holds one is entitled to the workspace's key.
+bool opens_stories(Right right);
 // Rights that are not about one study (accounts, the log, the machine).
 bool is_general(Right right);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "people/account.h"
+#include "vault/vault.h"
 
 namespace understory::people {
 
@@ -34,11 +35,13 @@ Result<SignedIn> sign_in(storage::Workspace& workspace, const SignIn& given, con
 
 struct Session {
   Id account;
+  std::shared_ptr<const vault::Vault> key;  // of the workspace, where this person holds it
   Milliseconds created_at = 0;
   bool stale = false;  // its time of last use should be written (once a minute is enough)
 };
 // Nothing: unknown, idle for too long, too old, or its account is no longer active.
-std::optional<Session> session_of(storage::Transaction& transaction, std::string_view token);
+std::optional<Session> session_of(const storage::Workspace& workspace, storage::Transaction& transaction,
+                                  std::string_view token);
 void touch_session(storage::Transaction& transaction, std::string_view token);
 void sign_out(storage::Transaction& transaction, std::string_view token);
 void sign_out_everywhere(storage::Transaction& transaction, Id account);

@@ -3,6 +3,7 @@
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "vault/second_factor.h"
+#include "vault/signing.h"
 #include "vault/vault.h"
 
 namespace understory::people {
@@ -44,12 +45,14 @@ const Query kHasRecovery{"people.has_recovery_code",
                          "select 1 from recovery_code where workspace_id = ? and account_id = ? and code_hash = ? and "
                          "used_at is null"};
 const Query kAddSession{"people.add_session",
-                        "insert into session (workspace_id, token_hash, account_id, created_at, seen_at) values (?, ?, "
-                        "?, ?, ?)"};
-const Query kSession{"people.session",
-                     "select session.account_id, session.created_at, session.seen_at from session join account on "
-                     "account.workspace_id = session.workspace_id and account.id = session.account_id where "
-                     "session.workspace_id = ? and token_hash = ? and account.state = 'active'"};
+                        "insert into session (workspace_id, token_hash, account_id, created_at, seen_at, story_key) "
+                        "values (?, ?, ?, ?, ?, ?)"};
+const Query kStoryKey{"people.story_key", "select story_key from account where workspace_id = ? and id = ?"};
+const Query kSession{
+    "people.session",
+    "select session.account_id, session.created_at, session.seen_at, session.story_key from session join account on "
+    "account.workspace_id = session.workspace_id and account.id = session.account_id where "
+    "session.workspace_id = ? and token_hash = ? and account.state = 'active'"};
 const Query kTouch{"people.touch_session", "update session set seen_at = ? where workspace_id = ? and token_hash = ?"};
 const Query kEnd{"people.end_session", "delete from session where workspace_id = ? and token_hash = ?"};
 const Query kEndAll{"people.end_sessions", "delete from session where workspace_id = ? and account_id = ?"};
@@ -58,6 +61,13 @@ const Query kForgetSessions{"people.forget_sessions",
 const Query kDevice{"people.device", "select account_id from device where workspace_id = ? and token_hash = ?"};
 const Query kAddDevice{"people.add_device",
                        "insert into device (workspace_id, token_hash, account_id, created_at) values (?, ?, ?, ?)"};
+
+constexpr std::string_view kSessionKey = "story key of a session";
+
+// The token is in the browser alone, the database has its hash: neither opens the key without the other.
+vault::Secret key_of_token(std::string_view token) {
+  return vault::derived(vault::Secret::from(vault::from_hex(token).value_or(std::string(32, '\0'))), kSessionKey);
+}
 
 // What is done for a name nobody has: the same work, and never right.
 const vault::PersonKey& nobodys_key() {
@@ -166,8 +176,17 @@ Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& 
   }
   if (!by_recovery) give_back_try(transaction, counted);
   SignedIn made{account->id, make_token(), given.device};
-  transaction.run(kAddSession,
-                  {transaction.workspace(), Parameter::blob(token_hash(made.session)), account->id, now(), now()});
+  std::string story_key;
+  transaction.each(kStoryKey, {transaction.workspace(), account->id},
+                   [&](const Row& row) { story_key = std::string(row.blob(0)); });
+  if (!story_key.empty()) {
+    const auto key = vault::open_sealed(*opened, story_key);
+    story_key = key && key->size() == vault::Secret::kSize
+                    ? vault::wrap(vault::Secret::from(*key), key_of_token(made.session), kSessionKey)
+                    : "";
+  }
+  transaction.run(kAddSession, {transaction.workspace(), Parameter::blob(token_hash(made.session)), account->id, now(),
+                                now(), story_key.empty() ? Parameter(nullptr) : Parameter::blob(story_key)});
   if (counted.limit != kTriesOfDeviceAnHour) {
     made.device = make_token();
     transaction.run(kAddDevice,
@@ -178,15 +197,19 @@ Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& 
   return made;
 }
 
-std::optional<Session> session_of(Transaction& transaction, std::string_view token) {
+std::optional<Session> session_of(const Workspace& workspace, Transaction& transaction, std::string_view token) {
   if (token.empty()) return std::nullopt;
   std::optional<Session> session;
+  std::string wrapped;
   const Milliseconds at = now();
   transaction.each(kSession, {transaction.workspace(), Parameter::blob(token_hash(token))}, [&](const Row& row) {
     const Milliseconds created = row.integer(1), seen = row.integer(2);
     if (at - seen < kIdleLife && at - created < kSessionLife && at >= created - kMinute)
-      session = Session{row.id(0), created, at - seen >= kMinute};
+      session = Session{row.id(0), nullptr, created, at - seen >= kMinute}, wrapped = std::string(row.blob(3));
   });
+  if (session && !wrapped.empty())
+    if (const auto key = vault::unwrap(wrapped, key_of_token(token), kSessionKey))
+      if (auto accepted = workspace.accept(*key)) session->key = std::move(*accepted);
   return session;
 }
 

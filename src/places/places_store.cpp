@@ -31,7 +31,7 @@ const Query kSubtree{
     "places.subtree",
     "with recursive below (code) as (select code from place where workspace_id = ? and code = ? union all "
     "select place.code from place join below on place.parent_code = below.code where place.workspace_id = ?) "
-    "select code from below order by code"};
+    "select code from below order by code collate \"C\""};
 const Query kAll{"places.all_codes", "select code, parent_code, level, id from place where workspace_id = ?"};
 const Query kAllNames{"places.all_names", "select code, language, name from place_name where workspace_id = ?"};
 const Query kAdd{"places.add",

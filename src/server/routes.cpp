@@ -114,10 +114,11 @@ void recognise(Visit& visit, bool& stale) {
     return;
   }
   const std::string token = visit.request.cookie("session");
-  const auto session = people::session_of(visit.transaction, token);
+  const auto session = people::session_of(visit.workspace, visit.transaction, token);
   if (!session) return;
   visit.session = token;
   visit.person = people::person_of(visit.transaction, session->account);
+  if (session->key) visit.transaction.unlock(session->key);
   stale = session->stale;
 }
 
@@ -165,6 +166,25 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
   return api ? json_problem(visit, problem) : show_problem(visit, problem);
 }
 
+Response plain_problem(const Problem& problem) {
+  Response response;
+  response.status = problem.status();
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = problem.sentence() + "\n";
+  return response;
+}
+
+// The number is what a person can quote; the text may name a file, never a story.
+Response unforeseen(const std::exception& error) {
+  const std::string number = Id::make().text();
+  log::write(log::Level::kError, "request " + number + " failed: " + error.what());
+  Response response;
+  response.status = 500;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = "Something went wrong here, and it was written to the log as " + number + ". Nothing was changed.\n";
+  return response;
+}
+
 }  // namespace
 
 Response answer(storage::Workspace& workspace, const Request& request) {
@@ -172,11 +192,11 @@ Response answer(storage::Workspace& workspace, const Request& request) {
   try {
     std::map<std::string, std::string> named;
     const Route* route = route_of(request, named);
-    const bool writes = route && (route->logged || (request.method == "POST" && !is_slow(request)));
+    const bool writes = route && request.method == "POST" && !is_slow(request);
     bool stale = false;
     Response response;
     std::string session;
-    std::optional<people::Deed> denied;
+    std::optional<people::Deed> deed;  // still to be written down
     {
       storage::Transaction transaction = writes ? workspace.write() : workspace.read();
       Visit visit{workspace, transaction, request, Catalogue::of(language_of(request)), std::move(named), {}, "", {}};
@@ -194,12 +214,12 @@ Response answer(storage::Workspace& workspace, const Request& request) {
           decision = {false, false, "the form did not come from here", {}};
         if (!decision.allowed) {
           made = refuse(visit, decision, api);
-          if (!visit.person.at_machine) denied = deed_of(visit, route, "denied", decision.reason);
+          if (!visit.person.at_machine) deed = deed_of(visit, route, "denied", decision.reason);
         } else {
           made = route->answer(visit);
+          if (made && route->logged && !visit.person.at_machine) deed = deed_of(visit, route, "done", decision.reason);
           if (made && writes) {
-            if (route->logged && !visit.person.at_machine)
-              write_down(workspace, transaction, deed_of(visit, route, "done", decision.reason));
+            if (deed) write_down(workspace, transaction, *std::exchange(deed, std::nullopt));
             transaction.commit();
           }
         }
@@ -207,26 +227,24 @@ Response answer(storage::Workspace& workspace, const Request& request) {
       if (!made) made = api ? json_problem(visit, made.error()) : show_problem(visit, made.error());
       response = std::move(*made);
     }
-    if (denied || stale) {
+    // What was only read is written down before anybody sees it: reading long does not keep writers waiting, and an
+    // entry that cannot be kept is an answer nobody gets.
+    if (deed || stale) {
       storage::Transaction transaction = workspace.write();
       if (stale) people::touch_session(transaction, session);
-      if (denied) write_down(workspace, transaction, *denied);
+      if (deed) write_down(workspace, transaction, *deed);
       transaction.commit();
     }
     if (known(request.parameter("lang")))
       response.headers.emplace_back("Set-Cookie", "language=" + request.parameter("lang") +
                                                       "; Path=/; SameSite=Strict; HttpOnly; Max-Age=31536000");
     return response;
+  } catch (const storage::DatabaseError& error) {
+    // Locked stories, a full disk, a database out of reach: a person can act on these.
+    const auto problem = error.problem();
+    return problem ? plain_problem(*problem) : unforeseen(error);
   } catch (const std::exception& error) {
-    // The number is what a person can quote; the text may name a file, never a story.
-    const std::string number = Id::make().text();
-    log::write(log::Level::kError, "request " + number + " failed: " + error.what());
-    Response response;
-    response.status = 500;
-    response.content_type = "text/plain; charset=utf-8";
-    response.body =
-        "Something went wrong here, and it was written to the log as " + number + ". Nothing was changed.\n";
-    return response;
+    return unforeseen(error);
   }
 }
 

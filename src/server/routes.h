@@ -15,7 +15,7 @@ struct Route {
   Answering answer;
   Access access;
   people::Right right;  // with kRight: in the study the address names, or as such
-  bool logged;          // opens what was told, or changes something: a line in the log, in the same transaction
+  bool logged;  // opens what was told, or changes something: a line in the log (changes: in the same transaction)
 };
 
 // routes/<thing>.cpp
@@ -52,8 +52,8 @@ std::span<const Route> routes();
 // Takes the work of a password (64 MiB, a tenth of a second and more): answered in a lane of its own.
 bool is_slow(const Request& request);
 
-// Who asks, whether they may, the answer, and the log, in one transaction. Never throws: what goes wrong unforeseen is
-// logged under a number and shown as that number.
+// Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
+// unforeseen is logged under a number and shown as that number.
 Response answer(storage::Workspace& workspace, const Request& request);
 
 }  // namespace understory::server

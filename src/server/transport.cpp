@@ -72,7 +72,9 @@ RawResponse raw(Response response, const RawRequest& request, bool keep_alive) {
   out.set("Cross-Origin-Opener-Policy", "same-origin");
   out.set("Cross-Origin-Resource-Policy", "same-origin");
   out.set(http::field::cache_control, "no-store");
-  for (const auto& [name, value] : response.headers) out.set(name, value);
+  // A page may set several cookies; any other header it gives stands for the one above.
+  for (const auto& [name, value] : response.headers)
+    name == "Set-Cookie" ? out.insert(name, value) : out.set(name, value);
   const bool can_unpack =
       std::string_view(request[http::field::accept_encoding]).find("gzip") != std::string_view::npos;
   if (compressible(response.content_type) && response.body.size() >= kCompressFrom) {

@@ -93,7 +93,7 @@ class Row {
 
 class DatabaseError : public std::runtime_error {
  public:
-  enum class Kind { kUniqueViolation, kConstraint, kBusy, kDiskFull, kUnavailable, kCorrupt, kOther };
+  enum class Kind { kUniqueViolation, kConstraint, kBusy, kDiskFull, kUnavailable, kCorrupt, kLocked, kOther };
   DatabaseError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
   Kind kind() const { return kind_; }
   // The Problem this is for a person (kDiskFull, kBusy, kDatabaseUnavailable, kDamaged), where there is one.

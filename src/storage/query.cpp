@@ -44,6 +44,7 @@ std::optional<Problem> DatabaseError::problem() const {
     case Kind::kDiskFull: return Problem(problems::kDiskFull);
     case Kind::kBusy: return Problem(problems::kBusy);
     case Kind::kUnavailable: return Problem(problems::kDatabaseUnavailable, {{"reason", what()}});
+    case Kind::kLocked: return Problem(problems::kLocked);
     case Kind::kCorrupt: return Problem(problems::kDamaged, {{"what", "The database"}, {"reason", what()}});
     default: return std::nullopt;
   }

@@ -89,6 +89,12 @@ void bool_final(sqlite3_context* context) {
     sqlite3_result_int(context, *state == 2);
 }
 
+// By bytes, as PostgreSQL's collation "C": both engines then give the same order whatever a database was made with.
+int by_bytes(void*, int left_size, const void* left, int right_size, const void* right) {
+  const int order = std::memcmp(left, right, static_cast<std::size_t>(std::min(left_size, right_size)));
+  return order != 0 ? order : left_size - right_size;
+}
+
 class SqliteConnection final : public Connection {
  public:
   SqliteConnection(const std::string& path, bool read_only) {
@@ -113,6 +119,7 @@ class SqliteConnection final : public Connection {
             "pragma journal_size_limit = 67108864");
       sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
       constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+      sqlite3_create_collation_v2(database_, "C", SQLITE_UTF8, nullptr, by_bytes, nullptr);
       sqlite3_create_function_v2(database_, "strpos", 2, kFlags, nullptr, strpos, nullptr, nullptr, nullptr);
       sqlite3_create_function_v2(database_, "bool_or", 1, kFlags, nullptr, nullptr, bool_step<false>, bool_final,
                                  nullptr);

@@ -11,10 +11,13 @@ namespace understory::storage {
 
 namespace {
 
-const Query kFindWorkspace{"storage.find_workspace", "select key_fingerprint from workspace where id = ?"};
+const Query kFindWorkspace{"storage.find_workspace",
+                           "select key_fingerprint, recovery_key from workspace where id = ?"};
+const Query kSetRecovery{"storage.set_recovery_key", "update workspace set recovery_key = ? where id = ?"};
 const Query kAddWorkspace{"storage.add_workspace",
                           "insert into workspace (id, key_fingerprint, created_at) values (?, ?, ?)"};
 
+constexpr std::string_view kRecovery = "recovery key";
 constexpr int kSqliteReaders = 8;
 constexpr int kPostgresConnections = 10;
 constexpr auto kPatience = std::chrono::seconds(30);
@@ -148,22 +151,25 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& 
   workspace->engine_ = workspace->database_.empty() ? Engine::kSqlite : Engine::kPostgres;
   workspace->pool_ = std::make_unique<Pool>();
   auto vault = vault::Vault::load(key_file(folder));
-  if (!vault && vault.error().is(problems::kNotFound))
-    return fail(problems::kWrongKey, {{"where", key_file(folder).string() + " (missing)"}});
-  if (!vault) return tl::unexpected(vault.error());
-  workspace->vault_ = std::make_unique<vault::Vault>(std::move(*vault));
+  if (!vault && !vault.error().is(problems::kNotFound)) return tl::unexpected(vault.error());
+  if (vault) workspace->vault_ = std::make_shared<const vault::Vault>(std::move(*vault));
   if (workspace->engine_ == Engine::kSqlite && !std::filesystem::exists(database_file(folder)))
     return fail(problems::kDamaged, {{"what", database_file(folder).string()}, {"reason", "it is missing"}});
   try {
     auto connection = workspace->engine_ == Engine::kSqlite ? open_sqlite(database_file(folder).string(), false)
                                                             : open_postgres(workspace->database_);
     TRY(migrate(*connection));
-    std::optional<std::string> fingerprint;
+    bool put_away = false;
     const Parameter parameters[] = {Parameter(workspace->id_)};
-    connection->run(kFindWorkspace, parameters, [&](const Row& row) { fingerprint = std::string(row.blob(0)); });
-    if (!fingerprint) return damaged("the database holds no workspace of this number");
-    if (*fingerprint != workspace->vault_->fingerprint())
+    connection->run(kFindWorkspace, parameters, [&](const Row& row) {
+      workspace->fingerprint_ = std::string(row.blob(0));
+      put_away = !row.is_null(1);
+    });
+    if (workspace->fingerprint_.empty()) return damaged("the database holds no workspace of this number");
+    if (workspace->vault_ && workspace->fingerprint_ != workspace->vault_->fingerprint())
       return fail(problems::kWrongKey, {{"where", key_file(folder).string()}});
+    if (!workspace->vault_ && !put_away)
+      return fail(problems::kWrongKey, {{"where", key_file(folder).string() + " (missing)"}});
     workspace->pool_->writers.push_back(std::move(connection));
   } catch (const DatabaseError& failure) {
     return problem_of(failure);
@@ -172,6 +178,41 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& 
 }
 
 Workspace::~Workspace() = default;
+
+Result<std::shared_ptr<const vault::Vault>> Workspace::accept(const vault::Secret& key) const {
+  auto vault = std::make_shared<const vault::Vault>(vault::Vault::from(key));
+  if (vault->fingerprint() != fingerprint_) return fail(problems::kWrongKey, {{"where", "what was given"}});
+  return std::shared_ptr<const vault::Vault>(std::move(vault));
+}
+
+Result<void> Workspace::put_key_away(Transaction transaction, const vault::Secret& recovery) {
+  if (!vault_) return fail(problems::kLocked);
+  const std::string wrapped = vault::wrap(vault_->key(), recovery, kRecovery);
+  transaction.run(kSetRecovery, {Parameter::blob(wrapped), id_});
+  transaction.commit();
+  // Written over first: not every file system forgets what it unlinks.
+  TRY(erase_file(key_file(folder_)));
+  vault_.reset();
+  return {};
+}
+
+Result<std::shared_ptr<const vault::Vault>> Workspace::recover(const vault::Secret& recovery) {
+  std::string wrapped;
+  {
+    Transaction transaction = read();
+    transaction.each(kFindWorkspace, {id_}, [&](const Row& row) { wrapped = std::string(row.blob(1)); });
+  }
+  const auto key = vault::unwrap(wrapped, recovery, kRecovery);
+  if (!key) return fail(problems::kWrongKey, {{"where", "the recovery key"}});
+  return accept(*key);
+}
+
+Result<void> Workspace::take_key_out(const vault::Secret& recovery) {
+  const auto key = TRY(recover(recovery));
+  TRY(key->write(key_file(folder_)));
+  vault_ = key;
+  return {};
+}
 
 Transaction Workspace::read() {
   if (engine_ == Engine::kPostgres) {
@@ -192,11 +233,7 @@ Transaction Workspace::write() {
 }
 
 Transaction::Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode)
-    : owner_(&owner),
-      connection_(std::move(connection)),
-      vault_(owner.vault_.get()),
-      workspace_id_(owner.id_),
-      mode_(mode) {
+    : owner_(&owner), connection_(std::move(connection)), vault_(owner.vault_), workspace_id_(owner.id_), mode_(mode) {
   try {
     if (engine() == Engine::kSqlite) {
       connection_->execute(mode == Mode::kWrite ? "begin immediate" : "begin");
@@ -215,7 +252,7 @@ Transaction::Transaction(Workspace& owner, std::unique_ptr<Connection> connectio
 Transaction::Transaction(Transaction&& other) noexcept
     : owner_(other.owner_),
       connection_(std::move(other.connection_)),
-      vault_(other.vault_),
+      vault_(std::move(other.vault_)),
       workspace_id_(other.workspace_id_),
       mode_(other.mode_),
       open_(other.open_) {
@@ -236,9 +273,14 @@ Transaction::~Transaction() {
 }
 
 std::string Transaction::open(std::string_view table, std::string_view column, Id row, std::string_view sealed) const {
-  auto plain = vault_->open({table, column, row}, sealed);
+  auto plain = vault().open({table, column, row}, sealed);
   if (!plain) throw DatabaseError(DatabaseError::Kind::kCorrupt, plain.error().sentence());
   return std::move(*plain);
+}
+
+const vault::Vault& Transaction::vault() const {
+  if (!vault_) throw DatabaseError(DatabaseError::Kind::kLocked, "the stories are locked");
+  return *vault_;
 }
 
 void Transaction::savepoint(std::string_view name) { connection_->execute("savepoint " + std::string(name)); }

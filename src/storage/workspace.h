@@ -1,5 +1,5 @@
-// A workspace: all data of one network. A folder that holds workspace.toml (its number, its database), workspace.key
-// and, on SQLite, understory.db.
+// A workspace: all data of one network. A folder that holds workspace.toml (its number, its database), on SQLite
+// understory.db, and workspace.key, until the key is put away and comes with people's sessions alone.
 //
 // One request = one worker = one connection = one transaction. SQLite: one writer at a time, many readers.
 #pragma once
@@ -24,7 +24,11 @@ class Transaction {
   ~Transaction();
 
   std::int64_t workspace() const { return workspace_id_; }  // the workspace_id of every key
-  const vault::Vault& vault() const { return *vault_; }
+  // Throws DatabaseError kLocked while no key is at hand: nothing sealed can be opened, made or looked up.
+  const vault::Vault& vault() const;
+  bool locked() const { return !vault_; }
+  // The key of the person on whose behalf this runs, from now on.
+  void unlock(std::shared_ptr<const vault::Vault> key) { vault_ = std::move(key); }
   Engine engine() const { return connection_->engine(); }
   Mode mode() const { return mode_; }
 
@@ -53,7 +57,7 @@ class Transaction {
   }
 
   std::string seal(std::string_view table, std::string_view column, Id row, std::string_view plain) const {
-    return vault_->seal({table, column, row}, plain);
+    return vault().seal({table, column, row}, plain);
   }
   // A sealed field that does not open is damage: it throws, since no caller can mend it.
   std::string open(std::string_view table, std::string_view column, Id row, std::string_view sealed) const;
@@ -69,7 +73,7 @@ class Transaction {
   Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode);
   Workspace* owner_;
   std::unique_ptr<Connection> connection_;
-  const vault::Vault* vault_;
+  std::shared_ptr<const vault::Vault> vault_;
   std::int64_t workspace_id_;
   Mode mode_;
   bool open_ = true;
@@ -89,7 +93,18 @@ class Workspace {
   const std::filesystem::path& folder() const { return folder_; }
   std::int64_t id() const { return id_; }
   Engine engine() const { return engine_; }
-  const vault::Vault& vault() const { return *vault_; }
+  // Its key lies in the folder: transactions can open stories by themselves. Else it comes with a person's session.
+  bool holds_key() const { return vault_ != nullptr; }
+  std::shared_ptr<const vault::Vault> key() const { return vault_; }
+  // A key somebody brought, if it is this workspace's own. kWrongKey.
+  Result<std::shared_ptr<const vault::Vault>> accept(const vault::Secret& key) const;
+  // Puts the key away: wrapped under a recovery key in the database, and its file destroyed once that is kept. The
+  // transaction is committed by this, with whatever the caller did in it.
+  Result<void> put_key_away(Transaction transaction, const vault::Secret& recovery);
+  // Takes it out again: the file is written anew. kWrongKey.
+  Result<void> take_key_out(const vault::Secret& recovery);
+  // The key itself, by the recovery key. kWrongKey.
+  Result<std::shared_ptr<const vault::Vault>> recover(const vault::Secret& recovery);
 
   // Waits for a connection (at most 30 s, then throws DatabaseError kBusy).
   Transaction read();
@@ -103,7 +118,8 @@ class Workspace {
   std::string database_;  // empty: SQLite in the folder
   std::int64_t id_ = 0;
   Engine engine_ = Engine::kSqlite;
-  std::unique_ptr<vault::Vault> vault_;
+  std::shared_ptr<const vault::Vault> vault_;  // null: put away
+  std::string fingerprint_;
   std::unique_ptr<Pool> pool_;
 };
 

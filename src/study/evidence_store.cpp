@@ -20,14 +20,15 @@ const Query kSources{
     "select id, location_id, kind, language, told_on, is_read, translation_of, byte_length, asked, guid from source "
     "where workspace_id = ? and study_id = ? and id not in "
     "(select replaces_id from source where workspace_id = ? and study_id = ? and replaces_id is not null) order by "
-    "guid"};
+    "guid collate \"C\""};
 const Query kSpeakers{"study.evidence_speakers",
                       "select source_id, respondent_id from source_respondent where workspace_id = ? and study_id = ?"};
 const Query kTurns{
     "study.evidence_turns",
     "select source_id, start_byte, end_byte, respondent_id from turn where workspace_id = ? and study_id = ?"};
-const Query kCoders{"study.evidence_coders",
-                    "select id, kind, guid from coder where workspace_id = ? and study_id = ? order by guid"};
+const Query kCoders{
+    "study.evidence_coders",
+    "select id, kind, guid from coder where workspace_id = ? and study_id = ? order by guid collate \"C\""};
 const Query kCodings{"study.evidence_codings",
                      "select id, source_id, code_id, coder_id, start_byte, end_byte from coding where workspace_id = ? "
                      "and study_id = ?"};

@@ -204,8 +204,18 @@ Result<void> merge_respondents(Merging& merging) {
   const vault::Vault& vault = merging.transaction.vault();
   Id default_location;
   for (std::size_t i = 0; i < merging.material.respondents.size(); ++i) {
-    const MaterialRespondent& respondent = merging.material.respondents[i];
+    MaterialRespondent respondent = merging.material.respondents[i];
     const std::string where = "Respondent “" + respondent.name + "”";
+    if (!respondent.place_code.empty() && !respondent.reference) {
+      const auto place = places::require_place(merging.transaction, respondent.place_code, where);
+      // A table's column of codes holds codes; a project's variable “Place” holds what its program's users wrote.
+      if (!place && merging.material.origin.empty()) return place;
+      if (!place) {
+        merging.report.remark("respondent", respondent.name,
+                              "“" + respondent.place_code + "” is no place of the gazetteer; it is kept as a fact");
+        respondent.attributes.try_emplace("place", std::exchange(respondent.place_code, ""));
+      }
+    }
     const std::string key = vault.blind_index("respondent.name", respondent.name);
     Id location = respondent.location >= 0 ? merging.ids.locations[respondent.location] : Id{};
     if (!location && !respondent.reference && !merging.options.default_location.empty()) {
@@ -225,7 +235,6 @@ Result<void> merge_respondents(Merging& merging) {
       continue;
     }
     if (respondent.reference) continue;  // whoever refers to it says so
-    if (!respondent.place_code.empty()) TRY(places::require_place(merging.transaction, respondent.place_code, where));
     const Id id = Id::make();
     const std::string guid = respondent.guid.empty() ? make_guid() : respondent.guid;
     const std::string attributes = attributes_json(respondent.attributes);

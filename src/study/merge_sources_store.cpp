@@ -1,4 +1,6 @@
 // Merging sources: texts, who told them, their turns; versions where a text came back corrected.
+#include <set>
+
 #include "foundation/clock.h"
 #include "storage/blobs.h"
 #include "study/merge_steps.h"
@@ -41,19 +43,14 @@ const Query kAddTurn{
     "insert into turn (workspace_id, source_id, position, study_id, start_byte, speech_byte, end_byte, respondent_id) "
     "values (?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kTextOf{"study.text_of_source", "select text from source where workspace_id = ? and id = ?"};
-const Query kCodingsOf{
-    "study.codings_of_source",
-    "select code_id, coder_id, start_byte, end_byte, created_at from coding "
-    "where workspace_id = ? and study_id = ? and source_id = ? order by start_byte, end_byte, code_id, coder_id"};
-const Query kCarryCoding{
-    "study.carry_coding",
-    "insert into coding (workspace_id, id, study_id, source_id, code_id, coder_id, start_byte, end_byte, "
-    "created_at, guid, selection_guid, selection_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+
+constexpr std::size_t kTellingLength = 200;  // bytes: a text this long is nobody else's by chance
 
 struct KnownSource {
   Id id;
   std::string guid, name_key, text_key;
   std::int64_t version = 1;
+  bool brought_now = false;  // by this very import
 };
 
 struct KnownSources {
@@ -74,15 +71,18 @@ struct KnownSources {
     const auto found = by_name.find(key);
     return found == by_name.end() ? nullptr : &list[found->second];
   }
-  // The same text, under the same name if there is a choice; an empty text is the same only under the same name.
-  const KnownSource* with_text(const std::string& text_key, const std::string& name_key, bool empty) const {
-    const KnownSource* any = nullptr;
+  // The same text under the same name; or under another, where a program renamed it: only long texts the study held
+  // before, never answers (two people may well say the same), and never two of one file.
+  const KnownSource* with_text(const std::string& text_key, const std::string& name_key, bool may_be_renamed) const {
+    const KnownSource* renamed = nullptr;
     const auto [first, last] = by_text.equal_range(text_key);
     for (auto at = first; at != last; ++at) {
-      if (list[at->second].name_key == name_key) return &list[at->second];
-      if (!any || at->second < static_cast<std::size_t>(any - list.data())) any = &list[at->second];
+      const KnownSource& each = list[at->second];
+      if (each.name_key == name_key) return &each;
+      if (!each.brought_now && (!renamed || at->second < static_cast<std::size_t>(renamed - list.data())))
+        renamed = &each;
     }
-    return empty ? nullptr : any;
+    return may_be_renamed ? renamed : nullptr;
   }
 };
 
@@ -133,40 +133,22 @@ void add_turns(Merging& merging, const MaterialSource& source, Id id) {
   merging.transaction.run_many(kAddTurn, 8, rows);
 }
 
-// Codings of the version before whose words stand at exactly one place of the new text go with it.
-void carry_codings(Merging& merging, const KnownSource& before, Id id, const MaterialSource& source) {
-  struct Held {
-    Id code, coder;
-    Span span;
-    std::optional<std::int64_t> created_at;
-  };
-  std::vector<Held> held;
-  merging.transaction.each(kCodingsOf, {merging.workspace(), merging.study, before.id}, [&](const Row& row) {
-    held.push_back({row.id(0),
-                    row.id(1),
-                    {row.integer(2), row.integer(3)},
-                    row.is_null(4) ? std::nullopt : std::optional(row.integer(4))});
-  });
-  if (held.empty()) return;
-  const std::string old_text = stored_text(merging, before.id);
-  for (const Held& coding : held) {
-    const std::string words = old_text.substr(coding.span.start, coding.span.length());
-    const std::size_t at = source.text.find(words);
-    const bool once = at != std::string::npos && source.text.find(words, at + 1) == std::string::npos;
-    if (!once) {
-      merging.report.note("coding", Outcome::kUnusable,
-                          source.name + ", bytes " + std::to_string(coding.span.start) + "–" +
-                              std::to_string(coding.span.end) + " of version " + std::to_string(before.version),
-                          at == std::string::npos
-                              ? "Its words are no longer in the text; it stays with the old version."
-                              : "Its words stand at more than one place; it stays with the old version.");
-      continue;
-    }
-    merging.transaction.run(kCarryCoding,
-                            {merging.workspace(), Id::make(), merging.study, id, coding.code, coding.coder, at,
-                             at + words.size(), coding.created_at, make_guid(), make_guid(), nullptr});
-    merging.report.count("coding carried over", Outcome::kRead);
+// A text under a name the study holds, without a GUID: the same answer, or a document of which half the lines stay, was
+// corrected; anything else is another source that happens to have the name.
+bool is_correction(const std::string& held, const MaterialSource& brought) {
+  if (brought.kind == "open_answer") return true;
+  std::set<std::string_view> lines;
+  for (const Span& line : paragraphs(held))
+    lines.insert(
+        std::string_view(held).substr(static_cast<std::size_t>(line.start), static_cast<std::size_t>(line.length())));
+  std::int64_t same = 0, all = 0;
+  for (const Span& line : paragraphs(brought.text)) {
+    all += line.length();
+    if (lines.contains(std::string_view(brought.text)
+                           .substr(static_cast<std::size_t>(line.start), static_cast<std::size_t>(line.length()))))
+      same += line.length();
   }
+  return all > 0 && 2 * same >= all;
 }
 
 Id add_source(Merging& merging, KnownSources& known, const MaterialSource& source, const std::string& name_key,
@@ -205,8 +187,8 @@ Id add_source(Merging& merging, KnownSources& known, const MaterialSource& sourc
                    now()});
   add_speakers(merging, source, id);
   add_turns(merging, source, id);
-  if (before) carry_codings(merging, *before, id, source);
-  known.add({id, guid, name_key, text_key, before ? before->version + 1 : 1});
+  if (before) carry_over(merging, before->id, stored_text(merging, before->id), id, source);
+  known.add({id, guid, name_key, text_key, before ? before->version + 1 : 1, true});
   return id;
 }
 
@@ -282,15 +264,23 @@ Result<void> merge_sources(Merging& merging) {
     const std::string text_key = vault.blind_index("source.text", source.text);
     const KnownSource* same_guid = known.with_guid(source.guid);
     const KnownSource* held = same_guid && same_guid->text_key == text_key ? same_guid : nullptr;
-    if (!same_guid) held = known.with_text(text_key, name_key, source.text.empty());
+    if (!same_guid)
+      held = known.with_text(text_key, name_key, source.kind != "open_answer" && source.text.size() >= kTellingLength);
+    // Of one file, two sources with GUIDs of their own are two, whatever they hold.
+    if (held && held->brought_now && !source.guid.empty()) held = nullptr;
     if (held) {
       merging.ids.sources[i] = held->id;
       if (source.is_read) merging.transaction.run(kMarkRead, {merging.workspace(), held->id});
       merging.report.count("source", Outcome::kMerged);
       continue;
     }
-    if (same_guid) {
-      const KnownSource before = *same_guid;  // a copy: adding moves the list
+    const KnownSource* corrected = same_guid;
+    if (!corrected && source.guid.empty())
+      if (const KnownSource* named = known.with_name(name_key);
+          named && !named->brought_now && is_correction(stored_text(merging, named->id), source))
+        corrected = named;
+    if (corrected) {
+      const KnownSource before = *corrected;  // a copy: adding moves the list
       merging.ids.sources[i] = add_source(merging, known, source, name_key, text_key, &before);
       merging.report.note("source", Outcome::kChanged, source.name,
                           "Its text differs from the one the study holds; it is kept beside it as version " +

@@ -41,6 +41,9 @@ Result<void> merge_memos(Merging& merging);
 Result<void> merge_sets(Merging& merging);
 Result<void> merge_foreign(Merging& merging);
 
+// What stood on a source's old text goes to its new version `id`, or is named in the report.
+void carry_over(Merging& merging, Id before, const std::string& old_text, Id id, const MaterialSource& source);
+
 // The text of a source of this merge; empty where it has none.
 const std::string& text_of(Merging& merging, int source);
 // The span's bytes in its source: as given, or where the quote stands. An explanation instead when it has no place.

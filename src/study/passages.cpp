@@ -1,6 +1,8 @@
 // The words behind numbers: opened, masked, with what surrounds them.
 #include <map>
 
+#include <set>
+
 #include "study/evidence.h"
 #include "study/source.h"
 
@@ -43,6 +45,8 @@ std::vector<Passage> open_passages(storage::Transaction& transaction, const Evid
     }
     return &found->second;
   };
+  std::set<Id> open_sources;
+  for (const auto& source : evidence.sources) open_sources.insert(source.id);
   std::vector<Passage> passages;
   for (int index : codings) {
     const Evidence::EvidenceCoding& coding = evidence.codings[index];
@@ -68,7 +72,8 @@ std::vector<Passage> open_passages(storage::Transaction& transaction, const Evid
       passage.before = masked(source->text, {before, coding.start}, source->masks).text;
       passage.after = masked(source->text, {coding.end, std::max<std::int64_t>(after, coding.end)}, source->masks).text;
     }
-    if (source->translation)
+    // Only a translation that is part of the evidence: what was taken out of it is not open to whoever asks.
+    if (source->translation && open_sources.contains(source->translation))
       if (const Source* translation = open(source->translation))
         passage.translation = translated_turn(*source, *translation, {coding.start, coding.end});
     if (coding.respondent_count > 0) {

@@ -16,10 +16,10 @@ const Query kTexts{
 const Query kMasks{"study.masks_of_searched",
                    "select source_id, start_byte, end_byte from mask where workspace_id = ? and study_id = ?"};
 
-// The text folded character by character, and for each folded byte where its character begins in the text.
+// The text folded character by character, and for each folded byte where its character begins and ends in the text.
 struct FoldedText {
   std::string text;
-  std::vector<std::int64_t> origin;
+  std::vector<std::int64_t> starts, ends;
 };
 
 FoldedText fold_with_origins(std::string_view text) {
@@ -34,11 +34,11 @@ FoldedText fold_with_origins(std::string_view text) {
     const std::string piece = space ? " " : fold(character);
     if (!(space && !folded.text.empty() && folded.text.back() == ' ')) {
       folded.text += piece;
-      folded.origin.insert(folded.origin.end(), piece.size(), at);
+      folded.starts.insert(folded.starts.end(), piece.size(), at);
+      folded.ends.insert(folded.ends.end(), piece.size(), next);
     }
     at = next;
   }
-  folded.origin.push_back(size);
   return folded;
 }
 
@@ -61,7 +61,7 @@ std::vector<SearchHit> search_texts(storage::Transaction& transaction, Id study,
     const FoldedText folded = fold_with_origins(text);
     for (std::size_t at = folded.text.find(wanted); at != std::string::npos && static_cast<int>(hits.size()) < limit;
          at = folded.text.find(wanted, at + wanted.size())) {
-      const Span hit{folded.origin[at], folded.origin[at + wanted.size()]};
+      const Span hit{folded.starts[at], folded.ends[at + wanted.size() - 1]};
       const std::vector<Span>& hidden = masks[source];
       if (std::none_of(hidden.begin(), hidden.end(), [&](const Span& mask) { return mask.overlaps(hit); }))
         hits.push_back({source, hit});

@@ -68,7 +68,10 @@ Result<Source> open_source(storage::Transaction& transaction, Id study, Id sourc
 struct MaskedText {
   std::string text;
   std::vector<std::pair<std::int64_t, std::int64_t>> moved;  // (original, masked), ascending, first (0,0)
-  std::int64_t at(std::int64_t original) const;
+  // A position inside a mask is moved to the mask's edge before or after it: a span that cuts a mask covers all of it.
+  enum class Edge { kBefore, kAfter };
+  std::int64_t at(std::int64_t original, Edge edge = Edge::kBefore) const;
+  std::vector<std::size_t> hidden;  // indices into moved where a mask begins; it ends at the next one
 };
 MaskedText masked(std::string_view text, const std::vector<SourceMask>& masks);
 MaskedText masked(std::string_view text, Span part, const std::vector<SourceMask>& masks);  // of a part alone

@@ -158,11 +158,14 @@ Result<Source> open_source(Transaction& transaction, Id study, Id id) {
   return source;
 }
 
-std::int64_t MaskedText::at(std::int64_t original) const {
-  auto next = std::upper_bound(moved.begin(), moved.end(), original,
-                               [](std::int64_t position, const auto& mark) { return position < mark.first; });
-  const auto& mark = *std::prev(next);
-  const std::int64_t here = mark.second + (original - mark.first);
+std::int64_t MaskedText::at(std::int64_t original, Edge edge) const {
+  const auto next = std::upper_bound(moved.begin(), moved.end(), original,
+                                     [](std::int64_t position, const auto& mark) { return position < mark.first; });
+  const auto mark = std::prev(next);
+  if (original > mark->first &&
+      std::binary_search(hidden.begin(), hidden.end(), static_cast<std::size_t>(mark - moved.begin())))
+    return edge == Edge::kBefore ? mark->second : next->second;
+  const std::int64_t here = mark->second + (original - mark->first);
   return next == moved.end() ? std::min<std::int64_t>(here, static_cast<std::int64_t>(text.size()))
                              : std::min(here, next->second);
 }
@@ -182,6 +185,7 @@ MaskedText masked(std::string_view text, Span part, const std::vector<SourceMask
     const std::int64_t start = std::max(span.start, done);  // masks may overlap
     if (start >= span.end) continue;
     result.text += text.substr(done, start - done);
+    result.hidden.push_back(result.moved.size());
     result.moved.emplace_back(start, static_cast<std::int64_t>(result.text.size()));
     for (int i = characters(text.substr(start, span.end - start)); i > 0; --i) result.text += "▮";
     result.moved.emplace_back(span.end, static_cast<std::int64_t>(result.text.size()));

@@ -24,7 +24,7 @@ const Query kStudyById{"study.study_by_id",
                        "revision from study where workspace_id = ? and id = ?"};
 const Query kStudies{"study.studies",
                      "select id, guid, name, language, purposive, invented, ethics_note, instruments, created_at, "
-                     "revision from study where workspace_id = ? order by name"};
+                     "revision from study where workspace_id = ? order by name collate \"C\""};
 const Query kAddStudyOrganisation{
     "study.add_study_organisation",
     "insert into study_organisation (workspace_id, study_id, organisation_id) values (?, ?, ?) on conflict do nothing"};
@@ -32,7 +32,8 @@ const Query kStudyOrganisations{
     "study.study_organisations",
     "select organisation.name from study_organisation join organisation on organisation.workspace_id = "
     "study_organisation.workspace_id and organisation.id = study_organisation.organisation_id "
-    "where study_organisation.workspace_id = ? and study_organisation.study_id = ? order by organisation.name"};
+    "where study_organisation.workspace_id = ? and study_organisation.study_id = ? order by organisation.name collate "
+    "\"C\""};
 const Query kFindLocation{"study.find_location",
                           "select id from location where workspace_id = ? and study_id = ? and name = ?"};
 const Query kAddLocation{"study.add_location",

@@ -262,7 +262,7 @@ TEST_P(Studies, ASurveyOfOtherPeopleIsReadByItsColumns) {
   const auto people = list_respondents(transaction, study);
   ASSERT_EQ(people.size(), 2u);
   EXPECT_EQ(people[0].gender, "female");
-  EXPECT_EQ(people[0].name, "R-001");
+  EXPECT_EQ(people[0].name, "survey R-001");
   EXPECT_EQ(list_sources(transaction, study).size(), 2u);  // an empty answer is an answer too
 }
 

@@ -65,19 +65,31 @@ Vault::~Vault() {
 }
 
 Result<Vault> Vault::create(const std::filesystem::path& path) {
+  ready();
+  Vault vault = from(Secret::random());
+  TRY(vault.write(path));
+  return vault;
+}
+
+Vault Vault::from(const Secret& key) {
+  Vault vault(Keys::allocate());
+  std::memcpy(vault.keys_->root, key.data(), kKey);
+  vault.keys_->derive();
+  return vault;
+}
+
+Secret Vault::key() const { return Secret::from({reinterpret_cast<const char*>(keys_->root), kKey}); }
+
+Result<void> Vault::write(const std::filesystem::path& path) const {
   // A key that is written over takes everything it sealed with it.
   if (std::filesystem::exists(path)) return fail(problems::kAlreadyExists, {{"what", "key"}, {"name", path.string()}});
-  Vault vault(Keys::allocate());
-  randombytes_buf(vault.keys_->root, kKey);
-  vault.keys_->derive();
   char text[sodium_base64_ENCODED_LEN(kKey, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
-  sodium_bin2base64(text, sizeof text, vault.keys_->root, kKey, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  sodium_bin2base64(text, sizeof text, keys_->root, kKey, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   std::string line = std::string(kHeading) + text + "\n";
   auto written = write_file(path, line, 0600);
   sodium_memzero(text, sizeof text);
   sodium_memzero(line.data(), line.size());
-  if (!written) return tl::unexpected(written.error());
-  return vault;
+  return written;
 }
 
 Result<Vault> Vault::load(const std::filesystem::path& path) {

@@ -13,6 +13,7 @@
 
 #include "foundation/id.h"
 #include "foundation/result.h"
+#include "vault/secret.h"
 
 namespace understory::vault {
 
@@ -30,6 +31,10 @@ class Vault {
   static Result<Vault> create(const std::filesystem::path& path);
   // kNotFound, kDamaged.
   static Result<Vault> load(const std::filesystem::path& path);
+  // From the key itself, and back: for wrapping it for people. write() as create() does, for the same key.
+  static Vault from(const Secret& key);
+  Secret key() const;
+  Result<void> write(const std::filesystem::path& path) const;
 
   Vault(Vault&&) noexcept;
   Vault& operator=(Vault&&) noexcept;

@@ -46,7 +46,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto material = read_qdpx(bytes, "fuzz.qdpx");
   if (!material) return 0;
   for (QdpxPreset preset : {QdpxPreset::kSpec, QdpxPreset::kNvivo, QdpxPreset::kAtlasti, QdpxPreset::kMaxqda})
-    if (const auto written = write_qdpx(*material, preset); written && !read_qdpx(written->bytes, "again.qdpx"))
-      __builtin_trap();
+    if (const auto written = write_qdpx(*material, preset))
+      if (const auto again = read_qdpx(written->bytes, "again.qdpx"); !again) {
+        std::fprintf(stderr, "not read again: %s\n", again.error().sentence().c_str());
+        __builtin_trap();
+      }
   return 0;
 }

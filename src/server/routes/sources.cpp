@@ -281,7 +281,7 @@ Result<Response> show_source(const Visit& visit) {
   if (!source.masks.empty())
     data.set("masked", visit.words.say({"page.masked", {{"n", static_cast<std::int64_t>(source.masks.size())}}}));
   const Id other = source.line.translation_of ? source.line.translation_of : source.translation;
-  if (other) {
+  if (other && open_to(visit, study.id, other)) {
     mustache::data link;
     link.set("address", "/studies/" + study.id.text() + "/sources/" + other.text());
     link.set("label", visit.say(source.line.translation_of ? "page.to_original" : "page.to_translation"));
@@ -389,9 +389,8 @@ Result<Response> api_source(const Visit& visit) {
   const OffsetMap offsets(text.text);
   // Positions count code points of the masked text given here, ends exclusive.
   const auto span = [&](Span each) {
-    const auto start = offsets.code_point_of_byte(text.at(each.start)),
-               end = offsets.code_point_of_byte(text.at(each.end));
-    return std::pair{start.value_or(0), end.value_or(0)};
+    return std::pair{offsets.code_point_of_byte(text.at(each.start)).value(),
+                     offsets.code_point_of_byte(text.at(each.end, study::MaskedText::Edge::kAfter)).value()};
   };
   JsonWriter out;
   out.object()

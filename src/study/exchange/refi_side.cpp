@@ -18,6 +18,8 @@ namespace {
 constexpr Reading kSideReading{Unit::kCodePoint, false, false, false};
 constexpr std::string_view kInclude = "\n\nInclude: ", kExclude = "\n\nExclude: ";
 
+constexpr std::int64_t kFar = std::int64_t{1} << 40;  // further than any text goes
+
 bool only_lf(std::string_view text) {
   return text.find('\n') != std::string_view::npos && text.find('\r') == std::string_view::npos;
 }
@@ -28,7 +30,7 @@ std::string text_of(const json::object& object, std::string_view key) {
 }
 std::int64_t number_of(const json::object& object, std::string_view key, std::int64_t otherwise) {
   const json::value* value = object.if_contains(key);
-  return value && value->is_int64() ? value->as_int64() : otherwise;
+  return value && value->is_int64() ? std::clamp(value->as_int64(), -kFar, kFar) : otherwise;
 }
 bool truth_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);

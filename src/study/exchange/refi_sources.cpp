@@ -29,6 +29,12 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
+// Within any text there can be; what is none, or beyond, is −1 or just as far out.
+std::int64_t position_at(const pugi::xml_node& node, const char* name) {
+  constexpr std::int64_t kFar = std::int64_t{1} << 40;
+  return std::clamp<std::int64_t>(node.attribute(name).as_llong(-1), -1, kFar);
+}
+
 bool is_source_element(std::string_view name) {
   return name == "TextSource" || name == "PictureSource" || name == "PDFSource" || name == "AudioSource" ||
          name == "VideoSource";
@@ -152,13 +158,12 @@ void ProjectReader::text_source(const pugi::xml_node& node, const pugi::xml_node
   std::map<std::string, std::int64_t> sync_points;
   for (const pugi::xml_node& child : node.children())
     if (local_name(child.name()) == "SyncPoint" && child.attribute("position"))
-      sync_points[guid_at(child)] = child.attribute("position").as_llong();
+      sync_points[guid_at(child)] = position_at(child, "position");
   for (const pugi::xml_node& child : node.children()) {
     const std::string_view kind = local_name(child.name());
     if (kind == "PlainTextSelection") {
-      pending.selections.push_back({child, child.attribute("startPosition").as_llong(-1),
-                                    child.attribute("endPosition").as_llong(-1), attribute(child, "name"),
-                                    text_of_child(child, "Description")});
+      pending.selections.push_back({child, position_at(child, "startPosition"), position_at(child, "endPosition"),
+                                    attribute(child, "name"), text_of_child(child, "Description")});
     } else if (kind == "TranscriptSelection") {
       const auto from = sync_points.find(guid_at(child, "fromSyncPoint")),
                  to = sync_points.find(guid_at(child, "toSyncPoint"));

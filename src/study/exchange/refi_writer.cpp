@@ -341,6 +341,23 @@ class ProjectWriter {
       if (each.parent != "Sources") continue;
       append(list, each);
       if (!each.file_name.empty()) entries_[each.file_name] = each.file;
+      texts_within(list.last_child());
+    }
+  }
+
+  // The files that a transcript or representation inside a kept element names: our own copies of those texts.
+  void texts_within(pugi::xml_node element) {
+    for (pugi::xml_node child : element.children()) {
+      const std::string path = child.attribute("plainTextPath").value();
+      const std::string scheme = "internal://";
+      if (const std::string guid =
+              normal_guid(child.attribute("guid").value()).value_or(child.attribute("guid").value());
+          lower_ascii(path).rfind(scheme, 0) == 0 && path.find("..") == std::string::npos)
+        for (const MaterialSource& source : material_.sources)
+          if (source.guid == guid)
+            entries_["sources/" + path.substr(scheme.size())] =
+                (source.byte_order_mark ? "\xEF\xBB\xBF" : "") + source.text;
+      texts_within(child);
     }
   }
 
@@ -364,8 +381,22 @@ class ProjectWriter {
     if (const std::string path = element.attribute("path").value();
         lower_ascii(path).rfind("absolute://", 0) == 0 || lower_ascii(path).rfind("file:", 0) == 0)
       element.remove_attribute("path");
+    bool changed = false;
+    make_safe(element, changed);
     to.append_copy(element);
+    if (changed)
+      result_.report.note("character", Outcome::kChanged, foreign.name,
+                          "a control character XML cannot carry became �");
     result_.report.count("element", Outcome::kKept);
+  }
+
+  static void make_safe(pugi::xml_node node, bool& changed) {
+    for (pugi::xml_attribute attribute : node.attributes())
+      if (has_controls(attribute.value())) attribute.set_value(xml_safe(attribute.value(), changed).c_str());
+    for (pugi::xml_node child : node.children()) {
+      if (has_controls(child.value())) child.set_value(xml_safe(child.value(), changed).c_str());
+      make_safe(child, changed);
+    }
   }
 
   void notes(pugi::xml_node project) {

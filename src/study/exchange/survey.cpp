@@ -71,6 +71,8 @@ Result<Material> read_survey(const Sheet& sheet, const SurveyMapping& mapping, s
   material.report.file = std::string(file);
   material.report.format = "survey";
   const TableView table(sheet, file);
+  // Rows without a pseudonym get one of their file: the first row of another file is another person.
+  const std::string stem = std::filesystem::path(std::string(file)).stem().string();
   std::set<std::string> used{mapping.respondent};
   for (const auto& [column, fact] : mapping.attributes) used.insert(column);
   for (const auto& answer : mapping.open_answers) used.insert({answer.column, answer.translation});
@@ -83,8 +85,8 @@ Result<Material> read_survey(const Sheet& sheet, const SurveyMapping& mapping, s
   std::set<std::string> names;
   for (std::size_t row = 0; row < table.size(); ++row) {
     MaterialRespondent respondent;
-    respondent.name =
-        mapping.respondent.empty() ? fmt::format("R-{:03}", row + 1) : TRY(table.needed(row, mapping.respondent));
+    respondent.name = mapping.respondent.empty() ? fmt::format("{} R-{:03}", stem, row + 1)
+                                                 : TRY(table.needed(row, mapping.respondent));
     if (!names.insert(respondent.name).second)
       return table.bad_value(row, mapping.respondent, respondent.name, "pseudonym of a new respondent",
                              "It stands twice; one row is one respondent.");

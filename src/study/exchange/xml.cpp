@@ -61,6 +61,32 @@ Result<void> check(const std::string& file, std::string_view content) {
   return {};
 }
 
+// A reference to a character XML 1.0 forbids (section 2.2): pugixml would make bytes of it that are no text, or cut the
+// text at it. Inside CDATA nothing is a reference; refusing it there too loses nothing anybody writes.
+Result<void> check_references(const std::string& file, std::string_view content) {
+  for (std::size_t at = content.find("&#"); at != std::string_view::npos; at = content.find("&#", at + 2)) {
+    std::size_t digit = at + 2;
+    const bool hexadecimal = digit < content.size() && content[digit] == 'x';
+    if (hexadecimal) ++digit;
+    std::uint32_t value = 0;
+    const std::size_t first = digit;
+    for (; digit < content.size() && value <= 0x10FFFF; ++digit) {
+      const char c = content[digit];
+      const int number = c >= '0' && c <= '9'                  ? c - '0'
+                         : hexadecimal && c >= 'a' && c <= 'f' ? c - 'a' + 10
+                         : hexadecimal && c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                               : -1;
+      if (number < 0) break;
+      value = value * (hexadecimal ? 16 : 10) + static_cast<std::uint32_t>(number);
+    }
+    if (digit == first || (digit < content.size() && content[digit] != ';' && value <= 0x10FFFF)) continue;
+    const bool allowed = value == 0x9 || value == 0xA || value == 0xD || (value >= 0x20 && value <= 0xD7FF) ||
+                         (value >= 0xE000 && value <= 0xFFFD) || (value >= 0x10000 && value <= 0x10FFFF);
+    if (!allowed) return bad(file, content, at, "it refers to a character XML does not allow");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<XmlDocument> XmlDocument::parse(std::string_view content, const std::string& file) {
@@ -68,6 +94,7 @@ Result<XmlDocument> XmlDocument::parse(std::string_view content, const std::stri
   XmlDocument result;
   result.content_ = std::make_shared<std::string>(std::move(decoded.text));
   TRY(check(file, *result.content_));
+  TRY(check_references(file, *result.content_));
   result.document_ = std::make_shared<pugi::xml_document>();
   // White space inside text is part of what was told: nothing is trimmed. Line ends are XML's own rule (2.11).
   const unsigned int options = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_wconv_attribute |
