@@ -4,6 +4,7 @@
 #include "people/audit.h"
 #include "people/password_rules.h"
 #include "people/sign_in.h"
+#include "people/story_key.h"
 #include "people/token.h"
 #include "testing/workspace.h"
 #include "vault/second_factor.h"
@@ -187,6 +188,77 @@ TEST_P(People, GuessersGetFourTriesAnHourAndTheOwnerStillEnters) {
   EXPECT_TRUE(enter("sokha", kPassword, "", device));
   EXPECT_TRUE(enter("sokha", kPassword, recovery));
   EXPECT_FALSE(enter("sokha", kPassword, recovery));
+}
+
+TEST_P(People, TheKeyLeavesTheFolderAndOpensForThoseEntitledAlone) {
+  FixedClock clock(kNoon);
+  const Id reader = add("reader", {{{}, Role::kResearcher, {}, ""}});
+  add("keeper", {{{}, Role::kSteward, {}, ""}});
+  const Id row = Id::make();
+  const std::string sealed = workspace().key()->seal({"source", "text", row}, "They owe the mill.");
+  const std::string before = enter("reader")->session;
+  const auto away = put_key_away(workspace());
+  ASSERT_TRUE(away) << away.error().sentence();
+  EXPECT_EQ(away->holders, 1);
+  EXPECT_FALSE(std::filesystem::exists(folder() / "workspace.key"));
+  EXPECT_EQ(put_key_away(workspace()).error().code(), "locked");
+  reopen();
+  EXPECT_FALSE(workspace().holds_key());
+  {
+    Transaction transaction = workspace().read();
+    EXPECT_TRUE(transaction.locked());
+    try {
+      transaction.open("source", "text", row, sealed);
+      FAIL() << "a locked workspace opened a story";
+    } catch (const storage::DatabaseError& error) {
+      EXPECT_EQ(error.problem()->code(), "locked");
+    }
+  }
+  EXPECT_FALSE(session(before));  // sessions of before carry no key
+  const auto entered = enter("reader"), keeper = enter("keeper");
+  {
+    Transaction transaction = workspace().read();
+    EXPECT_FALSE(session_of(workspace(), transaction, keeper->session)->key);
+    const auto opened = session_of(workspace(), transaction, entered->session);
+    ASSERT_TRUE(opened && opened->key);
+    transaction.unlock(opened->key);
+    EXPECT_EQ(transaction.open("source", "text", row, sealed), "They owe the mill.");
+  }
+  // Somebody new is handed the key by somebody who holds it; a steward is not entitled, whoever hands it over.
+  add("late", {{{}, Role::kCoder, {}, ""}});
+  EXPECT_FALSE([&] {
+    Transaction transaction = workspace().read();
+    return session_of(workspace(), transaction, enter("late")->session)->key != nullptr;
+  }());
+  {
+    Transaction transaction = workspace().write();
+    const auto key = session_of(workspace(), transaction, entered->session)->key;
+    ASSERT_TRUE(hand_key_to(transaction, *find_account(transaction, "late"), *key));
+    EXPECT_EQ(hand_key_to(transaction, *find_account(transaction, "keeper"), *key).error().code(), "forbidden");
+    transaction.commit();
+  }
+  EXPECT_TRUE([&] {
+    Transaction transaction = workspace().read();
+    return session_of(workspace(), transaction, enter("late")->session)->key != nullptr;
+  }());
+  // A new password by invitation is a new key: the old hand-over is void.
+  {
+    Transaction transaction = workspace().write();
+    const std::string token = invite(transaction, reader, {});
+    ASSERT_TRUE(accept_invitation(transaction, token, vault::make_person_key("a boat under the house", kLight)));
+    EXPECT_FALSE(has_key(transaction, reader));
+    transaction.commit();
+  }
+  EXPECT_EQ(workspace().recover(*read_recovery_key("aaaaa-aaaaa-aaaaa-aaaaa-aaaaa-aaaaa-aaaaa-aaaaa")).error().code(),
+            "wrong_key");
+  EXPECT_FALSE(read_recovery_key("too short"));
+  std::string by_hand = away->recovery_key;
+  std::replace(by_hand.begin(), by_hand.end(), '-', ' ');
+  std::transform(by_hand.begin(), by_hand.end(), by_hand.begin(), ::toupper);
+  ASSERT_TRUE(workspace().take_key_out(*read_recovery_key(by_hand)));
+  EXPECT_TRUE(std::filesystem::exists(folder() / "workspace.key"));
+  reopen();
+  EXPECT_TRUE(workspace().holds_key());
 }
 
 TEST(PasswordRules, LengthAndBreachesAndNothingElse) {

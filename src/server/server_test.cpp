@@ -223,6 +223,15 @@ TEST(Transport, AnswersGetHeadAndFormsAndNothingElse) {
   EXPECT_EQ(said_to(running.port(), "GET /%zz" + host).rfind("HTTP/1.1 4", 0), 0u);
 }
 
+TEST(Transport, SeveralCookiesAllArrive) {
+  Running running([](const Request&) {
+    return Response{303, "text/plain; charset=utf-8", "", {{"Set-Cookie", "session=1"}, {"Set-Cookie", "device=2"}}};
+  });
+  const std::string got = said_to(running.port(), "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(got.find("Set-Cookie: session=1"), std::string::npos) << got;
+  EXPECT_NE(got.find("Set-Cookie: device=2"), std::string::npos) << got;
+}
+
 TEST(Transport, RefusesForeignHostsAndNonsense) {
   Running running([](const Request&) { return Response{200, "text/plain; charset=utf-8", "secret\n", {}}; });
   for (const std::string& bytes :

@@ -209,6 +209,7 @@ TEST_P(Studies, BadFilesAreRefusedAndLeaveTheStudyAsItWas) {
       {"dtd.qdc", "<!DOCTYPE x [<!ENTITY a \"b\">]><CodeBook/>", "bad_xml"},
       {"latin.csv", "respondent,location\nSR-1,Caf\xE9\n", "wrong_encoding"},
       {"latin.txt", "Caf\xE9", "wrong_encoding"},
+      {"nul.csv", std::string("respondent,role\nSR-1,chi\0ef\n", 28), "wrong_encoding"},
       {"missing.csv", "source,coder,code\nOne,Anita,Causes/Poverty\n", "missing_column"},
       {"ragged.csv", "source,coder,code,quote,occurrence\nOne,Anita\n", "bad_table"},
       {"zero.csv",
@@ -280,6 +281,121 @@ TEST_P(Studies, ExportsOfTheSameStudyAreTheSameBytes) {
   ASSERT_TRUE(sheets) << sheets.error().sentence();
   EXPECT_EQ(sheets->at(0).rows.size(), 6u);
   EXPECT_EQ(load_codebook(transaction, study).codes.size(), material.codes.size());
+}
+
+TEST_P(Studies, TwoPeopleWhoSayTheSameAreTwo) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  ImportOptions options;
+  const std::string survey = "respondent,Why do people leave?\nA,Poverty\nB,Poverty\nC,No jobs\n";
+  const auto first = bring(transaction, study, "survey.csv", survey);
+  ASSERT_TRUE(first) << first.error().sentence();
+  EXPECT_EQ(first->of("source", Outcome::kRead), 3) << first->text();
+  EXPECT_EQ(list_sources(transaction, study).size(), 3u);
+  EXPECT_EQ(bring(transaction, study, "survey.csv", survey)->of("source", Outcome::kMerged), 3);
+  // A corrected answer is a new version of the same; another survey's first row is another person.
+  const auto corrected = bring(transaction, study, "survey.csv", "respondent,Why do people leave?\nC,No jobs at all\n");
+  EXPECT_EQ(corrected->of("source", Outcome::kChanged), 1) << corrected->text();
+  EXPECT_EQ(list_sources(transaction, study).size(), 3u);
+  for (const char* file : {"one.csv", "two.csv"})
+    EXPECT_EQ(
+        bring(transaction, study, file, "gender,Why?\nfemale,Debt\nmale,Flood\n")->of("respondent", Outcome::kRead), 2)
+        << file;
+}
+
+TEST_P(Studies, WhatStoodOnACorrectedTextGoesWithIt) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  Material material;
+  material.coders.push_back({"", "Anita"});
+  material.codes.push_back({});
+  material.codes[0].name = "Debt";
+  material.codes[0].kind = "cause";
+  material.codes.push_back(material.codes[0]);
+  material.codes[1].name = "Leaving";
+  MaterialSource source;
+  source.guid = make_guid();
+  source.name = "Talk";
+  source.kind = "interview";
+  source.text = "Chan Sophal took them away. They owe money. Chan Sophal again.\n";
+  material.sources.push_back(source);
+  MaterialMask mask;
+  mask.source = 0;
+  mask.span.quote = "Chan Sophal";
+  material.masks.push_back(mask);
+  MaterialLink link;
+  link.source = link.from = 0;
+  link.to = 1;
+  link.coder = 0;
+  link.span.quote = "They owe money";
+  material.links.push_back(link);
+  MaterialMemo memo;
+  memo.subject = "source";
+  memo.index = 0;
+  memo.title = "Note";
+  memo.text = "told at night";
+  material.memos.push_back(memo);
+  ASSERT_TRUE(merge(transaction, study, material, {}));
+  Material again;
+  again.sources.push_back(source);
+  again.sources[0].text = "Chan Sophal took them all away. They owe money. And Chan Sophal again.\n";
+  const auto report = merge(transaction, study, again, {});
+  ASSERT_TRUE(report) << report.error().sentence();
+  const auto lines = list_sources(transaction, study);
+  ASSERT_EQ(lines.size(), 1u);
+  const Source opened = *open_source(transaction, study, lines[0].id);
+  EXPECT_EQ(opened.masks.size(), 2u) << report->text();
+  EXPECT_EQ(masked(opened.text, opened.masks).text.find("Sophal"), std::string::npos);
+  EXPECT_EQ(opened.links.size(), 1u);
+  EXPECT_EQ(opened.memos.size(), 1u);
+  EXPECT_TRUE(search_texts(transaction, study, "Sophal").empty());
+  // A name that is written another way now cannot be found again: said loudly, and the exit code says so too.
+  again.sources[0].text = "Chan  Sophal took them all away. They owe money.\n";
+  const auto loud = merge(transaction, study, again, {});
+  EXPECT_EQ(loud->of("mask", Outcome::kUnusable), 2) << loud->text();
+}
+
+TEST_P(Studies, ASearchDoesNotReachIntoAMask) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  Material material;
+  MaterialSource source;
+  source.name = "Talk";
+  source.kind = "interview";
+  source.text = "She met them. ស្រី came with the ﬁeld of Tom.\n";
+  material.sources.push_back(source);
+  for (const char* words : {"ស្រី", "ﬁeld of Tom"}) {
+    MaterialMask mask;
+    mask.source = 0;
+    mask.span.quote = words;
+    material.masks.push_back(mask);
+  }
+  ASSERT_TRUE(merge(transaction, study, material, {}));
+  for (const char* words : {"ស", "them. ស", "ស្រី", "fi", "the f", "tom"})
+    EXPECT_TRUE(search_texts(transaction, study, words).empty()) << words;
+  ASSERT_EQ(search_texts(transaction, study, "came with").size(), 1u);
+  const Source opened = *open_source(transaction, study, list_sources(transaction, study)[0].id);
+  const MaskedText hidden = masked(opened.text, opened.masks);
+  // A span that cuts a mask is widened over it, so that its ends are characters of the masked text.
+  const auto inside = static_cast<std::int64_t>(opened.text.find("of Tom"));
+  EXPECT_EQ(hidden.text.substr(hidden.at(inside), 3), "▮");
+  EXPECT_EQ(hidden.text.substr(hidden.at(inside, MaskedText::Edge::kAfter), 1), ".");
+}
+
+TEST_P(Studies, APlaceInAnotherProgramsWordsIsAFact) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  Material material;
+  material.origin = "NVivo";
+  MaterialRespondent respondent;
+  respondent.name = "SR-01";
+  respondent.place_code = "Phnom Penh market";
+  material.respondents.push_back(respondent);
+  const auto report = merge(transaction, study, material, {});
+  ASSERT_TRUE(report) << report.error().sentence();
+  EXPECT_EQ(collect(transaction, study, {})->respondents.at(0).attributes.at("place"), "Phnom Penh market");
+  material.origin.clear();  // a table's codes are codes
+  EXPECT_EQ(merge(transaction, study, material, {}).error().code(), "unknown_place");
 }
 
 TEST_P(Studies, CodesThatShareAGuidAreBothKept) {

@@ -186,7 +186,7 @@ std::vector<LocatedSpan> locate(std::string_view text, const std::vector<RawSele
   std::vector<Border> borders;
   for (std::size_t i = 0; i < selections.size(); ++i) {
     borders.push_back({selections[i].start, i, false});
-    borders.push_back({selections[i].end + (reading.end_inclusive ? 1 : 0), i, true});
+    borders.push_back({selections[i].end + (reading.end_inclusive && !selections[i].between ? 1 : 0), i, true});
   }
   std::sort(borders.begin(), borders.end(),
             [](const Border& left, const Border& right) { return left.position < right.position; });

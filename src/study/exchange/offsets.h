@@ -28,6 +28,7 @@ Reading reading_of_origin(std::string_view origin);
 struct RawSelection {
   std::int64_t start = 0, end = 0;   // as the file gives them
   std::string_view name, described;  // words the file says stand there, if any
+  bool between = false;              // its ends are points between characters (sync points), never the last one
 };
 
 struct LocatedSpan {

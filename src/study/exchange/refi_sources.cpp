@@ -221,7 +221,8 @@ void ProjectReader::selections() {
                     source.byte_order_mark,
                     {}};
     for (const PendingSelection& each : pending.selections)
-      text.selections.push_back({each.start, each.end, each.name, each.described});
+      text.selections.push_back(
+          {each.start, each.end, each.name, each.described, local_name(each.node.name()) == "TranscriptSelection"});
     texts.push_back(std::move(text));
   }
   const std::vector<ChosenReading> readings = choose_readings(texts, material_.origin);

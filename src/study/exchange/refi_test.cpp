@@ -6,6 +6,7 @@
 #include "study/exchange/archive.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/offsets.h"
+#include "study/exchange/xml.h"
 #include "testing/workspace.h"
 
 namespace understory::study {
@@ -472,6 +473,45 @@ TEST(Refi, HostileAndBrokenArchivesAreRefused) {
     flipped[random.below(static_cast<std::uint32_t>(flipped.size()))] ^= static_cast<char>(1u << random.below(8));
     code(flipped);
   }
+}
+
+TEST(Refi, ATranscriptInsideASoundComesBackWithItsCodings) {
+  const std::string project =
+      "<Project xmlns=\"urn:QDA-XML:project:1.0\" name=\"S\" origin=\"x\"><Users><User "
+      "guid=\"00000000-0000-4000-8000-000000000001\" name=\"A\"/></Users><CodeBook><Codes><Code "
+      "guid=\"00000000-0000-4000-8000-000000000002\" name=\"Debt\" isCodable=\"true\"/></Codes></CodeBook><Sources>"
+      "<AudioSource guid=\"00000000-0000-4000-8000-000000000003\" name=\"Talk\" path=\"internal://a.m4a\"><Transcript "
+      "guid=\"00000000-0000-4000-8000-000000000004\" name=\"Talk\" plainTextPath=\"internal://t.txt\"><SyncPoint "
+      "guid=\"00000000-0000-4000-8000-000000000005\" position=\"0\"/><SyncPoint "
+      "guid=\"00000000-0000-4000-8000-000000000006\" position=\"8\"/><TranscriptSelection "
+      "guid=\"00000000-0000-4000-8000-000000000007\" fromSyncPoint=\"00000000-0000-4000-8000-000000000005\" "
+      "toSyncPoint=\"00000000-0000-4000-8000-000000000006\"><Coding guid=\"00000000-0000-4000-8000-000000000008\" "
+      "creatingUser=\"00000000-0000-4000-8000-000000000001\"><CodeRef "
+      "targetGUID=\"00000000-0000-4000-8000-000000000002\"/></Coding></TranscriptSelection></Transcript></AudioSource>"
+      "</Sources></Project>";
+  const std::string bytes =
+      *write_archive({{"project.qde", project}, {"sources/a.m4a", "sound"}, {"sources/t.txt", "They owe the mill."}});
+  auto material = read_qdpx(bytes, "sound.qdpx");
+  ASSERT_TRUE(material);
+  ASSERT_EQ(material->codings.size(), 1u);
+  for (QdpxPreset preset : {QdpxPreset::kSpec, QdpxPreset::kNvivo, QdpxPreset::kAtlasti, QdpxPreset::kMaxqda}) {
+    const auto again = read_qdpx(write_qdpx(*material, preset)->bytes, "again.qdpx");
+    ASSERT_TRUE(again);
+    ASSERT_EQ(again->sources.size(), 1u) << again->report.text();
+    EXPECT_EQ(again->sources[0].text, "They owe the mill.");
+    ASSERT_EQ(again->codings.size(), 1u);
+    EXPECT_EQ(again->codings[0].span.bytes, (Span{0, 8}));
+  }
+}
+
+TEST(Refi, CharactersXmlForbidsAreRefusedAsReferences) {
+  for (const char* reference : {"&#0;", "&#xD800;", "&#xFFFE;", "&#x110000;", "&#99999999999999999999;", "&#x1;"}) {
+    const auto outcome = XmlDocument::parse("<a b='Before " + std::string(reference) + " after'/>", "a.xml");
+    ASSERT_FALSE(outcome) << reference;
+    EXPECT_EQ(outcome.error().code(), "bad_xml");
+  }
+  for (const char* reference : {"&#9;", "&#x1780;", "&#128512;", "&amp;#0;", "&#;", "&#x;"})
+    EXPECT_TRUE(XmlDocument::parse("<a b='" + std::string(reference) + "'/>", "a.xml")) << reference;
 }
 
 TEST(Refi, AnXmlErrorNamesLineAndColumn) {

@@ -10,6 +10,7 @@
 #include "study/exchange/offsets.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
+#include "study/exchange/xml.h"
 
 namespace understory::study {
 
@@ -353,11 +354,38 @@ class ProjectWriter {
       if (const std::string guid =
               normal_guid(child.attribute("guid").value()).value_or(child.attribute("guid").value());
           lower_ascii(path).rfind(scheme, 0) == 0 && path.find("..") == std::string::npos)
-        for (const MaterialSource& source : material_.sources)
-          if (source.guid == guid)
+        for (std::size_t s = 0; s < material_.sources.size(); ++s)
+          if (const MaterialSource& source = material_.sources[s]; source.guid == guid) {
             entries_["sources/" + path.substr(scheme.size())] =
                 (source.byte_order_mark ? "\xEF\xBB\xBF" : "") + source.text;
+            count_anew(child, static_cast<int>(s));
+          }
       texts_within(child);
+    }
+  }
+
+  // Positions in a kept element were counted by the program it came from; here they are counted as the preset does.
+  void count_anew(pugi::xml_node text, int index) {
+    const MaterialSource& source = material_.sources[static_cast<std::size_t>(index)];
+    const Positions positions(source.text, preset_.reading, source.byte_order_mark);
+    std::map<std::string, Span> span_of;
+    for (const MaterialCoding& coding : material_.codings)
+      if (coding.source == index) span_of[coding.selection_guid] = coding.span.bytes;
+    for (pugi::xml_node selection : text.children()) {
+      const auto span = span_of.find(guid_at(selection));
+      if (span == span_of.end()) continue;
+      const auto put = [&](pugi::xml_node element, const char* name, std::int64_t position) {
+        if (element.attribute(name)) element.attribute(name) = std::to_string(position).c_str();
+      };
+      put(selection, "startPosition", positions.start_of(span->second.start));
+      put(selection, "endPosition", positions.end_of(span->second.end));
+      for (pugi::xml_node point : text.children()) {
+        if (local_name(point.name()) != "SyncPoint") continue;
+        if (guid_at(point) == guid_at(selection, "fromSyncPoint"))
+          put(point, "position", positions.start_of(span->second.start));
+        if (guid_at(point) == guid_at(selection, "toSyncPoint"))
+          put(point, "position", positions.start_of(span->second.end));
+      }
     }
   }
 
