@@ -292,6 +292,8 @@ TEST_P(WhoMay, AnInvitationLeadsToASession) {
       EXPECT_NE(value.find("SameSite=Strict"), std::string::npos);
     }
   ASSERT_EQ(get("/", session).status, 200);
+  EXPECT_EQ(answer(workspace(), asked("POST", "/sign-in", session, {{"name", "dara"}, {"password", kPassword}})).status,
+            303);  // again, while signed in
   // A form that some other page sends is refused, and nothing happens.
   EXPECT_EQ(post("/sign-out", {}, session).status, 403);
   Request foreign = asked("POST", "/sign-out", session, {{"form", people::form_token(session)}});

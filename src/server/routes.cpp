@@ -99,11 +99,12 @@ const Route* route_of(const Request& request, std::map<std::string, std::string>
 }
 
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
-// stands in this session's own forms.
-bool came_from_here(const Request& request, const std::string& session) {
+// stands in this session's own forms. (Signing in belongs to no session yet.)
+bool came_from_here(const Request& request, const Route& route, const std::string& session) {
   const std::string origin = request.header("origin"), host = request.header("host");
   if (!origin.empty() && origin != "http://" + host && origin != "https://" + host) return false;
-  return session.empty() || people::same(request.field("form"), people::form_token(session));
+  return route.access == kAnybody || session.empty() ||
+         people::same(request.field("form"), people::form_token(session));
 }
 
 // The person behind the request's session; who holds the folder, while there are no accounts.
@@ -210,7 +211,7 @@ Response answer(storage::Workspace& workspace, const Request& request) {
       } else {
         visit.right = route->right;
         people::Decision decision = admit(visit, *route);
-        if (decision.allowed && request.method == "POST" && !came_from_here(request, visit.session))
+        if (decision.allowed && request.method == "POST" && !came_from_here(request, *route, visit.session))
           decision = {false, false, "the form did not come from here", {}};
         if (!decision.allowed) {
           made = refuse(visit, decision, api);

@@ -355,6 +355,24 @@ TEST_P(Studies, WhatStoodOnACorrectedTextGoesWithIt) {
   EXPECT_EQ(loud->of("mask", Outcome::kUnusable), 2) << loud->text();
 }
 
+// PostgreSQL sorts as its database was made to; evidence is in the order of bytes, so that answers are the same.
+TEST_P(Studies, EvidenceHasOneOrderOnEveryDatabase) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  Material material;
+  for (const char* guid : {"B1", "a1", "a_2", "A10"}) {
+    MaterialSource source;
+    source.guid = source.name = guid;
+    source.kind = "interview";
+    source.text = std::string(10 * (1 + material.sources.size()), 'x');
+    material.sources.push_back(source);
+  }
+  ASSERT_TRUE(merge(transaction, study, material, {}));
+  std::vector<std::int64_t> lengths;
+  for (const auto& source : load_evidence(transaction, study).sources) lengths.push_back(source.byte_length);
+  EXPECT_EQ(lengths, (std::vector<std::int64_t>{40, 10, 20, 30}));  // A10, B1, a1, a_2
+}
+
 TEST_P(Studies, ASearchDoesNotReachIntoAMask) {
   Transaction transaction = workspace().write();
   const Id study = make(transaction);
