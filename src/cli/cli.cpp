@@ -65,6 +65,7 @@ int run(int count, char** arguments) {
   add_serve(app, action);
   add_account(app, action);
   add_audit(app, action);
+  add_backup(app, action);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

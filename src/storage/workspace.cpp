@@ -6,6 +6,7 @@
 #include "foundation/clock.h"
 #include "foundation/file.h"
 #include "storage/migrations.h"
+#include "vault/stream.h"
 
 namespace understory::storage {
 
@@ -13,11 +14,11 @@ namespace {
 
 const Query kFindWorkspace{"storage.find_workspace",
                            "select key_fingerprint, recovery_key from workspace where id = ?"};
-const Query kSetRecovery{"storage.set_recovery_key", "update workspace set recovery_key = ? where id = ?"};
+const Query kSetRecovery{"storage.set_recovery_key",
+                         "update workspace set recovery_key = ?, backup_key = ? where id = ?"};
 const Query kAddWorkspace{"storage.add_workspace",
                           "insert into workspace (id, key_fingerprint, created_at) values (?, ?, ?)"};
 
-constexpr std::string_view kRecovery = "recovery key";
 constexpr int kSqliteReaders = 8;
 constexpr int kPostgresConnections = 10;
 constexpr auto kPatience = std::chrono::seconds(30);
@@ -73,6 +74,19 @@ struct Workspace::Pool {
 };
 
 Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path& folder, const std::string& database) {
+  const vault::Vault key = vault::Vault::from(vault::Secret::random());
+  const Id id = Id::make();
+  TRY(receive(folder, database, id, &key, [&](Connection& connection) -> Result<void> {
+    const std::string fingerprint = key.fingerprint();
+    const Parameter parameters[] = {id, Parameter::blob(fingerprint), now()};
+    connection.run(kAddWorkspace, parameters, {});
+    return {};
+  }));
+  return open(folder);
+}
+
+Result<void> Workspace::receive(const std::filesystem::path& folder, const std::string& database, Id id,
+                                const vault::Vault* key, const std::function<Result<void>(Connection&)>& fill) {
   if (std::filesystem::exists(settings_file(folder)) || std::filesystem::exists(database_file(folder)) ||
       std::filesystem::exists(key_file(folder)))
     return fail(problems::kWorkspaceExists, {{"folder", folder.string()}});
@@ -89,7 +103,7 @@ Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path
         return;
       }
       for (const char* name :
-           {"understory.db", "understory.db-wal", "understory.db-shm", "workspace.toml", "workspace.key"})
+           {"understory.db", "understory.db-wal", "understory.db-shm", "workspace.toml", "workspace.key", "audit.key"})
         std::filesystem::remove(folder / name, ignored);
     }
   } undo{folder, folder_is_new};
@@ -100,17 +114,20 @@ Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path
     return fail(problems::kFileUnreadable,
                 {{"file", folder.string()}, {"reason", "the folder cannot be made, " + error.message()}});
   if (folder_is_new) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
-
-  vault::Vault vault = TRY(vault::Vault::create(key_file(folder)));
-  const Id id = Id::make();
+  if (key) TRY(key->write(key_file(folder)));
   try {
     const std::unique_ptr<Connection> connection =
         database.empty() ? open_sqlite(database_file(folder).string(), false) : open_postgres(database);
     TRY(migrate(*connection));
-    const std::string fingerprint = vault.fingerprint();
-    const Parameter parameters[] = {id, Parameter::blob(fingerprint), now()};
-    connection->run(kAddWorkspace, parameters, {});
+    connection->execute(database.empty() ? "begin immediate" : "begin");
+    if (auto filled = fill(*connection); !filled) {
+      connection->execute("rollback");
+      return filled;
+    }
+    connection->execute("commit");
   } catch (const DatabaseError& failure) {
+    if (failure.kind() == DatabaseError::Kind::kUniqueViolation)
+      return fail(problems::kWorkspaceExists, {{"folder", database.empty() ? folder.string() : "The database"}});
     return problem_of(failure);
   }
   if (database.empty())
@@ -119,11 +136,12 @@ Result<std::unique_ptr<Workspace>> Workspace::create(const std::filesystem::path
   toml::table settings{{"format", 1}, {"workspace", id.text()}};
   if (!database.empty()) settings.insert("database", database);
   std::ostringstream text;
-  text << "# An Understory workspace. Its key is in workspace.key: whoever has key and database can read the stories.\n"
+  text << "# An Understory workspace. While its key is in workspace.key, whoever has key and database can read the "
+          "stories.\n"
        << settings << "\n";
   TRY(write_file(settings_file(folder), text.str(), 0600));
   undo.armed = false;
-  return open(folder);
+  return {};
 }
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& folder) {
@@ -188,7 +206,8 @@ Result<std::shared_ptr<const vault::Vault>> Workspace::accept(const vault::Secre
 Result<void> Workspace::put_key_away(Transaction transaction, const vault::Secret& recovery) {
   if (!vault_) return fail(problems::kLocked);
   const std::string wrapped = vault::wrap(vault_->key(), recovery, kRecovery);
-  transaction.run(kSetRecovery, {Parameter::blob(wrapped), id_});
+  const std::string backup = vault::public_key_of(vault::sealing_key(vault_->key(), "backup"));
+  transaction.run(kSetRecovery, {Parameter::blob(wrapped), Parameter::blob(backup), id_});
   transaction.commit();
   // Written over first: not every file system forgets what it unlinks.
   TRY(erase_file(key_file(folder_)));

@@ -4,6 +4,7 @@
 // One request = one worker = one connection = one transaction. SQLite: one writer at a time, many readers.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -85,6 +86,11 @@ class Workspace {
   // database must exist; several workspaces can share one. Nothing is left behind when it fails.
   static Result<std::unique_ptr<Workspace>> create(const std::filesystem::path& folder,
                                                    const std::string& database = "");
+  // The same for a workspace that is brought from elsewhere: under its own number, filled by `fill` in the transaction
+  // that makes it; its key's file is written where there is a `key`. kWorkspaceExists, also in a shared database.
+  static Result<void> receive(const std::filesystem::path& folder, const std::string& database, Id id,
+                              const vault::Vault* key, const std::function<Result<void>(Connection&)>& fill);
+  static constexpr std::string_view kRecovery = "recovery key";  // what the key is wrapped for
   // Opens and, if it was made by an older program, migrates. kNoWorkspace, kNewerWorkspace, kWrongKey, kDamaged,
   // kDatabaseUnavailable.
   static Result<std::unique_ptr<Workspace>> open(const std::filesystem::path& folder);

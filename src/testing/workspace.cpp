@@ -38,6 +38,8 @@ void OnBothEngines::TearDown() {
     storage::open_postgres(std::getenv("UNDERSTORY_TEST_POSTGRES"))->execute("drop schema " + schema_ + " cascade");
 }
 
+std::string OnBothEngines::database() const { return schema_.empty() ? "" : postgres_address(schema_); }
+
 void OnBothEngines::reopen() {
   workspace_.reset();
   auto opened = storage::Workspace::open(folder_->path() / "workspace");

@@ -23,7 +23,8 @@ class OnBothEngines : public ::testing::TestWithParam<storage::Engine> {
   void TearDown() override;
   storage::Workspace& workspace() { return *workspace_; }
   std::filesystem::path folder() const { return folder_->path() / "workspace"; }
-  void reopen();  // closes and opens the workspace again
+  void reopen();                 // closes and opens the workspace again
+  std::string database() const;  // as Workspace::create takes it: empty for SQLite
 
  private:
   std::unique_ptr<TemporaryFolder> folder_;
