@@ -88,9 +88,17 @@ Result<Door> Door::enter(const std::string& folder, people::Right right, std::st
   if (!study_name.empty()) {
     auto transaction = door.workspace_->read();
     auto found = study::find_study(transaction, study_name);
-    // An unknown study and one that must not be known look alike.
-    if (!found || !people::decide(door.there_.person, people::Right::kSeeStudy, {found->id, {}, {}}).allowed)
-      return fail(problems::kNotFound, {{"what", "study"}, {"name", study_name}});
+    const auto absent = fail(problems::kNotFound, {{"what", "study"}, {"name", study_name}});
+    if (!found) return absent;
+    // An unknown study and one that must not be known look alike, but for the log.
+    const people::Decision sees = people::decide(door.there_.person, people::Right::kSeeStudy, {found->id, {}, {}});
+    if (!sees.allowed) {
+      door.study_.id = found->id;
+      auto denial = door.workspace_->write();
+      door.log(denial, "denied", sees.reason);
+      denial.commit();
+      return absent;
+    }
     door.study_ = std::move(*found);
   }
   const people::Decision decision = people::decide(door.there_.person, right, {door.study_.id, {}, {}});

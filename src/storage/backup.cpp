@@ -72,7 +72,8 @@ std::vector<Table> read_tables() {
         keys[open] = std::string(trimmed.substr(13, trimmed.find(')') - 13));
       } else if (!open.empty() && words.size() >= 2 && words[0] != "unique") {
         Table& table = tables.back();
-        const char kind = words[1] == "{{blob}}" ? 'b' : words[1] == "{{id}}" ? 'i' : 't';
+        const std::string_view type = words[1].substr(0, words[1].find(','));
+        const char kind = type == "{{blob}}" ? 'b' : type == "{{id}}" ? 'i' : 't';
         table.columns.push_back({std::string(words[0]), kind});
         if (trimmed.find(" primary key") != std::string_view::npos) keys[open] = table.columns.back().name;
       }

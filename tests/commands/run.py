@@ -126,6 +126,53 @@ class Commands:
         run("init", "-w", self.workspace, code=1)
         self.assertEqual(run("codings", "-w", self.workspace, "--study", "Experiences", "--format", "csv"), before)
 
+    def test_a_workspace_with_people_is_locked_backed_up_and_comes_back_on_the_other_engine(self):
+        self.bring_community()
+        find = ["find", "causes", "--study", "Experiences", "--format", "json", "-w"]
+        before = run(*find, self.workspace)
+
+        def somebody(name="", home="home"):
+            return {**os.environ, "HOME": str(self.path / home), "UNDERSTORY_PASSWORD": "three rivers meet here",
+                    **({"UNDERSTORY_ACCOUNT": name} if name else {})}
+
+        run("account", "new", "-w", self.workspace, "anita", "--role", "coder", code=1)  # a steward comes first
+        run("account", "new", "-w", self.workspace, "keeper", "--role", "steward", "--password", env=somebody())
+        self.assertIn("Sign in first", run(*find, self.workspace, code=1))
+        for name, role in (("rafiq", "researcher"), ("lead", "programme_lead")):
+            run("account", "new", "-w", self.workspace, name, "--role", role, "--password", env=somebody("keeper"))
+        run("login", "-w", self.workspace, "rafiq", env=somebody())
+        self.assertEqual(run(*find, self.workspace, env=somebody()), before)
+        run("logout", "-w", self.workspace, env=somebody())
+        run(*find, self.workspace, code=1, env=somebody())
+        self.assertIn("no study", run(*find, self.workspace, code=1, env=somebody("keeper")))  # the steward sees none
+
+        told = run("lock", "-w", self.workspace, env=somebody("keeper"))
+        recovery = self.path / "recovery"
+        recovery.write_text(re.search(r"^  ([a-z2-7-]{47})$", told, re.M).group(1))
+        self.assertFalse((self.workspace / "workspace.key").exists())
+        self.assertIn("SR-21", run("search", "-w", self.workspace, "--study", "Experiences", "debt", env=somebody("rafiq")))
+        self.assertEqual(run(*find, self.workspace, env=somebody("lead")), before)
+
+        backup, back = self.path / "one.backup", self.path / "back"
+        run("backup", "-w", self.workspace, backup, env=somebody("keeper"))
+        self.assertNotIn(b"Experiences", backup.read_bytes())
+        run("verify", "--backup", backup, "--recovery-key", recovery)
+        other = []
+        if not self.database and POSTGRES:
+            schema = "commands_" + os.urandom(6).hex()
+            subprocess.run(["psql", POSTGRES, "-qc", f"create schema {schema}"], check=True, capture_output=True)
+            other = ["--database", f"{POSTGRES} options=-csearch_path={schema}"]
+        run("restore", backup, "-w", back, "--recovery-key", recovery, *other)
+        self.assertEqual(run(*find, back, env=somebody("rafiq")), before)
+        self.assertIn("unbroken", run("verify", "-w", back, "--recovery-key", recovery))
+
+        log = self.path / "log"
+        run("audit", "export", "-w", back, log, env=somebody("keeper"))
+        key = run("audit", "key", "-w", back).strip()
+        run("audit", "verify", log, "--key", key)
+        log.write_bytes(log.read_bytes().replace(b'"denied"', b'"done"', 1))
+        self.assertIn("Do not trust it", run("audit", "verify", log, "--key", key, code=1))
+
     def test_a_full_disk_is_told_and_leaves_the_study_as_it_was(self):
         if self.database:
             self.skipTest("the server's disk is its own")
