@@ -215,10 +215,15 @@ Response answer(storage::Workspace& workspace, const Request& request) {
           decision = {false, false, "the form did not come from here", {}};
         if (!decision.allowed) {
           made = refuse(visit, decision, api);
-          if (!visit.person.at_machine) deed = deed_of(visit, route, "denied", decision.reason);
+          // Nobody who is merely sent to the sign-in page was denied anything; writing that down would let strangers
+          // fill the disk.
+          if (visit.person.active) deed = deed_of(visit, route, "denied", decision.reason);
         } else {
           made = route->answer(visit);
-          if (made && route->logged && !visit.person.at_machine) deed = deed_of(visit, route, "done", decision.reason);
+          // What is not open inside a study is not there; that it was asked for is written down all the same.
+          if (route->logged && !visit.person.at_machine)
+            deed = deed_of(visit, route, made ? "done" : "denied",
+                           made ? decision.reason : std::string(made.error().code()));
           if (made && writes) {
             if (deed) write_down(workspace, transaction, *std::exchange(deed, std::nullopt));
             transaction.commit();
