@@ -190,6 +190,33 @@ TEST_P(People, GuessersGetFourTriesAnHourAndTheOwnerStillEnters) {
   EXPECT_FALSE(enter("sokha", kPassword, recovery));
 }
 
+// P15: a day of guessing, the whole day long.
+TEST_P(People, AFloodOfGuessesTriesLittleWritesLittleAndLocksNobodyOut) {
+  const int guesses = testing_support::drill(5'000, 1'000'000);
+  std::string device;
+  {
+    FixedClock clock(kNoon - kHour);
+    add("sokha");
+    device = enter("sokha")->device;
+  }
+  int tried = 0, refused = 0, told = 0;
+  const Tell count = [&](Transaction&, Id, std::string_view, std::string_view) { ++told; };
+  constexpr Milliseconds kDay = 24 * kHour;
+  for (int guess = 0; guess < guesses; ++guess) {
+    FixedClock clock(kNoon + kDay * guess / guesses);
+    const auto outcome = sign_in(workspace(), {"sokha", "guess " + std::to_string(guess), "", ""}, count);
+    ASSERT_FALSE(outcome);
+    ++(outcome.error().is(problems::kSignInRefused) ? tried : refused);
+    if (guess % (guesses / 50) == 0) {
+      EXPECT_TRUE(enter("sokha", kPassword, "", device)) << guess;
+    }
+  }
+  EXPECT_LE(tried, 96);
+  EXPECT_GE(tried, 92);
+  EXPECT_EQ(tried + refused, guesses);
+  EXPECT_LE(told, 96 + 24);  // the log grows by a line a try and a line an hour, whatever comes
+}
+
 TEST_P(People, TheKeyLeavesTheFolderAndOpensForThoseEntitledAlone) {
   FixedClock clock(kNoon);
   const Id reader = add("reader", {{{}, Role::kResearcher, {}, ""}});
@@ -413,7 +440,7 @@ TEST_P(Audit, EveryMutationIsFound) {
     state = state * 6364136223846793005ull + 1442695040888963407ull;
     return static_cast<std::size_t>((state >> 33) % bound);
   };
-  const int rounds = std::getenv("UNDERSTORY_FULL_DRILLS") ? 10000 : 1000;
+  const int rounds = testing_support::drill(1'000, 10'000);
   int missed = 0;
   for (int round = 0; round < rounds; ++round) {
     std::string bent;

@@ -80,25 +80,27 @@ struct Counted {
   int limit;
 };
 
-// Takes one try of this hour. Minutes to wait where there is none left.
-std::optional<int> take_try(Transaction& transaction, const Counted& counted) {
+struct Tries {
+  Milliseconds began;
+  std::int64_t count;  // limit + 1: that there were too many is in the log
+};
+
+Tries tries_of(Transaction& transaction, const Counted& counted) {
   const Milliseconds at = now();
-  Milliseconds began = at;
-  std::int64_t tries = 0;
+  Tries tries{at, 0};
   transaction.each(kTries, {transaction.workspace(), Parameter::blob(counted.subject)}, [&](const Row& row) {
-    if (row.integer(0) > at - kHour && row.integer(0) <= at) began = row.integer(0), tries = row.integer(1);
+    if (row.integer(0) > at - kHour && row.integer(0) <= at) tries = {row.integer(0), row.integer(1)};
   });
-  if (tries >= counted.limit) return static_cast<int>((began + kHour - at + kMinute - 1) / kMinute);
-  transaction.run(kSetTries, {transaction.workspace(), Parameter::blob(counted.subject), began, tries + 1});
-  return std::nullopt;
+  return tries;
 }
 
-void give_back_try(Transaction& transaction, const Counted& counted) {
-  const auto held = transaction.one(kTries, {transaction.workspace(), Parameter::blob(counted.subject)},
-                                    [](const Row& row) { return std::pair(row.integer(0), row.integer(1)); });
-  if (held && held->second > 0)
-    transaction.run(kSetTries,
-                    {transaction.workspace(), Parameter::blob(counted.subject), held->first, held->second - 1});
+void set_tries(Transaction& transaction, const Counted& counted, const Tries& tries) {
+  transaction.run(kSetTries, {transaction.workspace(), Parameter::blob(counted.subject), tries.began, tries.count});
+}
+
+tl::unexpected<Problem> too_many(const Tries& tries) {
+  const Milliseconds wait = tries.began + kHour - now();
+  return fail(problems::kTooManyTries, {{"minutes", std::to_string((wait + kMinute - 1) / kMinute)}});
 }
 
 std::string recovery_hash(std::string_view code) {
@@ -108,39 +110,59 @@ std::string recovery_hash(std::string_view code) {
   return token_hash(digits);
 }
 
+// Who a sign-in is about, and what counts its tries.
+struct Asked {
+  std::optional<Account> account;  // only an active one
+  std::optional<vault::PersonKey> key;
+  Counted counted;
+  bool by_recovery = false;
+};
+
+Asked look_up(Transaction& transaction, const SignIn& given) {
+  const auto name = account_name(given.name);
+  const std::string typed = name ? *name : std::string("…");
+  Asked asked{.counted = {token_hash("name:" + typed), kTriesAnHour}};
+  if (auto found = find_account(transaction, typed)) {
+    asked.key = person_key(transaction, found->id);
+    if (asked.key && found->state == "active") asked.account = std::move(*found);
+  }
+  if (!asked.account) return asked;
+  const Id account = asked.account->id;
+  if (!given.device.empty()) {
+    const auto owner = transaction.one(kDevice, {transaction.workspace(), Parameter::blob(token_hash(given.device))},
+                                       [](const Row& row) { return row.id(0); });
+    if (owner == account) asked.counted = {token_hash("device:" + given.device), kTriesOfDeviceAnHour};
+  }
+  asked.by_recovery =
+      !given.code.empty() &&
+      transaction
+          .one(kHasRecovery, {transaction.workspace(), account, Parameter::blob(recovery_hash(given.code))},
+               [](const Row&) { return true; })
+          .has_value();
+  return asked;
+}
+
 }  // namespace
 
 Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& tell) {
-  const auto name = account_name(given.name);
-  const std::string typed = name ? *name : std::string("…");
-  std::optional<Account> account;
-  std::optional<vault::PersonKey> key;
-  Counted counted{token_hash("name:" + typed), kTriesAnHour};
-  bool by_recovery = false;
+  Asked asked;
   {
+    // A flood of guesses ends here: it waits for no writer and adds nothing to the database.
+    Transaction transaction = workspace.read();
+    asked = look_up(transaction, given);
+    if (const Tries tries = tries_of(transaction, asked.counted);
+        !asked.by_recovery && tries.count > asked.counted.limit)
+      return too_many(tries);
+  }
+  const auto& [account, key, counted, by_recovery] = asked;
+  if (!by_recovery) {
     Transaction transaction = workspace.write();
-    if (auto found = find_account(transaction, typed)) {
-      key = person_key(transaction, found->id);
-      if (key && found->state == "active") account = std::move(*found);
-    }
-    if (account && !given.device.empty()) {
-      const auto owner = transaction.one(kDevice, {transaction.workspace(), Parameter::blob(token_hash(given.device))},
-                                         [](const Row& row) { return row.id(0); });
-      if (owner == account->id) counted = {token_hash("device:" + given.device), kTriesOfDeviceAnHour};
-    }
-    by_recovery =
-        account && !given.code.empty() &&
-        transaction
-            .one(kHasRecovery, {transaction.workspace(), account->id, Parameter::blob(recovery_hash(given.code))},
-                 [](const Row&) { return true; })
-            .has_value();
-    if (!by_recovery)
-      if (const auto minutes = take_try(transaction, counted)) {
-        tell(transaction, account ? account->id : Id{}, "denied", "too many tries");
-        transaction.commit();
-        return fail(problems::kTooManyTries, {{"minutes", std::to_string(*minutes)}});
-      }
+    Tries tries = tries_of(transaction, counted);
+    const bool refused = tries.count >= counted.limit;
+    if (tries.count <= counted.limit) ++tries.count, set_tries(transaction, counted, tries);
+    if (refused) tell(transaction, account ? account->id : Id{}, "denied", "too many tries in this hour");
     transaction.commit();
+    if (refused) return too_many(tries);
   }
   // The slow part, outside of any transaction.
   const auto opened = vault::open_person_key(account ? *key : nobodys_key(), given.password);
@@ -174,7 +196,11 @@ Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& 
     transaction.commit();
     return fail(problems::kSignInRefused);
   }
-  if (!by_recovery) give_back_try(transaction, counted);
+  if (!by_recovery) {
+    const Tries tries = tries_of(transaction, counted);
+    if (tries.count > 0)
+      set_tries(transaction, counted, {tries.began, std::min<std::int64_t>(tries.count, counted.limit) - 1});
+  }
   SignedIn made{account->id, make_token(), given.device};
   std::string story_key;
   transaction.each(kStoryKey, {transaction.workspace(), account->id},

@@ -62,4 +62,6 @@ std::optional<std::filesystem::path> shared_data() {
   return std::nullopt;
 }
 
+int drill(int quick, int full) { return std::getenv("UNDERSTORY_FULL_DRILLS") ? full : quick; }
+
 }  // namespace understory::testing_support

@@ -35,6 +35,9 @@ class OnBothEngines : public ::testing::TestWithParam<storage::Engine> {
 inline auto BothEngines() { return ::testing::Values(storage::Engine::kSqlite, storage::Engine::kPostgres); }
 std::string engine_name(const ::testing::TestParamInfo<storage::Engine>& info);
 
+// How often a drill repeats: a short form in `make test`, the full form under UNDERSTORY_FULL_DRILLS (`make drills`).
+int drill(int quick, int full);
+
 // ../shared/data beside the checkout, or nullopt (tests that need it skip with a message).
 std::optional<std::filesystem::path> shared_data();
 // The project's own folder (tests run there).
