@@ -235,7 +235,7 @@ std::optional<Session> session_of(const Workspace& workspace, Transaction& trans
   });
   if (session && !wrapped.empty())
     if (const auto key = vault::unwrap(wrapped, key_of_token(token), kSessionKey))
-      if (auto accepted = workspace.accept(*key)) session->key = std::move(*accepted);
+      if (auto accepted = workspace.accept(transaction, *key)) session->key = std::move(*accepted);
   return session;
 }
 

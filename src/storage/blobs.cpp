@@ -24,12 +24,12 @@ std::string column_of(std::int64_t position) { return "content/" + std::to_strin
 
 }  // namespace
 
-Id put_blob(Transaction& transaction, std::string_view media_type, std::string_view content) {
+Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, std::string_view content) {
   const Id id = Id::make();
   transaction.run(kAddBlob, {transaction.workspace(), id, media_type, content.size(), now()});
   for (std::size_t at = 0, position = 0; at < content.size(); at += kPiece, ++position) {
-    const std::string sealed =
-        transaction.seal("blob_piece", column_of(static_cast<std::int64_t>(position)), id, content.substr(at, kPiece));
+    const std::string sealed = transaction.seal(owner, "blob_piece", column_of(static_cast<std::int64_t>(position)), id,
+                                                content.substr(at, kPiece));
     transaction.run(kAddPiece, {transaction.workspace(), id, position, Parameter::blob(sealed)});
   }
   return id;
@@ -51,7 +51,7 @@ Result<void> read_blob(Transaction& transaction, Id id, const std::function<void
     if (wrong) return;
     if (row.integer(0) != next)
       wrong = "a piece is missing";
-    else if (auto piece = transaction.vault().open({"blob_piece", column_of(next), id}, row.blob(1)); piece) {
+    else if (auto piece = transaction.try_open({"blob_piece", column_of(next), id}, row.blob(1)); piece) {
       bytes += static_cast<std::int64_t>(piece->size());
       reader(*piece);
     } else {

@@ -14,7 +14,8 @@ struct BlobInfo {
   std::string media_type;  // "application/zip"
 };
 
-Id put_blob(Transaction& transaction, std::string_view media_type, std::string_view content);
+// Sealed under the data key of what it belongs to.
+Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, std::string_view content);
 Result<BlobInfo> blob_info(Transaction& transaction, Id id);
 // Piece by piece, in order. kNotFound; kDamaged when a piece is missing, reordered or changed.
 Result<void> read_blob(Transaction& transaction, Id id, const std::function<void(std::string_view piece)>& reader);

@@ -111,7 +111,8 @@ class Connection {
  public:
   virtual ~Connection() = default;
   virtual Engine engine() const = 0;
-  // Runs the query and hands over each row; the reader must not use this connection (PostgreSQL is still answering).
+  // Runs the query and hands over each row. A reader may ask something itself, but not by the same query; on
+  // PostgreSQL the rows still to come then wait in memory.
   // Returns the number of rows changed (or read, for a select).
   virtual std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) = 0;
   // The same query for many rows of parameters, `width` each, pipelined where the engine can.

@@ -1,5 +1,7 @@
 // PostgreSQL behind Connection: prepared once, binary answers, bulk writes pipelined.
 #include <libpq-fe.h>
+
+#include <deque>
 #include <map>
 
 #include <bit>
@@ -145,6 +147,7 @@ class PostgresConnection final : public Connection {
   Engine engine() const override { return Engine::kPostgres; }
 
   std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) override {
+    take_in_answer();
     const std::string& name = prepared(query);
     const Bound bound(parameters);
     if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(),
@@ -156,8 +159,10 @@ class PostgresConnection final : public Connection {
     bool is_select = false;
     ResultHandle failed;
     std::exception_ptr thrown;
-    while (PGresult* next = PQgetResult(connection_)) {
-      ResultHandle result(next);
+    Answer answer{{}, false, answer_};
+    answer_ = &answer;
+    while (ResultHandle result = next_of(answer)) {
+      PGresult* next = result.get();
       const ExecStatusType status = PQresultStatus(next);
       if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK) {
         is_select = true;
@@ -177,12 +182,14 @@ class PostgresConnection final : public Connection {
         failed = std::move(result);
       }
     }
+    answer_ = answer.outer;
     if (failed) raise(failed.get(), query.name());
     if (thrown) std::rethrow_exception(thrown);
     return is_select ? rows : changed;
   }
 
   std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) override {
+    take_in_answer();
     std::int64_t changed = 0;
     std::size_t begin = 0;
     for (const std::size_t rows : kRowsAtOnce)
@@ -227,6 +234,7 @@ class PostgresConnection final : public Connection {
   }
 
   void execute(const std::string& sql) override {
+    take_in_answer();
     const ResultHandle result(PQexec(connection_, sql.c_str()));
     const ExecStatusType status = PQresultStatus(result.get());
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
@@ -302,7 +310,31 @@ class PostgresConnection final : public Connection {
     throw DatabaseError(kind, std::string(doing) + ": " + (message ? message : PQerrorMessage(connection_)));
   }
 
+  // An answer that is being read. A reader that asks something itself makes the rest of it wait in memory.
+  struct Answer {
+    std::deque<ResultHandle> held;
+    bool whole;  // nothing of it is left with the server
+    Answer* outer;
+  };
+  ResultHandle next_of(Answer& answer) {
+    if (!answer.held.empty()) {
+      ResultHandle result = std::move(answer.held.front());
+      answer.held.pop_front();
+      return result;
+    }
+    if (answer.whole) return nullptr;
+    ResultHandle result(PQgetResult(connection_));
+    answer.whole = !result;
+    return result;
+  }
+  void take_in_answer() {
+    if (!answer_ || answer_->whole) return;
+    while (PGresult* next = PQgetResult(connection_)) answer_->held.emplace_back(next);
+    answer_->whole = true;
+  }
+
   PGconn* connection_;
+  Answer* answer_ = nullptr;
   std::map<std::pair<const Query*, std::size_t>, std::string> statements_;  // (query, rows at once) → its name
 };
 

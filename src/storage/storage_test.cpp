@@ -103,7 +103,7 @@ TEST_P(Storage, BlobsComeBackByteForByteAndDamageIsTold) {
   std::string content;
   for (int i = 0; i < 700000; ++i) content += static_cast<char>(i * 31 % 251);
   for (const std::string& each : {content, std::string(), std::string("x"), std::string(256 * 1024, 'y')}) {
-    const Id id = put_blob(transaction, "application/zip", each);
+    const Id id = put_blob(transaction, Id{7}, "application/zip", each);
     EXPECT_EQ(*read_blob(transaction, id), each);
     EXPECT_EQ(blob_info(transaction, id)->size, static_cast<std::int64_t>(each.size()));
     erase_blob(transaction, id);
@@ -205,7 +205,7 @@ TEST_P(Backups, ComeBackWholeIntoEitherEngine) {
   Id blob;
   {
     Transaction transaction = workspace().write();
-    blob = put_blob(transaction, "text/plain", story);
+    blob = put_blob(transaction, Id{7}, "text/plain", story);
     enqueue(transaction, "report", "{\"a\":1}");
     index_words(transaction, "place", Id{77}, "Prey Andaung ភូមិថ្មី", "km");
     transaction.commit();
@@ -247,7 +247,7 @@ TEST_P(Backups, ComeBackWholeIntoEitherEngine) {
 TEST_P(Backups, DamageAndWrongKeysAreNoticedAndLeaveNothing) {
   {
     Transaction transaction = workspace().write();
-    put_blob(transaction, "text/plain", std::string(200000, 'y'));
+    put_blob(transaction, Id{7}, "text/plain", std::string(200000, 'y'));
     transaction.commit();
   }
   TemporaryFolder out;
@@ -276,7 +276,7 @@ TEST_P(Backups, ALockedWorkspaceIsBackedUpAndOpensWithTheRecoveryKeyAlone) {
   Id blob;
   {
     Transaction transaction = workspace().write();
-    blob = put_blob(transaction, "text/plain", "told at night");
+    blob = put_blob(transaction, Id{7}, "text/plain", "told at night");
     transaction.commit();
   }
   ASSERT_TRUE(workspace().put_key_away(workspace().write(), recovery));

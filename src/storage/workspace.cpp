@@ -16,6 +16,8 @@ const Query kFindWorkspace{"storage.find_workspace",
                            "select key_fingerprint, recovery_key from workspace where id = ?"};
 const Query kSetRecovery{"storage.set_recovery_key",
                          "update workspace set recovery_key = ?, backup_key = ? where id = ?"};
+const Query kRenewKey{"storage.renew_key",
+                      "update workspace set key_fingerprint = ?, recovery_key = ?, backup_key = ? where id = ?"};
 const Query kAddWorkspace{"storage.add_workspace",
                           "insert into workspace (id, key_fingerprint, created_at) values (?, ?, ?)"};
 
@@ -170,7 +172,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& 
   workspace->pool_ = std::make_unique<Pool>();
   auto vault = vault::Vault::load(key_file(folder));
   if (!vault && !vault.error().is(problems::kNotFound)) return tl::unexpected(vault.error());
-  if (vault) workspace->vault_ = std::make_shared<const vault::Vault>(std::move(*vault));
+  std::shared_ptr<const vault::Vault> key;
+  if (vault) key = std::make_shared<const vault::Vault>(std::move(*vault));
   if (workspace->engine_ == Engine::kSqlite && !std::filesystem::exists(database_file(folder)))
     return fail(problems::kDamaged, {{"what", database_file(folder).string()}, {"reason", "it is missing"}});
   try {
@@ -184,10 +187,10 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& 
       put_away = !row.is_null(1);
     });
     if (workspace->fingerprint_.empty()) return damaged("the database holds no workspace of this number");
-    if (workspace->vault_ && workspace->fingerprint_ != workspace->vault_->fingerprint())
+    if (key && workspace->fingerprint_ != key->fingerprint())
       return fail(problems::kWrongKey, {{"where", key_file(folder).string()}});
-    if (!workspace->vault_ && !put_away)
-      return fail(problems::kWrongKey, {{"where", key_file(folder).string() + " (missing)"}});
+    if (!key && !put_away) return fail(problems::kWrongKey, {{"where", key_file(folder).string() + " (missing)"}});
+    workspace->vault_ = std::move(key);
     workspace->pool_->writers.push_back(std::move(connection));
   } catch (const DatabaseError& failure) {
     return problem_of(failure);
@@ -197,39 +200,74 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& 
 
 Workspace::~Workspace() = default;
 
-Result<std::shared_ptr<const vault::Vault>> Workspace::accept(const vault::Secret& key) const {
+std::shared_ptr<const vault::Vault> Workspace::key() const {
+  auto held = vault_.load();
+  const bool lies_here = std::filesystem::exists(key_file(folder_));
+  if (held && !lies_here) {
+    vault_.store(nullptr);
+    return nullptr;
+  }
+  if (!held && lies_here)
+    if (auto vault = vault::Vault::load(key_file(folder_)); vault && vault->fingerprint() == fingerprint_) {
+      held = std::make_shared<const vault::Vault>(std::move(*vault));
+      vault_.store(held);
+    }
+  return held;
+}
+
+Result<std::shared_ptr<const vault::Vault>> Workspace::accept(Transaction& transaction,
+                                                              const vault::Secret& key) const {
   auto vault = std::make_shared<const vault::Vault>(vault::Vault::from(key));
-  if (vault->fingerprint() != fingerprint_) return fail(problems::kWrongKey, {{"where", "what was given"}});
+  std::string fingerprint;
+  transaction.each(kFindWorkspace, {id_}, [&](const Row& row) { fingerprint = std::string(row.blob(0)); });
+  if (vault->fingerprint() != fingerprint) return fail(problems::kWrongKey, {{"where", "what was given"}});
   return std::shared_ptr<const vault::Vault>(std::move(vault));
 }
 
 Result<void> Workspace::put_key_away(Transaction transaction, const vault::Secret& recovery) {
-  if (!vault_) return fail(problems::kLocked);
-  const std::string wrapped = vault::wrap(vault_->key(), recovery, kRecovery);
-  const std::string backup = vault::public_key_of(vault::sealing_key(vault_->key(), "backup"));
-  transaction.run(kSetRecovery, {Parameter::blob(wrapped), Parameter::blob(backup), id_});
+  const auto held = key();
+  if (!held) return fail(problems::kLocked);
+  const std::string wrapped = vault::wrap(held->key(), recovery, kRecovery);
+  transaction.run(kSetRecovery, {Parameter::blob(wrapped), Parameter::blob(vault::public_key_of(*held)), id_});
   transaction.commit();
   // Written over first: not every file system forgets what it unlinks.
   TRY(erase_file(key_file(folder_)));
-  vault_.reset();
+  vault_.store(nullptr);
+  return {};
+}
+
+Result<void> Workspace::renew_key(Transaction transaction, const vault::Secret& recovery,
+                                  const std::function<Result<void>(Transaction&, const vault::Vault&)>& handing) {
+  if (holds_key())
+    return fail(problems::kInvalidValue, {{"where", "Workspace"},
+                                          {"value", folder_.string()},
+                                          {"what", "locked workspace"},
+                                          {"hint", "Its key lies in the folder. Lock it first."}});
+  const auto made = vault::Vault::from(vault::Secret::random());
+  transaction.wrap_data_keys_anew(made);
+  const std::string fingerprint = made.fingerprint(), wrapped = vault::wrap(made.key(), recovery, kRecovery);
+  transaction.run(kRenewKey, {Parameter::blob(fingerprint), Parameter::blob(wrapped),
+                              Parameter::blob(vault::public_key_of(made)), id_});
+  TRY(handing(transaction, made));
+  transaction.commit();
+  fingerprint_ = fingerprint;
   return {};
 }
 
 Result<std::shared_ptr<const vault::Vault>> Workspace::recover(const vault::Secret& recovery) {
   std::string wrapped;
-  {
-    Transaction transaction = read();
-    transaction.each(kFindWorkspace, {id_}, [&](const Row& row) { wrapped = std::string(row.blob(1)); });
-  }
+  Transaction transaction = read();
+  transaction.each(kFindWorkspace, {id_}, [&](const Row& row) { wrapped = std::string(row.blob(1)); });
   const auto key = vault::unwrap(wrapped, recovery, kRecovery);
   if (!key) return fail(problems::kWrongKey, {{"where", "the recovery key"}});
-  return accept(*key);
+  return accept(transaction, *key);
 }
 
 Result<void> Workspace::take_key_out(const vault::Secret& recovery) {
-  const auto key = TRY(recover(recovery));
-  TRY(key->write(key_file(folder_)));
-  vault_ = key;
+  const auto recovered = TRY(recover(recovery));
+  TRY(recovered->write(key_file(folder_)));
+  fingerprint_ = recovered->fingerprint();
+  vault_.store(recovered);
   return {};
 }
 
@@ -252,7 +290,7 @@ Transaction Workspace::write() {
 }
 
 Transaction::Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode)
-    : owner_(&owner), connection_(std::move(connection)), vault_(owner.vault_), workspace_id_(owner.id_), mode_(mode) {
+    : owner_(&owner), connection_(std::move(connection)), vault_(owner.key()), workspace_id_(owner.id_), mode_(mode) {
   try {
     if (engine() == Engine::kSqlite) {
       connection_->execute(mode == Mode::kWrite ? "begin immediate" : "begin");
@@ -272,6 +310,9 @@ Transaction::Transaction(Transaction&& other) noexcept
     : owner_(other.owner_),
       connection_(std::move(other.connection_)),
       vault_(std::move(other.vault_)),
+      data_keys_(std::move(other.data_keys_)),
+      data_keys_asked_(other.data_keys_asked_),
+      first_vault_(std::move(other.first_vault_)),
       workspace_id_(other.workspace_id_),
       mode_(other.mode_),
       open_(other.open_) {
@@ -291,20 +332,10 @@ Transaction::~Transaction() {
   owner_->pool_->give(std::move(connection_), as_writer);
 }
 
-std::string Transaction::open(std::string_view table, std::string_view column, Id row, std::string_view sealed) const {
-  auto plain = vault().open({table, column, row}, sealed);
-  if (!plain) throw DatabaseError(DatabaseError::Kind::kCorrupt, plain.error().sentence());
-  return std::move(*plain);
-}
-
-const vault::Vault& Transaction::vault() const {
-  if (!vault_) throw DatabaseError(DatabaseError::Kind::kLocked, "the stories are locked");
-  return *vault_;
-}
-
 void Transaction::savepoint(std::string_view name) { connection_->execute("savepoint " + std::string(name)); }
 void Transaction::roll_back_to(std::string_view name) {
   connection_->execute("rollback to savepoint " + std::string(name));
+  data_keys_.clear();  // some may have been made since
 }
 
 void Transaction::commit() {

@@ -3,12 +3,15 @@
 //
 // One request = one worker = one connection = one transaction. SQLite: one writer at a time, many readers.
 #pragma once
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "storage/connection.h"
+#include "vault/data_key.h"
 #include "vault/vault.h"
 
 namespace understory::storage {
@@ -25,11 +28,11 @@ class Transaction {
   ~Transaction();
 
   std::int64_t workspace() const { return workspace_id_; }  // the workspace_id of every key
-  // Throws DatabaseError kLocked while no key is at hand: nothing sealed can be opened, made or looked up.
-  const vault::Vault& vault() const;
   bool locked() const { return !vault_; }
   // The key of the person on whose behalf this runs, from now on.
   void unlock(std::shared_ptr<const vault::Vault> key) { vault_ = std::move(key); }
+  // One data key of which somebody holds the bytes: opens what it sealed and nothing else.
+  void unlock(vault::DataKey key);
   Engine engine() const { return connection_->engine(); }
   Mode mode() const { return mode_; }
 
@@ -57,11 +60,20 @@ class Transaction {
     return found;
   }
 
-  std::string seal(std::string_view table, std::string_view column, Id row, std::string_view plain) const {
-    return vault().seal({table, column, row}, plain);
-  }
-  // A sealed field that does not open is damage: it throws, since no caller can mend it.
-  std::string open(std::string_view table, std::string_view column, Id row, std::string_view sealed) const;
+  // Fields are sealed under the data key of what they belong to (`owner`: a source, a respondent, a study …), which is
+  // made with the first of them. While stories are locked a new owner's fields can be sealed, not read again.
+  std::string seal(Id owner, std::string_view table, std::string_view column, Id row, std::string_view plain);
+  // A sealed field that does not open is damage: it throws, since no caller can mend it. Throws DatabaseError kLocked
+  // while no key for it is at hand.
+  std::string open(std::string_view table, std::string_view column, Id row, std::string_view sealed);
+  Result<std::string> try_open(const vault::Field& field, std::string_view sealed);  // kDamaged instead
+  const vault::DataKey& data_key(Id owner);  // kLocked and kCorrupt as open() throws them
+  // Whatever was sealed under it opens no more.
+  void destroy_data_key(Id owner);
+  // Vault::blind_index under the key the workspace began with, whichever it has now.
+  std::string blind_index(std::string_view purpose, std::string_view text);
+  // Puts every data key under another workspace key; how many.
+  std::int64_t wrap_data_keys_anew(const vault::Vault& under);
 
   // Undo everything since, without giving up the transaction.
   void savepoint(std::string_view name);
@@ -72,9 +84,15 @@ class Transaction {
  private:
   friend class Workspace;
   Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode);
+  const vault::Vault& vault() const;  // throws kLocked
+  const vault::Vault& first_vault();
+  const vault::DataKey* find_data_key(Id owner);
   Workspace* owner_;
   std::unique_ptr<Connection> connection_;
   std::shared_ptr<const vault::Vault> vault_;
+  std::unordered_map<std::int64_t, vault::DataKey> data_keys_;  // those opened so far
+  int data_keys_asked_ = 0;                                     // one by one; then all at once
+  std::shared_ptr<const vault::Vault> first_vault_;
   std::int64_t workspace_id_;
   Mode mode_;
   bool open_ = true;
@@ -99,14 +117,20 @@ class Workspace {
   const std::filesystem::path& folder() const { return folder_; }
   std::int64_t id() const { return id_; }
   Engine engine() const { return engine_; }
-  // Its key lies in the folder: transactions can open stories by themselves. Else it comes with a person's session.
-  bool holds_key() const { return vault_ != nullptr; }
-  std::shared_ptr<const vault::Vault> key() const { return vault_; }
+  // The key, while it lies in the folder: transactions can open stories by themselves. Else it is null and comes with a
+  // person's session. Follows the file: what is locked at the terminal is locked in a running server.
+  std::shared_ptr<const vault::Vault> key() const;
+  bool holds_key() const { return key() != nullptr; }
   // A key somebody brought, if it is this workspace's own. kWrongKey.
-  Result<std::shared_ptr<const vault::Vault>> accept(const vault::Secret& key) const;
+  Result<std::shared_ptr<const vault::Vault>> accept(Transaction& transaction, const vault::Secret& key) const;
   // Puts the key away: wrapped under a recovery key in the database, and its file destroyed once that is kept. The
   // transaction is committed by this, with whatever the caller did in it.
   Result<void> put_key_away(Transaction transaction, const vault::Secret& recovery);
+  // Another key in place of the one put away: under a new recovery key, and `handing` gives it to people in the same
+  // transaction, which is committed by this. Copies of the old key open nothing that is told from now on, nor what is
+  // in the database from now on. kInvalidValue while the key lies in the folder.
+  Result<void> renew_key(Transaction transaction, const vault::Secret& recovery,
+                         const std::function<Result<void>(Transaction&, const vault::Vault&)>& handing);
   // Takes it out again: the file is written anew. kWrongKey.
   Result<void> take_key_out(const vault::Secret& recovery);
   // The key itself, by the recovery key. kWrongKey.
@@ -124,8 +148,8 @@ class Workspace {
   std::string database_;  // empty: SQLite in the folder
   std::int64_t id_ = 0;
   Engine engine_ = Engine::kSqlite;
-  std::shared_ptr<const vault::Vault> vault_;  // null: put away
-  std::string fingerprint_;
+  mutable std::atomic<std::shared_ptr<const vault::Vault>> vault_;  // null: put away
+  std::string fingerprint_;                                         // of the key it had when it was opened
   std::unique_ptr<Pool> pool_;
 };
 

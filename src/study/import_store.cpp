@@ -23,15 +23,14 @@ const Query kImports{
 
 }  // namespace
 
-Id keep_import(storage::Transaction& transaction, Id study, const ImportReport& report, std::string_view file_bytes) {
-  const Id id = Id::make();
+void keep_import(storage::Transaction& transaction, Id study, Id id, const ImportReport& report,
+                 std::string_view file_bytes) {
   Id original;
-  if (!file_bytes.empty()) original = storage::put_blob(transaction, "application/octet-stream", file_bytes);
-  transaction.run(
-      kAddImport,
-      {transaction.workspace(), id, study, Parameter::blob(transaction.seal("import", "file_name", id, report.file)),
-       report.format, Parameter::blob(transaction.seal("import", "report", id, report.json())), original, now()});
-  return id;
+  if (!file_bytes.empty()) original = storage::put_blob(transaction, id, "application/octet-stream", file_bytes);
+  transaction.run(kAddImport,
+                  {transaction.workspace(), id, study,
+                   Parameter::blob(transaction.seal(id, "import", "file_name", id, report.file)), report.format,
+                   Parameter::blob(transaction.seal(id, "import", "report", id, report.json())), original, now()});
 }
 
 std::vector<ImportSummary> list_imports(storage::Transaction& transaction, Id study) {

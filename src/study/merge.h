@@ -16,6 +16,7 @@ namespace understory::study {
 struct MergeOptions {
   std::string default_coder;     // for codings whose file names none
   std::string default_location;  // for respondents and sources without one
+  Id import;                     // the receipt to come, with which the file's sources are noted
   Progress progress;
 };
 
@@ -25,6 +26,7 @@ Result<ImportReport> merge(storage::Transaction& transaction, Id study, const Ma
                            const MergeOptions& options);
 
 // Keeps the receipt (and the file itself, when given) with the study.
-Id keep_import(storage::Transaction& transaction, Id study, const ImportReport& report, std::string_view file_bytes);
+void keep_import(storage::Transaction& transaction, Id study, Id import, const ImportReport& report,
+                 std::string_view file_bytes);
 
 }  // namespace understory::study

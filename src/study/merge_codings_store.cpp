@@ -116,7 +116,7 @@ Result<void> merge_codings(Merging& merging) {
     Parameter name(nullptr);
     if (!coding.selection_name.empty())
       name = Parameter::blob(
-          kept.emplace_back(merging.transaction.seal("coding", "selection_name", id, coding.selection_name)));
+          kept.emplace_back(merging.transaction.seal(source, "coding", "selection_name", id, coding.selection_name)));
     for (const Parameter& value :
          {Parameter(merging.workspace()), Parameter(id), Parameter(merging.study), Parameter(source), Parameter(code),
           Parameter(coder), Parameter(span->start), Parameter(span->end), Parameter(coding.created_at), Parameter(guid),

@@ -47,6 +47,14 @@ Id subject_id(const Merging& merging, const MaterialMemo& memo) {
   return {};
 }
 
+// What a memo goes with when that is erased.
+Id owner_of(const Merging& merging, const MaterialMemo& memo, std::string_view subject, Id about) {
+  if (subject == "source" || subject == "respondent") return about;
+  if (subject == "coding") return merging.ids.sources[merging.material.codings[memo.index].source];
+  if (subject == "link") return merging.ids.sources[merging.material.links[memo.index].source];
+  return merging.study;
+}
+
 Id member_id(const Merging& merging, const MaterialSet::Member& member) {
   const auto at = [&](const std::vector<Id>& ids) {
     return member.index >= 0 && member.index < static_cast<int>(ids.size()) ? ids[member.index] : Id{};
@@ -96,13 +104,13 @@ Result<void> merge_memos(Merging& merging) {
                             "The study holds another text of this memo and kept it.");
       continue;
     }
-    const Id id = Id::make();
+    const Id id = Id::make(), owner = owner_of(merging, memo, subject, about);
     const std::string guid = memo.guid.empty() ? make_guid() : memo.guid;
     merging.transaction.run(
         kAddMemo, {merging.workspace(), id, merging.study, guid, subject, about,
                    memo.coder >= 0 ? merging.ids.coders[memo.coder] : Id{},
-                   Parameter::blob(merging.transaction.seal("memo", "title", id, memo.title)),
-                   Parameter::blob(merging.transaction.seal("memo", "text", id, memo.text)), memo.created_at});
+                   Parameter::blob(merging.transaction.seal(owner, "memo", "title", id, memo.title)),
+                   Parameter::blob(merging.transaction.seal(owner, "memo", "text", id, memo.text)), memo.created_at});
     by_guid[guid] = by_content[key] = merging.ids.memos[i] = id;
     if (memo.subject == subject) merging.report.count("memo", Outcome::kRead);
   }
@@ -126,9 +134,10 @@ Result<void> merge_sets(Merging& merging) {
     } else {
       id = Id::make();
       merging.transaction.run(
-          kAddSet, {merging.workspace(), id, merging.study, set.guid.empty() ? make_guid() : set.guid,
-                    Parameter::blob(merging.transaction.seal("item_set", "name", id, set.name)),
-                    Parameter::blob(merging.transaction.seal("item_set", "description", id, set.description))});
+          kAddSet,
+          {merging.workspace(), id, merging.study, set.guid.empty() ? make_guid() : set.guid,
+           Parameter::blob(merging.transaction.seal(merging.study, "item_set", "name", id, set.name)),
+           Parameter::blob(merging.transaction.seal(merging.study, "item_set", "description", id, set.description))});
       by_name[set.name] = id;
       merging.report.count("set", Outcome::kRead);
     }
@@ -162,12 +171,12 @@ Result<void> merge_foreign(Merging& merging) {
     const Id id = Id::make();
     Id original;
     if (!element.file.empty())
-      original = storage::put_blob(merging.transaction, "application/octet-stream", element.file);
+      original = storage::put_blob(merging.transaction, id, "application/octet-stream", element.file);
     merging.transaction.run(
         kAddForeign,
         {merging.workspace(), id, merging.study, element.parent, element.name,
-         Parameter::blob(merging.transaction.seal("foreign_element", "xml", id, element.xml)), original,
-         Parameter::blob(merging.transaction.seal("foreign_element", "original_name", id, element.file_name))});
+         Parameter::blob(merging.transaction.seal(id, "foreign_element", "xml", id, element.xml)), original,
+         Parameter::blob(merging.transaction.seal(id, "foreign_element", "original_name", id, element.file_name))});
   }
   return {};
 }

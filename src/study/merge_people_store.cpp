@@ -120,10 +120,9 @@ Result<void> merge_coders(Merging& merging) {
     by_guid[row.string(1)] = row.id(0);
     by_name[std::string(row.blob(2))] = row.id(0);
   });
-  const vault::Vault& vault = merging.transaction.vault();
   // A coder that a table only names is a new coder: coding is what makes somebody one.
   const auto coder_of = [&](const MaterialCoder& coder) {
-    const std::string key = vault.blind_index("coder.name", coder.name);
+    const std::string key = merging.transaction.blind_index("coder.name", coder.name);
     const auto found = by_guid.find(coder.guid);
     const auto named = by_name.find(key);
     if (!coder.guid.empty() && found != by_guid.end()) {
@@ -136,9 +135,10 @@ Result<void> merge_coders(Merging& merging) {
     }
     const Id id = Id::make();
     const std::string guid = coder.guid.empty() ? make_guid() : coder.guid;
-    merging.transaction.run(kAddCoder, {merging.workspace(), id, merging.study, guid,
-                                        Parameter::blob(merging.transaction.seal("coder", "name", id, coder.name)),
-                                        Parameter::blob(key), coder.kind});
+    merging.transaction.run(kAddCoder,
+                            {merging.workspace(), id, merging.study, guid,
+                             Parameter::blob(merging.transaction.seal(merging.study, "coder", "name", id, coder.name)),
+                             Parameter::blob(key), coder.kind});
     by_guid[guid] = id;
     by_name[key] = id;
     merging.report.count("coder", Outcome::kRead);
@@ -201,7 +201,6 @@ Result<void> merge_respondents(Merging& merging) {
     known.push_back({row.id(0), row.string(3), row.string(4), row.string(5), row.string(6), row.string(7), row.id(8),
                      row.string(9)});
   });
-  const vault::Vault& vault = merging.transaction.vault();
   Id default_location;
   for (std::size_t i = 0; i < merging.material.respondents.size(); ++i) {
     MaterialRespondent respondent = merging.material.respondents[i];
@@ -216,7 +215,7 @@ Result<void> merge_respondents(Merging& merging) {
         respondent.attributes.try_emplace("place", std::exchange(respondent.place_code, ""));
       }
     }
-    const std::string key = vault.blind_index("respondent.name", respondent.name);
+    const std::string key = merging.transaction.blind_index("respondent.name", respondent.name);
     Id location = respondent.location >= 0 ? merging.ids.locations[respondent.location] : Id{};
     if (!location && !respondent.reference && !merging.options.default_location.empty()) {
       if (!default_location)
@@ -240,7 +239,7 @@ Result<void> merge_respondents(Merging& merging) {
     const std::string attributes = attributes_json(respondent.attributes);
     merging.transaction.run(
         kAddRespondent, {merging.workspace(), id, merging.study, guid,
-                         Parameter::blob(merging.transaction.seal("respondent", "name", id, respondent.name)),
+                         Parameter::blob(merging.transaction.seal(id, "respondent", "name", id, respondent.name)),
                          Parameter::blob(key), respondent.kind, respondent.size, respondent.age_band, respondent.gender,
                          respondent.role, respondent.language, or_null(respondent.place_code), location, attributes});
     by_guid[guid] = by_name[key] = known.size();

@@ -42,6 +42,10 @@ const Query kAddTurn{
     "study.add_turn",
     "insert into turn (workspace_id, source_id, position, study_id, start_byte, speech_byte, end_byte, respondent_id) "
     "values (?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kErased{"study.erased", "select mark from erasure where workspace_id = ? and study_id = ?"};
+const Query kNoteImported{"study.note_imported_source",
+                          "insert into import_source (workspace_id, import_id, source_id) values (?, ?, ?) "
+                          "on conflict do nothing"};
 const Query kTextOf{"study.text_of_source", "select text from source where workspace_id = ? and id = ?"};
 
 constexpr std::size_t kTellingLength = 200;  // bytes: a text this long is nobody else's by chance
@@ -105,7 +109,7 @@ void add_speakers(Merging& merging, const MaterialSource& source, Id id) {
     }
     merging.transaction.run(
         kAddSpeaker, {merging.workspace(), id, respondent, merging.study,
-                      Parameter::blob(merging.transaction.seal("source_respondent", "label", id, speaker.label))});
+                      Parameter::blob(merging.transaction.seal(id, "source_respondent", "label", id, speaker.label))});
   }
 }
 
@@ -158,15 +162,16 @@ Id add_source(Merging& merging, KnownSources& known, const MaterialSource& sourc
   const std::string guid = source.guid.empty() ? make_guid() : source.guid;
   if (before) transaction.run(kRetireSource, {make_guid(), merging.workspace(), before->id});
   Id original;
-  if (!source.original.empty()) original = storage::put_blob(transaction, source.original_media_type, source.original);
+  if (!source.original.empty())
+    original = storage::put_blob(transaction, id, source.original_media_type, source.original);
   const Id location = source.location >= 0 ? merging.ids.locations[source.location] : Id{};
-  const std::string sealed_original_name = transaction.seal("source", "original_name", id, source.original_name);
+  const std::string sealed_original_name = transaction.seal(id, "source", "original_name", id, source.original_name);
   transaction.run(kAddSource,
                   {merging.workspace(),
                    id,
                    merging.study,
                    guid,
-                   Parameter::blob(transaction.seal("source", "name", id, source.name)),
+                   Parameter::blob(transaction.seal(id, "source", "name", id, source.name)),
                    Parameter::blob(name_key),
                    source.kind,
                    source.language,
@@ -178,7 +183,7 @@ Id add_source(Merging& merging, KnownSources& known, const MaterialSource& sourc
                    before ? before->id : Id{},
                    nullptr,
                    source.is_read,
-                   Parameter::blob(transaction.seal("source", "text", id, source.text)),
+                   Parameter::blob(transaction.seal(id, "source", "text", id, source.text)),
                    Parameter::blob(text_key),
                    source.text.size(),
                    source.byte_order_mark,
@@ -230,27 +235,29 @@ tl::expected<Span, std::string> place_span(Merging& merging, int source, const M
 Result<void> merge_sources(Merging& merging) {
   if (merging.material.sources.empty()) return {};
   KnownSources known;
-  const vault::Vault& vault = merging.transaction.vault();
   const auto add = [&](const Row& row) {
     known.add({row.id(0), row.string(1), std::string(row.blob(2)), std::string(row.blob(3)), row.integer(4)});
   };
   if (merging.material.sources.size() == 1) {
     const MaterialSource& only = merging.material.sources[0];
-    merging.transaction.each(
-        kSourceKeysOf,
-        {merging.workspace(), merging.study, only.guid, Parameter::blob(vault.blind_index("source.name", only.name)),
-         Parameter::blob(vault.blind_index("source.text", only.text))},
-        add);
+    merging.transaction.each(kSourceKeysOf,
+                             {merging.workspace(), merging.study, only.guid,
+                              Parameter::blob(merging.transaction.blind_index("source.name", only.name)),
+                              Parameter::blob(merging.transaction.blind_index("source.text", only.text))},
+                             add);
   } else {
     merging.transaction.each(kSourceKeys, {merging.workspace(), merging.study}, add);
   }
+  std::set<std::string> erased;
+  merging.transaction.each(kErased, {merging.workspace(), merging.study},
+                           [&](const Row& row) { erased.emplace(row.blob(0)); });
   const std::size_t total = merging.material.sources.size();
   for (std::size_t i = 0; i < total; ++i) {
     const MaterialSource& source = merging.material.sources[i];
     if (i % 16 == 0 && !report(merging.options.progress, "progress.sources", static_cast<std::int64_t>(i),
                                static_cast<std::int64_t>(total)))
       return fail(problems::kStopped);
-    const std::string name_key = vault.blind_index("source.name", source.name);
+    const std::string name_key = merging.transaction.blind_index("source.name", source.name);
     if (source.reference) {
       const KnownSource* held = known.with_guid(source.guid);
       if (!held) held = known.with_name(name_key);
@@ -261,11 +268,16 @@ Result<void> merge_sources(Merging& merging) {
                             "The study has no source of this name; what refers to it is listed too.");
       continue;
     }
-    const std::string text_key = vault.blind_index("source.text", source.text);
+    const std::string text_key = merging.transaction.blind_index("source.text", source.text);
+    const bool telling = source.kind != "open_answer" && source.text.size() >= kTellingLength;
+    if (erased.contains(source.guid) || (telling && erased.contains(text_key))) {
+      merging.report.note("source", Outcome::kUnusable, source.name,
+                          "It was erased from this study and stays out, with what refers to it.");
+      continue;
+    }
     const KnownSource* same_guid = known.with_guid(source.guid);
     const KnownSource* held = same_guid && same_guid->text_key == text_key ? same_guid : nullptr;
-    if (!same_guid)
-      held = known.with_text(text_key, name_key, source.kind != "open_answer" && source.text.size() >= kTellingLength);
+    if (!same_guid) held = known.with_text(text_key, name_key, telling);
     // Of one file, two sources with GUIDs of their own are two, whatever they hold.
     if (held && held->brought_now && !source.guid.empty()) held = nullptr;
     if (held) {
@@ -289,6 +301,13 @@ Result<void> merge_sources(Merging& merging) {
       merging.ids.sources[i] = add_source(merging, known, source, name_key, text_key, nullptr);
       merging.report.count("source", Outcome::kRead);
     }
+  }
+  if (merging.options.import) {
+    std::vector<Parameter> rows;
+    for (std::size_t i = 0; i < total; ++i)
+      if (merging.ids.sources[i] && !merging.material.sources[i].reference)
+        rows.insert(rows.end(), {merging.workspace(), merging.options.import, merging.ids.sources[i]});
+    merging.transaction.run_many(kNoteImported, 3, rows);
   }
   for (std::size_t i = 0; i < total; ++i) {
     const MaterialSource& source = merging.material.sources[i];

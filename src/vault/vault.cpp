@@ -6,6 +6,7 @@
 
 #include "foundation/file.h"
 #include "foundation/text.h"
+#include "vault/sealing.h"
 
 namespace understory::vault {
 
@@ -109,31 +110,42 @@ Result<Vault> Vault::load(const std::filesystem::path& path) {
   return vault;
 }
 
-std::string Vault::seal(const Field& field, std::string_view plain) const {
-  std::string sealed(1 + kNonce + plain.size() + kTag, kVersion);
-  auto* out = reinterpret_cast<unsigned char*>(sealed.data());
-  randombytes_buf(out + 1, kNonce);
+std::string seal_field(std::string heading, const unsigned char* key, const Field& field, std::string_view plain) {
+  const std::size_t start = heading.size();
+  std::string sealed = std::move(heading);
+  sealed.resize(start + kNonce + plain.size() + kTag);
+  auto* out = reinterpret_cast<unsigned char*>(sealed.data()) + start;
+  randombytes_buf(out, kNonce);
   const std::string place = associated(field);
   unsigned long long length = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out + 1 + kNonce, &length, bytes(plain), plain.size(), bytes(place),
-                                             place.size(), nullptr, out + 1, keys_->seal);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out + kNonce, &length, bytes(plain), plain.size(), bytes(place),
+                                             place.size(), nullptr, out, key);
   return sealed;
 }
 
-Result<std::string> Vault::open(const Field& field, std::string_view sealed) const {
+Result<std::string> open_field(const unsigned char* key, const Field& field, std::string_view sealed) {
   const auto damaged = [&](std::string_view reason) {
     return fail(problems::kDamaged, {{"what", describe(field)}, {"reason", std::string(reason)}});
   };
-  if (sealed.size() < 1 + kNonce + kTag || sealed[0] != kVersion)
-    return damaged("it is cut short or of an unknown form");
-  std::string plain(sealed.size() - 1 - kNonce - kTag, '\0');
+  if (sealed.size() < kNonce + kTag) return damaged("it is cut short");
+  std::string plain(sealed.size() - kNonce - kTag, '\0');
   const std::string place = associated(field);
   unsigned long long length = 0;
   if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(plain.data()), &length, nullptr,
-                                                 bytes(sealed) + 1 + kNonce, sealed.size() - 1 - kNonce, bytes(place),
-                                                 place.size(), bytes(sealed) + 1, keys_->seal) != 0)
+                                                 bytes(sealed) + kNonce, sealed.size() - kNonce, bytes(place),
+                                                 place.size(), bytes(sealed), key) != 0)
     return damaged("it was changed, moved from another place, or sealed under another key");
   return plain;
+}
+
+std::string Vault::seal(const Field& field, std::string_view plain) const {
+  return seal_field(std::string(1, kVersion), keys_->seal, field, plain);
+}
+
+Result<std::string> Vault::open(const Field& field, std::string_view sealed) const {
+  if (sealed.empty() || sealed[0] != kVersion)
+    return fail(problems::kDamaged, {{"what", describe(field)}, {"reason", "it is of an unknown form"}});
+  return open_field(keys_->seal, field, sealed.substr(1));
 }
 
 std::string Vault::blind_index(std::string_view purpose, std::string_view text) const {

@@ -1,0 +1,135 @@
+// Sealing and opening in a transaction: which data key a field needs, and where it comes from.
+#include "storage/workspace.h"
+#include "vault/data_key.h"
+
+namespace understory::storage {
+
+namespace {
+
+const Query kDataKey{"storage.data_key", "select wrapped from data_key where workspace_id = ? and id = ?"};
+const Query kDataKeys{"storage.data_keys", "select id, wrapped from data_key where workspace_id = ?"};
+const Query kAddDataKey{"storage.add_data_key", "insert into data_key (workspace_id, id, wrapped) values (?, ?, ?)"};
+const Query kSetDataKey{"storage.set_data_key", "update data_key set wrapped = ? where workspace_id = ? and id = ?"};
+const Query kDestroyDataKey{"storage.destroy_data_key", "delete from data_key where workspace_id = ? and id = ?"};
+// Backups are sealed towards it too; null until the key is put away.
+const Query kPublicKey{"storage.public_key",
+                       "select backup_key from workspace where id = ? and backup_key is not null"};
+
+constexpr Id kFirstKey{0};    // of the key the workspace began with, once it has another
+constexpr int kOneByOne = 8;  // a page needs a few keys, a question all of them
+
+[[noreturn]] void damaged(const Problem& problem) {
+  throw DatabaseError(DatabaseError::Kind::kCorrupt, problem.sentence());
+}
+
+}  // namespace
+
+const vault::Vault& Transaction::vault() const {
+  if (!vault_) throw DatabaseError(DatabaseError::Kind::kLocked, "the stories are locked");
+  return *vault_;
+}
+
+const vault::Vault& Transaction::first_vault() {
+  if (!first_vault_) {
+    const vault::DataKey* first = find_data_key(kFirstKey);
+    if (!first) return vault();
+    first_vault_ = std::make_shared<const vault::Vault>(vault::Vault::from(first->bytes()));
+  }
+  return *first_vault_;
+}
+
+const vault::DataKey* Transaction::find_data_key(Id owner) {
+  if (const auto held = data_keys_.find(owner.value); held != data_keys_.end()) return &held->second;
+  if (data_keys_asked_ > kOneByOne && owner != kFirstKey) return nullptr;
+  const auto take = [&](Id number, std::string_view wrapped) {
+    auto key = vault::DataKey::unwrap(number, wrapped, vault());
+    if (!key) damaged(key.error());
+    data_keys_.try_emplace(number.value, std::move(*key));
+  };
+  if (owner == kFirstKey || ++data_keys_asked_ <= kOneByOne) {
+    std::string wrapped;
+    each(kDataKey, {workspace_id_, owner.value}, [&](const Row& row) { wrapped = std::string(row.blob(0)); });
+    if (!wrapped.empty()) take(owner, wrapped);
+  } else {
+    each(kDataKeys, {workspace_id_}, [&](const Row& row) { take(row.id(0), row.blob(1)); });
+  }
+  const auto held = data_keys_.find(owner.value);
+  return held == data_keys_.end() ? nullptr : &held->second;
+}
+
+const vault::DataKey& Transaction::data_key(Id owner) {
+  if (const vault::DataKey* key = find_data_key(owner)) return *key;
+  throw DatabaseError(DatabaseError::Kind::kCorrupt, "The data key " + owner.text() + " was destroyed or never made");
+}
+
+void Transaction::unlock(vault::DataKey key) { data_keys_.insert_or_assign(key.number().value, std::move(key)); }
+
+std::string Transaction::seal(Id owner, std::string_view table, std::string_view column, Id row,
+                              std::string_view plain) {
+  if (!owner) throw std::logic_error("a field is sealed for nobody");
+  auto held = data_keys_.find(owner.value);
+  if (held == data_keys_.end()) {
+    const vault::DataKey* known = nullptr;
+    std::string wrapped;
+    if (vault_) {
+      known = find_data_key(owner);
+    } else {
+      each(kDataKey, {workspace_id_, owner}, [&](const Row& row_) { wrapped = std::string(row_.blob(0)); });
+      if (!wrapped.empty()) vault();  // it is there and cannot be opened
+    }
+    if (!known) {
+      auto made = vault::DataKey::make(owner);
+      if (vault_) {
+        wrapped = made.wrapped(*vault_);
+      } else {
+        std::string public_key;
+        each(kPublicKey, {workspace_id_}, [&](const Row& row_) { public_key = std::string(row_.blob(0)); });
+        if (public_key.empty()) vault();
+        wrapped = made.wrapped_towards(public_key);
+      }
+      run(kAddDataKey, {workspace_id_, owner, Parameter::blob(wrapped)});
+      data_keys_.try_emplace(owner.value, std::move(made));
+    }
+    held = data_keys_.find(owner.value);
+  }
+  return held->second.seal({table, column, row}, plain);
+}
+
+Result<std::string> Transaction::try_open(const vault::Field& field, std::string_view sealed) {
+  if (const auto number = vault::data_key_of(sealed)) return data_key(*number).open(field, sealed);
+  return first_vault().open(field, sealed);
+}
+
+std::string Transaction::open(std::string_view table, std::string_view column, Id row, std::string_view sealed) {
+  auto plain = try_open({table, column, row}, sealed);
+  if (!plain) damaged(plain.error());
+  return std::move(*plain);
+}
+
+void Transaction::destroy_data_key(Id owner) {
+  data_keys_.erase(owner.value);
+  run(kDestroyDataKey, {workspace_id_, owner});
+}
+
+std::string Transaction::blind_index(std::string_view purpose, std::string_view text) {
+  return first_vault().blind_index(purpose, text);
+}
+
+std::int64_t Transaction::wrap_data_keys_anew(const vault::Vault& under) {
+  std::vector<std::pair<Id, std::string>> anew;
+  bool has_first = false;
+  each(kDataKeys, {workspace_id_}, [&](const Row& row) {
+    auto key = vault::DataKey::unwrap(row.id(0), row.blob(1), vault());
+    if (!key) damaged(key.error());
+    has_first = has_first || row.integer(0) == kFirstKey.value;
+    anew.emplace_back(row.id(0), key->wrapped(under));
+  });
+  for (const auto& [number, wrapped] : anew) run(kSetDataKey, {Parameter::blob(wrapped), workspace_id_, number.value});
+  if (!has_first) {
+    const std::string wrapped = vault::DataKey::from(kFirstKey, vault().key()).wrapped(under);
+    run(kAddDataKey, {workspace_id_, kFirstKey.value, Parameter::blob(wrapped)});
+  }
+  return static_cast<std::int64_t>(anew.size());
+}
+
+}  // namespace understory::storage
