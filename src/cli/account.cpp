@@ -23,7 +23,7 @@ namespace {
 
 struct Options {
   std::string folder, name, role, study, place, organisation, record;
-  bool password_here = false;
+  bool password_here = false, whole_organisation = false;
 };
 
 // A line typed without showing it; from a pipe, simply a line.
@@ -214,11 +214,50 @@ Result<int> lock(const Options& options) {
     transaction.commit();
   }
   const people::PutAway done = TRY(people::put_key_away(door.workspace()));
+  TRY(
+      put_out(fmt::format("The key is put away: the folder alone opens no story any more. {} {} it.\n\n"
+                          "Recovery key, shown only now. Print it and keep it where this machine is not:\n\n  {}\n\n"
+                          "Everybody signs in anew.\n",
+                          done.holders, done.holders == 1 ? "person holds" : "persons hold", done.recovery_key)));
+  return kDone;
+}
+
+// Somebody who held the key should hold it no longer: another one, in everybody else's hands. Takes two: a steward, and
+// somebody who holds the key of now or the recovery key.
+Result<int> renew(const Options& options) {
+  const Door door = TRY(Door::enter(options.folder, people::Right::kKeepMachine, "renew-key"));
+  if (!door.key()) return fail(problems::kLocked);
+  door.read().commit();  // it stands in the log
+  const people::PutAway done = TRY(people::renew_key(door.workspace(), door.key()));
   TRY(put_out(fmt::format(
-      "The key is put away: the folder alone opens no story any more. {} {} it.\n\n"
-      "Recovery key, shown only now. Print it and keep it where this machine is not:\n\n  {}\n\n"
-      "Everybody signs in anew. A server that is running still knows the key: stop it and start it again.\n",
+      "The workspace has another key. {} {} it; copies of the old one open nothing of this database any more, and old\n"
+      "backups only with the old recovery key.\n\n"
+      "New recovery key, shown only now. Print it and keep it where this machine is not:\n\n  {}\n\n"
+      "Everybody signs in anew.\n",
       done.holders, done.holders == 1 ? "person holds" : "persons hold", done.recovery_key)));
+  return kDone;
+}
+
+// Exclusion (P2): from now on the record does not exist for that account, or for its whole organisation.
+Result<int> exclude(const Options& options) {
+  const Door door = TRY(Door::enter(options.folder, people::Right::kManageAccounts, "account exclude"));
+  auto transaction = door.write();
+  const people::Account account = TRY(people::find_account(transaction, options.name));
+  const study::Study study = TRY(study::find_study(transaction, options.study));
+  const auto source = Id::parse(options.record);
+  if (!options.record.empty() && !source)
+    return fail(problems::kNotFound, {{"what", "source"}, {"name", options.record}});
+  if (options.whole_organisation && !account.organisation)
+    return fail(problems::kInvalidValue, {{"where", "--whole-organisation"},
+                                          {"value", account.name},
+                                          {"what", "account of an organisation"},
+                                          {"hint", "Leave the option out to exclude the account alone."}});
+  people::exclude(transaction, options.whole_organisation ? Id{} : account.id,
+                  options.whole_organisation ? account.organisation : Id{}, source ? "source" : "study",
+                  source ? *source : study.id, door.person().account);
+  transaction.commit();
+  TRY(put_out(fmt::format("For “{}”{} it no longer exists.\n", account.name,
+                          options.whole_organisation ? " and everybody of the same organisation" : "")));
   return kDone;
 }
 
@@ -315,6 +354,12 @@ void add_account(CLI::App& app, Action& action) {
         [options, &action, what = std::string(name)] { action = [options, what] { return change(*options, what); }; });
   }
 
+  CLI::App* out = command->add_subcommand("exclude", "Make a study, or one source of it, not exist for an account");
+  add_name(*out, *options);
+  out->add_option("--study", options->study, "The study")->required()->type_name("NAME");
+  out->add_option("--record", options->record, "Only this source of it")->type_name("ID");
+  out->add_flag("--whole-organisation", options->whole_organisation, "For every account of the same organisation");
+  out->callback([options, &action] { action = [options] { return exclude(*options); }; });
   CLI::App* hand = command->add_subcommand("admit", "Hand the workspace's key to somebody entitled to stories");
   add_name(*hand, *options);
   hand->callback([options, &action] { action = [options] { return admit(*options); }; });
@@ -324,6 +369,15 @@ void add_account(CLI::App& app, Action& action) {
       "person entitled to stories opens them by signing in; nobody else does, the steward included.");
   add_workspace_option(*close, options->folder);
   close->callback([options, &action] { action = [options] { return lock(*options); }; });
+  CLI::App* again = app.add_subcommand("renew-key", "Another key for a locked workspace: when a holder has left");
+  again->footer(
+      "\nBy a steward together with somebody who holds the key: with --recovery-key FILE, or by an account that is "
+      "both.\n"
+      "Deactivate the account first. What is told from then on no copy of the old key opens, nor this database as it "
+      "is\n"
+      "then; what the person read or copied before stays read.");
+  add_workspace_option(*again, options->folder);
+  again->callback([options, &action] { action = [options] { return renew(*options); }; });
   CLI::App* open = app.add_subcommand("unlock", "Take the key out again, with the recovery key");
   add_workspace_option(*open, options->folder);
   open->callback([options, &action] { action = [options] { return unlock(*options); }; });

@@ -66,6 +66,7 @@ int run(int count, char** arguments) {
   add_account(app, action);
   add_audit(app, action);
   add_backup(app, action);
+  add_erase(app, action);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -39,6 +39,7 @@ void add_serve(CLI::App& app, Action& action);
 void add_account(CLI::App& app, Action& action);  // and login, logout, rights
 void add_audit(CLI::App& app, Action& action);
 void add_backup(CLI::App& app, Action& action);  // and restore, verify
+void add_erase(CLI::App& app, Action& action);
 
 // -w DIR, as every command has it (or the environment variable UNDERSTORY_WORKSPACE).
 void add_workspace_option(CLI::App& command, std::string& folder);

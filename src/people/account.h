@@ -52,6 +52,12 @@ void set_person_key(storage::Transaction& transaction, Id account, const vault::
 // Exclusion: from now on the record does not exist for that account (or, with an organisation, for all its accounts).
 Id exclude(storage::Transaction& transaction, Id account, Id organisation, std::string_view kind, Id record,
            Id made_by);
+struct Exclusion {
+  Id id, account;  // no account: of its whole organisation
+  Id record;
+  std::string kind;  // "study", "source"
+};
+std::vector<Exclusion> exclusions(storage::Transaction& transaction, Id account, Id organisation);  // that stand
 Result<void> end_exclusion(storage::Transaction& transaction, Id exclusion);
 
 }  // namespace understory::people

@@ -54,6 +54,10 @@ const Query kUseInvitation{"people.use_invitation",
 const Query kExclude{"people.exclude",
                      "insert into exclusion (workspace_id, id, account_id, organisation_id, record, record_id, "
                      "made_by, made_at) values (?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kExclusions{
+    "people.exclusions_of",
+    "select id, account_id, record, record_id from exclusion where workspace_id = ? and ended_at is "
+    "null and (account_id = ? or organisation_id = ?) order by made_at, id"};
 const Query kEndExclusion{"people.end_exclusion",
                           "update exclusion set ended_at = ? where workspace_id = ? and id = ? and ended_at is null"};
 
@@ -186,6 +190,14 @@ Id exclude(Transaction& transaction, Id account, Id organisation, std::string_vi
   const Id id = Id::make();
   transaction.run(kExclude, {transaction.workspace(), id, account, organisation, kind, record, made_by, now()});
   return id;
+}
+
+std::vector<Exclusion> exclusions(Transaction& transaction, Id account, Id organisation) {
+  std::vector<Exclusion> list;
+  transaction.each(kExclusions, {transaction.workspace(), account, organisation}, [&](const Row& row) {
+    list.push_back({row.id(0), row.id(1), row.id(3), row.string(2)});
+  });
+  return list;
 }
 
 Result<void> end_exclusion(Transaction& transaction, Id exclusion) {

@@ -1,5 +1,6 @@
 #include "foundation/clock.h"
 #include "foundation/text.h"
+#include "people/glass.h"
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "vault/second_factor.h"
@@ -213,6 +214,7 @@ Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& 
   }
   transaction.run(kAddSession, {transaction.workspace(), Parameter::blob(token_hash(made.session)), account->id, now(),
                                 now(), story_key.empty() ? Parameter(nullptr) : Parameter::blob(story_key)});
+  take_glass_keys(transaction, account->id, *opened, token_hash(made.session), key_of_token(made.session));
   if (counted.limit != kTriesOfDeviceAnHour) {
     made.device = make_token();
     transaction.run(kAddDevice,
@@ -236,6 +238,7 @@ std::optional<Session> session_of(const Workspace& workspace, Transaction& trans
   if (session && !wrapped.empty())
     if (const auto key = vault::unwrap(wrapped, key_of_token(token), kSessionKey))
       if (auto accepted = workspace.accept(transaction, *key)) session->key = std::move(*accepted);
+  if (session) bring_glass_keys(transaction, session->account, token_hash(token), key_of_token(token));
   return session;
 }
 

@@ -29,5 +29,8 @@ struct PutAway {
   int holders = 0;
 };
 Result<PutAway> put_key_away(storage::Workspace& workspace);
+// Another key in place of the one that was put away, for when somebody who held it should hold it no longer: given to
+// every entitled person, under a new recovery key; all sessions end. `held` is the key of now.
+Result<PutAway> renew_key(storage::Workspace& workspace, const std::shared_ptr<const vault::Vault>& held);
 
 }  // namespace understory::people

@@ -73,16 +73,44 @@ Result<vault::Secret> read_recovery_key(std::string_view printed) {
   return vault::Secret::from(vault::sha256("understory recovery key " + digits));
 }
 
-Result<PutAway> put_key_away(storage::Workspace& workspace) {
-  if (!workspace.holds_key()) return fail(problems::kLocked);
+namespace {
+
+// To everybody entitled, and to nobody else; sessions of before carry another key or none, and end.
+Result<int> hand_to_all(Transaction& transaction, const vault::Vault& key) {
+  int holders = 0;
+  for (const Account& account : accounts(transaction)) {
+    if (account.state != "active" || !entitled_to_stories(account.grants)) {
+      take_key_from(transaction, account.id);
+      continue;
+    }
+    TRY(hand_key_to(transaction, account, key));
+    ++holders;
+  }
+  transaction.run(kEndEverySession, {transaction.workspace()});
+  return holders;
+}
+
+}  // namespace
+
+Result<PutAway> renew_key(storage::Workspace& workspace, const std::shared_ptr<const vault::Vault>& held) {
+  if (!held) return fail(problems::kLocked);
   PutAway done{make_recovery_key(), 0};
   Transaction transaction = workspace.write();
-  for (const Account& account : accounts(transaction))
-    if (account.state == "active" && entitled_to_stories(account.grants)) {
-      TRY(hand_key_to(transaction, account, *workspace.key()));
-      ++done.holders;
-    }
-  transaction.run(kEndEverySession, {transaction.workspace()});  // those of before carry no key
+  transaction.unlock(held);
+  TRY(workspace.renew_key(std::move(transaction), TRY(read_recovery_key(done.recovery_key)),
+                          [&](Transaction& renewing, const vault::Vault& key) -> Result<void> {
+                            done.holders = TRY(hand_to_all(renewing, key));
+                            return {};
+                          }));
+  return done;
+}
+
+Result<PutAway> put_key_away(storage::Workspace& workspace) {
+  const auto key = workspace.key();
+  if (!key) return fail(problems::kLocked);
+  PutAway done{make_recovery_key(), 0};
+  Transaction transaction = workspace.write();
+  done.holders = TRY(hand_to_all(transaction, *key));
   TRY(workspace.put_key_away(std::move(transaction), TRY(read_recovery_key(done.recovery_key))));
   return done;
 }

@@ -1,10 +1,13 @@
 // Every route × role × relation of the person to the record, over whole requests; and what people do with accounts.
 #include <gtest/gtest.h>
 
+#include "foundation/clock.h"
 #include "foundation/file.h"
 #include "people/account.h"
 #include "people/audit.h"
+#include "people/glass.h"
 #include "people/sign_in.h"
+#include "people/story_key.h"
 #include "people/token.h"
 #include "places/places.h"
 #include "server/routes.h"
@@ -104,16 +107,17 @@ INSTANTIATE_TEST_SUITE_P(Engines, WhoMay, testing_support::BothEngines(), testin
 const std::map<Role, std::string> kAllowed{
     {Role::kReporter, ""},
     {Role::kEnumerator, "see_study"},
-    {Role::kResearcher, "see_study see_findings see_passages list_sources read_source make_report"},
+    {Role::kResearcher, "see_study see_findings see_passages list_sources read_source change_study make_report"},
     {Role::kCoder, "see_study see_findings see_passages list_sources read_source"},
     {Role::kCaseWorker, "see_study see_findings"},
     {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
     {Role::kPublisher, "see_study see_findings see_passages make_report"},
-    {Role::kSteward, "read_audit"}};
+    {Role::kSteward, "read_audit manage_accounts"}};
 const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/codebook", "see_study"},
                                                  {"/sources", "list_sources"},
                                                  {"/sources/{source}", "read_source"},
+                                                 {"/sources/{source}/erase", "change_study"},
                                                  {"/findings/{ask}", "see_findings"},
                                                  {"/findings/{ask}/passages", "see_passages"},
                                                  {"/report.html", "make_report"},
@@ -168,21 +172,27 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           expected = somebody ? 303 : 200;
         } else if (within.rfind("/invitations", 0) == 0) {
           expected = 410;
+        } else if (within == "/set-up") {
+          expected = 404;  // there are accounts
         } else if (!somebody) {
           expected = api ? 401 : 303;
-        } else if (within == "/" || within == "/studies" || within == "/account") {
+        } else if (within == "/" || within == "/studies" || within == "/account" || within == "/glass") {
           expected = 200;
+        } else if (within == "/glass/{glass}") {
+          expected = 404;  // nobody asked
         } else {
-          const bool general = within == "/audit";
+          const bool general = within == "/audit" || within.rfind("/accounts", 0) == 0;
           if (!general) within = within.substr(std::string("/studies/{study}").size());
-          const std::string needed = general ? "read_audit" : kNeeded.at(within);
+          const std::string needed = within == "/audit" ? "read_audit"
+                                     : general          ? "manage_accounts"
+                                                        : kNeeded.at(within);
           const bool granted = relation != kGrantEnded && (general ? relation == kWorkspace || relation == kExcluded ||
                                                                          relation == kExcludedFromSource
                                                                    : relation != kOtherStudy && relation != kExcluded);
           const auto has = [&](const std::string& right) {
             return granted && (" " + words + " ").find(" " + right + " ") != std::string::npos;
           };
-          const bool the_source = within == "/sources/{source}";
+          const bool the_source = within.rfind("/sources/{source}", 0) == 0;
           if (has(needed))
             expected = the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : 200;
           else
@@ -199,12 +209,15 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{source}", rooms.here.text());
         put("{ask}", "causes");
         put("{invitation}", "none");
+        put("{account}", account.text());
+        put("{glass}", rooms.study.text());
         const std::int64_t before = entries();
         const Response response = get(target + "?item=Causes%2FPoverty&question=causes%20draws%200", session);
         EXPECT_EQ(response.status, expected) << name << " " << route.method << " " << address << "\n"
                                              << response.body.substr(0, 200);
         // What somebody opened or was denied stands in the log; what nobody was let in to, or is open to all, does not.
         const bool general = address == "/page.css" || address == "/healthz" || address == "/sign-in" ||
+                             address == "/set-up" || address == "/glass/{glass}" ||
                              address.find("{invitation}") != std::string::npos;
         const bool expected_entry = somebody && !general && (response.status == 200 ? route.logged : true);
         EXPECT_EQ(entries() - before, expected_entry ? 1 : 0) << name << " " << address;
@@ -303,6 +316,217 @@ TEST_P(WhoMay, AnInvitationLeadsToASession) {
   EXPECT_EQ(post("/sign-out", {{"form", people::form_token(session)}}, session).status, 303);
   EXPECT_EQ(get("/", session).status, 303);
   EXPECT_EQ(get("/nowhere", session).status, 303);
+}
+
+// P10: two people, a reason, an end, everybody told, every look in the log; also while the stories are locked, when the
+// steward's session opens that one source and nothing else.
+TEST_P(WhoMay, BreakingTheGlassTakesTwoPeopleAReasonAndAnEnd) {
+  const Rooms rooms = two_studies(workspace());
+  constexpr Milliseconds kStart = 1'795'000'000'000;
+  const Id keeper = add("keeper", {{{}, Role::kSteward, {}, ""}});
+  add("anita", {{{}, Role::kResearcher, rooms.study, ""}});
+  add("rafiq", {{{}, Role::kCoder, rooms.study, "KH-20"}});
+  add("nepal", {{{}, Role::kCoder, rooms.study, "NP"}});
+  const auto audit = people::audit_key(workspace());  // before the folder is locked
+  ASSERT_TRUE(people::put_key_away(workspace()));
+  const auto post = [&](const std::string& target, const std::string& session,
+                        std::vector<std::pair<std::string, std::string>> form) {
+    form.emplace_back("form", people::form_token(session));
+    return answer(workspace(), asked("POST", target, session, std::move(form)));
+  };
+  const auto glass_id = [&] {
+    auto transaction = workspace().read();
+    return people::glasses(transaction).at(0).id.text();
+  };
+  std::string steward, researcher;
+  {
+    FixedClock clock(kStart);
+    steward = enter("keeper");
+    const std::vector<std::pair<std::string, std::string>> wanted{{"study", rooms.study.text()},
+                                                                  {"source", rooms.here.text()},
+                                                                  {"hours", "2"},
+                                                                  {"reason", "a child is in danger tonight"}};
+    EXPECT_EQ(post("/glass", steward,
+                   {{"study", rooms.study.text()}, {"source", rooms.here.text()}, {"hours", "2"}, {"reason", "why"}})
+                  .status,
+              422);
+    EXPECT_EQ(post("/glass", steward,
+                   {{"study", rooms.study.text()},
+                    {"source", rooms.here.text()},
+                    {"hours", "99"},
+                    {"reason", "a child is in danger"}})
+                  .status,
+              422);
+    const Response there = post("/glass", steward, wanted);
+    EXPECT_EQ(there.status, 200);
+    const std::string address = "/glass/" + glass_id();
+    // Asking opens nothing, and nobody opens for himself.
+    EXPECT_EQ(get(address, steward).status, 404);
+    EXPECT_EQ(post(address, steward, {{"do", "open"}}).status, 403);
+    // Who may not read the source does not see that it was asked for; nor can they open it.
+    const std::string outsider = enter("nepal");
+    EXPECT_EQ(get("/glass", outsider).body.find("danger"), std::string::npos);
+    EXPECT_EQ(post(address, outsider, {{"do", "open"}}).status, 404);
+    researcher = enter("anita");
+    EXPECT_NE(get("/glass", researcher).body.find("a child is in danger tonight"), std::string::npos);
+    EXPECT_EQ(post(address, researcher, {{"do", "open"}}).status, 200);
+    EXPECT_EQ(post(address, researcher, {{"do", "open"}}).status, 404);  // once
+    // The other reader is told on the next page, whatever that is; outsiders and the opener are not.
+    const std::string told = enter("rafiq");
+    EXPECT_NE(get("/", told).body.find("/notices/read"), std::string::npos);
+    EXPECT_EQ(post("/notices/read", told, {}).status, 303);
+    EXPECT_EQ(get("/", told).body.find("/notices/read"), std::string::npos);
+    EXPECT_EQ(get("/", outsider).body.find("/notices/read"), std::string::npos);
+    // Another sign-in brings the one key.
+    EXPECT_EQ(get(address, steward).status, 423);
+    steward = enter("keeper");
+    const std::int64_t before = entries();
+    const Response seen = get(address, steward);
+    EXPECT_EQ(seen.status, 200);
+    EXPECT_NE(seen.body.find("They owe the mill."), std::string::npos);
+    EXPECT_EQ(entries(), before + 1);
+    EXPECT_EQ(get("/studies/" + rooms.study.text() + "/sources/" + rooms.here.text(), steward).status, 404);
+    EXPECT_EQ(get("/studies/" + rooms.study.text() + "/sources/" + rooms.elsewhere.text(), steward).status, 404);
+    {
+      auto transaction = workspace().write();
+      const auto session = people::session_of(workspace(), transaction, steward);
+      ASSERT_TRUE(session);
+      EXPECT_FALSE(session->key);
+      EXPECT_TRUE(study::open_source(transaction, rooms.study, rooms.here));
+      EXPECT_THROW((void)study::open_source(transaction, rooms.study, rooms.elsewhere), storage::DatabaseError);
+    }
+    // Nobody else looks through it; the asker does not if excluded.
+    EXPECT_EQ(get(address, researcher).status, 404);
+    Id exclusion;
+    {
+      auto transaction = workspace().write();
+      exclusion = people::exclude(transaction, keeper, {}, "source", rooms.here, {});
+      transaction.commit();
+    }
+    EXPECT_EQ(get(address, steward).status, 404);
+    auto transaction = workspace().write();
+    EXPECT_TRUE(people::end_exclusion(transaction, exclusion));
+    transaction.commit();
+  }
+  const std::string address = "/glass/" + glass_id();
+  for (const auto& [minutes, status] : {std::pair{119, 200}, {121, 404}}) {
+    FixedClock clock(kStart + minutes * 60'000);
+    EXPECT_EQ(get(address, enter("keeper")).status, status) << minutes;
+  }
+  // What does not exist is asked for in the same words.
+  FixedClock clock(kStart + 200 * 60'000);
+  steward = enter("keeper");
+  const auto words_of = [&](Id source) {
+    std::string body = post("/glass", steward,
+                            {{"study", rooms.study.text()},
+                             {"source", source.text()},
+                             {"hours", "1"},
+                             {"reason", "a child is in danger tonight"}})
+                           .body;
+    body = body.substr(0, body.find("<section"));
+    return body;
+  };
+  EXPECT_EQ(words_of(rooms.here), words_of(Id::make()));
+  // And ended before its time, it is ended.
+  const std::string second = [&] {
+    auto transaction = workspace().read();
+    for (const people::Glass& each : people::glasses(transaction))
+      if (each.source == rooms.here && !each.opened_at) return each.id.text();
+    return std::string();
+  }();
+  researcher = enter("anita");
+  EXPECT_EQ(post("/glass/" + second, researcher, {{"do", "open"}}).status, 200);
+  steward = enter("keeper");
+  EXPECT_EQ(get("/glass/" + second, steward).status, 200);
+  EXPECT_EQ(post("/glass/" + second, researcher, {{"do", "end"}}).status, 200);
+  EXPECT_EQ(get("/glass/" + second, steward).status, 404);
+  auto transaction = workspace().read();
+  int looks = 0;
+  for (const auto& entry : people::audit_entries(transaction, rooms.here, keeper, 0, 100))
+    looks += entry.deed.action == "read_source" && entry.deed.outcome == "done";
+  // At 0, 119 and 200 minutes; and the one that met a lock, which is written down before it is tried.
+  EXPECT_EQ(looks, 4);
+  EXPECT_TRUE(people::verify_audit(transaction, audit->public_key()));
+}
+
+TEST_P(WhoMay, AStewardMakesAccountsAndExclusionsInTheBrowser) {
+  const Rooms rooms = two_studies(workspace());
+  // While there is no account: whoever sits here makes the first one.
+  const auto post = [&](const std::string& target, const std::string& session,
+                        std::vector<std::pair<std::string, std::string>> form) {
+    if (!session.empty()) form.emplace_back("form", people::form_token(session));
+    return answer(workspace(), asked("POST", target, session, std::move(form)));
+  };
+  EXPECT_NE(get("/", "").body.find("/set-up"), std::string::npos);
+  EXPECT_EQ(post("/set-up", "", {{"name", "keeper"}, {"password", "password"}, {"again", "password"}}).status, 422);
+  EXPECT_EQ(post("/set-up", "", {{"name", "keeper"}, {"password", kPassword}, {"again", "another one"}}).status, 422);
+  EXPECT_EQ(post("/set-up", "", {{"name", "keeper"}, {"password", kPassword}, {"again", kPassword}}).status, 303);
+  EXPECT_EQ(post("/set-up", "", {{"name", "second"}, {"password", kPassword}, {"again", kPassword}}).status, 404);
+  EXPECT_EQ(get("/", "").status, 303);
+  const std::string steward = enter("keeper");
+  const Response bad = post("/accounts", steward, {{"name", "x"}, {"role", "coder"}});
+  EXPECT_EQ(bad.status, 422);
+  const Response made =
+      post("/accounts", steward, {{"name", "Dara"}, {"role", "researcher"}, {"organisation", "Village Voices"}});
+  ASSERT_EQ(made.status, 200);
+  const std::size_t at = made.body.find("/invitations/");
+  ASSERT_NE(at, std::string::npos);
+  const std::string invitation = made.body.substr(at, made.body.find('<', at) - at);
+  EXPECT_EQ(post(invitation, "", {{"password", kPassword}, {"again", kPassword}}).status, 303);
+  const std::string session = enter("dara");
+  const std::string study = "/studies/" + rooms.study.text();
+  EXPECT_EQ(get(study, session).status, 200);
+  std::string address;
+  {
+    auto transaction = workspace().read();
+    address = "/accounts/" + people::find_account(transaction, "dara")->id.text();
+  }
+  EXPECT_EQ(post(address, steward, {{"do", "exclude"}, {"study", rooms.study.text()}, {"source", "nonsense"}}).status,
+            404);
+  EXPECT_EQ(
+      post(address, steward, {{"do", "exclude"}, {"study", rooms.study.text()}, {"whole_organisation", "yes"}}).status,
+      200);
+  EXPECT_EQ(get(study, session).status, 404);
+  const std::string page = get(address, steward).body;
+  const std::size_t id = page.find("name=\"id\"", page.find("end_exclusion"));
+  ASSERT_NE(id, std::string::npos);
+  EXPECT_EQ(
+      post(address, steward, {{"do", "end_exclusion"}, {"id", page.substr(page.find("value=\"", id) + 7, 13)}}).status,
+      200);
+  EXPECT_EQ(get(study, session).status, 200);
+  // Others have no such pages.
+  EXPECT_EQ(get("/accounts", session).status, 403);
+  EXPECT_EQ(post(address, session, {{"do", "grant"}, {"role", "steward"}}).status, 403);
+  // Nobody shuts himself out.
+  {
+    auto transaction = workspace().read();
+    address = "/accounts/" + people::find_account(transaction, "keeper")->id.text();
+  }
+  EXPECT_EQ(post(address, steward, {{"do", "deactivate"}}).status, 403);
+}
+
+TEST_P(WhoMay, ErasingTakesARightAReasonAndLeavesALine) {
+  const Rooms rooms = two_studies(workspace());
+  add("anita", {{{}, Role::kResearcher, rooms.study, ""}});
+  add("rafiq", {{{}, Role::kCoder, rooms.study, ""}});
+  const std::string address = "/studies/" + rooms.study.text() + "/sources/" + rooms.here.text();
+  const auto post = [&](const std::string& session, const std::string& reason) {
+    return answer(workspace(), asked("POST", address + "/erase", session,
+                                     {{"form", people::form_token(session)}, {"reason", reason}}));
+  };
+  const std::string coder = enter("rafiq"), researcher = enter("anita");
+  EXPECT_EQ(post(coder, "asked for by the person").status, 403);
+  EXPECT_EQ(post(researcher, "because").status, 422);
+  EXPECT_EQ(get(address, researcher).status, 200);
+  EXPECT_EQ(post(researcher, "asked for by the person").status, 200);
+  EXPECT_EQ(get(address, researcher).status, 404);
+  EXPECT_EQ(post(researcher, "asked for by the person").status, 404);
+  auto transaction = workspace().read();
+  bool told = false;
+  for (const auto& entry : people::audit_entries(transaction, rooms.here, {}, 0, 50))
+    told |= entry.deed.action == "erase" && entry.deed.reason == "asked for by the person";
+  EXPECT_TRUE(told);
+  EXPECT_TRUE(people::verify_audit(transaction, people::audit_key(workspace())->public_key()));
 }
 
 }  // namespace understory::server

@@ -20,6 +20,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/studies/{study}/codebook", show_codebook, kRight, kSeeStudy, false},
     {"GET", "/studies/{study}/sources", show_sources, kRight, kListSources, true},
     {"GET", "/studies/{study}/sources/{source}", show_source, kRight, kReadSource, true},
+    {"GET", "/studies/{study}/sources/{source}/erase", ask_to_erase, kRight, kChangeStudy, true},
+    {"POST", "/studies/{study}/sources/{source}/erase", erase_source, kRight, kChangeStudy, false},  // says the reason
     {"GET", "/studies/{study}/findings/{ask}", show_finding, kRight, kSeeFindings, false},
     {"GET", "/studies/{study}/findings/{ask}/passages", show_passages, kRight, kSeePassages, true},
     {"GET", "/studies/{study}/report.html", send_report_html, kRight, kMakeReport, true},
@@ -35,6 +37,18 @@ constexpr Route kRoutes[] = {
     {"POST", "/account/sign-out-everywhere", sign_out_everywhere, kSignedIn, {}, true},
     {"POST", "/account/second-factor", start_factor, kSignedIn, {}, true},
     {"GET", "/audit", show_audit, kRight, kReadAudit, true},
+    {"GET", "/accounts", show_accounts, kRight, kManageAccounts, true},
+    {"POST", "/accounts", make_account, kRight, kManageAccounts,
+     false},  // says more in the log than a line of this table
+    {"GET", "/accounts/{account}", show_account_of, kRight, kManageAccounts, true},
+    {"POST", "/accounts/{account}", change_account, kRight, kManageAccounts, false},  // likewise
+    {"GET", "/set-up", show_set_up, kAnybody, {}, false},
+    {"POST", "/set-up", do_set_up, kAnybody, {}, false},
+    {"GET", "/glass", show_glasses, kSignedIn, {}, false},
+    {"POST", "/glass", ask_glass, kSignedIn, {}, false},                  // likewise
+    {"GET", "/glass/{glass}", look_through_glass, kSignedIn, {}, false},  // decides and logs by itself
+    {"POST", "/glass/{glass}", change_glass, kSignedIn, {}, false},       // likewise
+    {"POST", "/notices/read", mark_notices_read, kSignedIn, {}, false},
     {"GET", "/api/v1/studies", api_studies, kSignedIn, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}", api_study, kRight, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}/codebook", api_codebook, kRight, kSeeStudy, false},
@@ -85,7 +99,8 @@ std::string language_of(const Request& request) {
 std::span<const Route> routes() { return kRoutes; }
 
 bool is_slow(const Request& request) {
-  return request.method == "POST" && (request.path == "/sign-in" || request.path.rfind("/invitations/", 0) == 0);
+  return request.method == "POST" &&
+         (request.path == "/sign-in" || request.path == "/set-up" || request.path.rfind("/invitations/", 0) == 0);
 }
 
 namespace {
@@ -138,7 +153,7 @@ people::Deed deed_of(const Visit& visit, const Route* route, std::string_view ou
   deed.account = visit.person.account;
   deed.route = route ? std::string(route->method) + " " + std::string(route->address) : "";
   deed.action = route && route->access == kRight ? std::string(name_of(route->right)) : "use";
-  for (const char* kind : {"source", "study"})
+  for (const char* kind : {"source", "study", "account"})
     if (visit.named.contains(kind))
       if (const auto id = visit.id(kind)) {
         deed.kind = kind;

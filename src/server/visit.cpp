@@ -2,7 +2,9 @@
 
 #include "foundation/resource.h"
 #include "foundation/text.h"
+#include "people/glass.h"
 #include "people/token.h"
+#include "server/example.h"
 
 namespace understory::server {
 
@@ -110,9 +112,20 @@ Response whole(const Visit& visit, Page& page, int status) {
     account.set("form", visit.form_token());
     account.set("account_label", visit.say("account.mine"));
     account.set("sign_out", visit.say("account.sign_out"));
+    if (visit.may(people::Right::kManageAccounts)) account.set("accounts", visit.say("accounts.title"));
+    account.set("glass", visit.say("glass.title"));
     if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));
     layout.set("account", account);
   }
+  if (visit.person.active && !visit.person.at_machine)
+    if (const auto notices = people::unread_notices(visit.transaction, visit.person.account); !notices.empty()) {
+      mustache::data entry;
+      entry.set("text", visit.words.say({"glass.notice", {{"n", static_cast<std::int64_t>(notices.size())}}}));
+      entry.set("button", visit.say("glass.see"));
+      entry.set("form", visit.form_token());
+      layout.set("notices", entry);
+    }
+  if (!example_accounts(visit.workspace).empty()) layout.set("example", visit.say("example.banner"));
   if (page.study) layout.set("study", page.study->name);
   if (page.study && page.study->invented) layout.set("invented", visit.say("page.invented"));
   if (!visit.words.checked()) layout.set("unchecked", visit.say("page.unchecked"));

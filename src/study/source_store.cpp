@@ -20,6 +20,8 @@ const Query kCodingCounts{"study.coding_counts",
 const Query kRespondentCounts{
     "study.respondent_counts",
     "select source_id, count(*) from source_respondent where workspace_id = ? and study_id = ? group by source_id"};
+const Query kLocationOf{"study.location_of_source",
+                        "select location_id from source where workspace_id = ? and study_id = ? and id = ?"};
 const Query kOneSource{"study.source_by_id",
                        "select id, name, kind, language, told_on, location_id, byte_length, version, translation_of, "
                        "is_read, guid, question, asked, text "
@@ -102,6 +104,11 @@ std::vector<SourceLine> list_sources(Transaction& transaction, Id study) {
            std::tie(right.location, right.kind, right.name, right.id);
   });
   return lines;
+}
+
+std::optional<Id> location_of_source(Transaction& transaction, Id study, Id source) {
+  return transaction.one(kLocationOf, {transaction.workspace(), study, source},
+                         [](const Row& row) { return row.id(0); });
 }
 
 Result<Source> open_source(Transaction& transaction, Id study, Id id) {

@@ -4,6 +4,7 @@
 #include "people/audit.h"
 #include "people/password_rules.h"
 #include "people/sign_in.h"
+#include "server/example.h"
 #include "server/routes.h"
 #include "vault/second_factor.h"
 
@@ -36,6 +37,22 @@ Page sign_in_page(const Visit& visit) {
   page.page = "sign_in";
   for (const char* label : {"sign_in", "name", "password", "code", "code_hint"})
     page.data.set(label, visit.say(std::string("account.") + label));
+  const auto examples = example_accounts(visit.workspace);
+  mustache::data list{mustache::data::type::list};
+  for (const ExampleAccount& each : examples) {
+    mustache::data entry;
+    entry.set("name", each.name);
+    entry.set("password", each.password);
+    entry.set("role", visit.say("role." + each.role));
+    entry.set("button", visit.words.say({"example.enter", {{"name", each.name}}}));
+    list << entry;
+  }
+  if (!examples.empty()) {
+    page.data.set("examples", list);
+    page.data.set("example_about", visit.say("example.about"));
+    for (const char* column : {"name", "password", "roles"})
+      page.data.set(std::string("column_") + column, visit.say(std::string("account.") + column));
+  }
   return page;
 }
 

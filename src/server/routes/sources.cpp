@@ -2,7 +2,9 @@
 #include <set>
 
 #include "foundation/text.h"
+#include "people/audit.h"
 #include "server/routes.h"
+#include "study/erase.h"
 #include "study/evidence.h"
 #include "study/source.h"
 #include "study/vocabulary.h"
@@ -347,9 +349,80 @@ Result<Response> show_source(const Visit& visit) {
     entry.set("language", source.line.language);
     links << entry;
   }
+  data.set("id_label", visit.say("page.source_number"));
+  data.set("id", wanted.text());
+  data.set("study_id", study.id.text());
+  if (visit.may(people::Right::kChangeStudy, study.id)) {
+    mustache::data link;
+    link.set("address", "/studies/" + study.id.text() + "/sources/" + wanted.text() + "/erase");
+    link.set("label", visit.say("erase.title"));
+    data.set("erase", link);
+  }
   data.set("has_links", !source.links.empty());
   if (!source.links.empty()) data.set("links", links);
   data.set("links_heading", visit.say("page.links_heading"));
+  return show(visit, std::move(page));
+}
+
+namespace {
+
+Result<Page> erase_page(const Visit& visit, const study::Study& study, Id wanted) {
+  const Source source = TRY(open_to(visit, study.id, wanted));
+  Page page;
+  page.title = visit.say("erase.title");
+  page.place = "sources";
+  page.page = "erase";
+  for (const char* text : {"title", "about", "reason", "reason_hint", "button"})
+    page.data.set(text, visit.say(std::string("erase.") + text));
+  page.data.set("name", source.line.name);
+  page.data.set("form", visit.form_token());
+  page.data.set("address", "/studies/" + study.id.text() + "/sources/" + wanted.text());
+  page.data.set("back", visit.say("erase.back"));
+  page.data.set("typed_reason", visit.request.field("reason"));
+  return page;
+}
+
+}  // namespace
+
+Result<Response> ask_to_erase(const Visit& visit) {
+  const study::Study study = TRY(visit.study());
+  const Id wanted = TRY(visit.id("source"));
+  Page page = TRY(erase_page(visit, study, wanted));
+  page.study = &study;
+  return show(visit, std::move(page));
+}
+
+// For good. The log keeps that it was done, by whom and why; nothing of what was told.
+Result<Response> erase_source(const Visit& visit) {
+  const study::Study study = TRY(visit.study());
+  const Id wanted = TRY(visit.id("source"));
+  Page page = TRY(erase_page(visit, study, wanted));
+  page.study = &study;
+  const std::string reason(trim(visit.request.field("reason")));
+  if (reason.size() < 10 || reason.size() > 1200) {
+    page.data.set("problem", visit.say("erase.reason_hint"));
+    Response response = show(visit, std::move(page));
+    response.status = 422;
+    return response;
+  }
+  const study::Erased erased = TRY(study::erase_source(visit.transaction, study.id, wanted));
+  if (!visit.person.at_machine) {
+    const auto key = TRY(people::audit_key(visit.workspace));
+    for (const Id each : erased.sources)
+      people::record(visit.transaction, key,
+                     {visit.person.account, "erase", "POST /studies/{study}/sources/{source}/erase", "source", each,
+                      "done", reason});
+  }
+  page.data = mustache::data();
+  page.page = "erased";
+  page.data.set("title", visit.say("erase.title"));
+  page.data.set("said", visit.words.say({"erase.done",
+                                         {{"sources", static_cast<std::int64_t>(erased.sources.size())},
+                                          {"codings", erased.codings},
+                                          {"files", erased.files}}}));
+  page.data.set("backups", visit.say("erase.backups"));
+  page.data.set("address", "/studies/" + study.id.text() + "/sources");
+  page.data.set("back", visit.say("menu.sources"));
   return show(visit, std::move(page));
 }
 

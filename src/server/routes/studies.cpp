@@ -54,6 +54,7 @@ Result<Response> show_studies(const Visit& visit) {
     list << entry;
   }
   page.data.set("studies", list);
+  if (visit.person.at_machine) page.data.set("set_up", visit.say("set_up.title"));
   if (studies.empty()) page.data.set("none", visit.say("page.no_studies"));
   return show(visit, std::move(page));
 }

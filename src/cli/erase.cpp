@@ -1,0 +1,97 @@
+// understory erase
+#include "study/erase.h"
+
+#include "cli/command.h"
+#include "cli/door.h"
+#include "foundation/text.h"
+#include "people/audit.h"
+#include "study/source.h"
+
+namespace understory::cli {
+
+namespace {
+
+struct Options {
+  std::string folder, study, source, respondent, reason;
+};
+
+// By its number or its name; several of one name are told apart by their numbers.
+template <class List>
+Result<Id> one_of(const List& list, const std::string& typed, const char* what) {
+  std::vector<Id> found;
+  for (const auto& each : list)
+    if (each.id == Id::parse(typed).value_or(Id{}) || each.name == typed) found.push_back(each.id);
+  if (found.empty()) return fail(problems::kNotFound, {{"what", what}, {"name", typed}});
+  if (found.size() > 1)
+    return fail(problems::kInvalidValue,
+                {{"where", std::string("--") + what},
+                 {"value", typed},
+                 {"what", "name of one " + std::string(what)},
+                 {"hint", "Give its number: " + found[0].text() + ", " + found[1].text() + " …"}});
+  return found[0];
+}
+
+Result<int> erase(const Options& options) {
+  if (options.source.empty() == options.respondent.empty())
+    return fail(
+        problems::kMissingValue,
+        {{"where", "understory erase"}, {"what", "--source or --respondent"}, {"hint", "Give one of the two."}});
+  if (trim(options.reason).size() < 10)
+    return fail(problems::kMissingValue,
+                {{"where", "understory erase"},
+                 {"what", "--reason"},
+                 {"hint", "Say why in at least 10 characters, without names: it stands in the log."}});
+  const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "erase", options.study));
+  auto transaction = door.write();
+  TRY(door.whole_study(transaction));
+  const Id study = door.study().id;
+  study::Erased erased;
+  if (!options.source.empty())
+    erased = TRY(study::erase_source(transaction, study,
+                                     TRY(one_of(study::list_sources(transaction, study), options.source, "source"))));
+  else
+    erased = TRY(study::erase_respondent(
+        transaction, study,
+        TRY(one_of(study::list_respondents(transaction, study), options.respondent, "respondent"))));
+  if (!door.person().at_machine)
+    for (const Id each : erased.sources)
+      people::record(transaction, TRY(people::audit_key(door.workspace())),
+                     {door.person().account, "erase", "understory erase", "source", each, "done", options.reason});
+  std::string shared;
+  for (const Id each : erased.shared)
+    for (const study::SourceLine& line : study::list_sources(transaction, study))
+      if (line.id == each) shared += "  " + line.name + "\n";
+  transaction.commit();
+  TRY(
+      put_out(fmt::format("Erased: {} sources with their versions and translations, {} codings, {} links, {} memos, {} "
+                          "files.\nBackups made before still hold it until they are thrown away.\n",
+                          erased.sources.size(), erased.codings, erased.links, erased.memos, erased.files)));
+  if (shared.empty()) return kDone;
+  TRY(put_out("In these others speak too; the person's words remain there. Mask them, or erase the whole source:\n" +
+              shared));
+  return kDoneWithLosses;
+}
+
+}  // namespace
+
+void add_erase(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("erase", "Erase what somebody told, for good");
+  command->footer(
+      "\nThe source goes with its versions, translations, codings, memos and files, and with the kept copies of the "
+      "files\n"
+      "it came in; its key is destroyed. It does not come back with the next copy of the same file. The log keeps that "
+      "it\n"
+      "was done, by whom and why. Exit code 3: done, but others speak in some of the sources, which are named.\n\n"
+      "  understory erase -w network --study Experiences --source \"SR-21 interview\" --reason \"asked for by the "
+      "person\"");
+  add_workspace_option(*command, options->folder);
+  add_study_option(*command, options->study);
+  command->add_option("--source", options->source, "Name or number of the source")->type_name("SOURCE");
+  command->add_option("--respondent", options->respondent, "Pseudonym: all they alone told, and who they were")
+      ->type_name("NAME");
+  command->add_option("--reason", options->reason, "Why; without names")->type_name("TEXT");
+  command->callback([options, &action] { action = [options] { return erase(*options); }; });
+}
+
+}  // namespace understory::cli
