@@ -217,6 +217,80 @@ TEST_P(People, AFloodOfGuessesTriesLittleWritesLittleAndLocksNobodyOut) {
   EXPECT_LE(told, 96 + 24);  // the log grows by a line a try and a line an hour, whatever comes
 }
 
+TEST_P(People, ARenewedKeyMakesCopiesOfTheOldOneWorthless) {
+  FixedClock clock(kNoon);
+  add("reader", {{{}, Role::kResearcher, {}, ""}});
+  const Id leaver = add("leaver", {{{}, Role::kResearcher, {}, ""}});
+  const Id owner = Id::make(), row = Id::make(), waiting = Id::make();
+  const auto old_key = workspace().key();
+  // As programs sealed before there were data keys, and as they do now.
+  const std::string of_before = old_key->seal({"source", "text", row}, "They owe the mill.");
+  std::string sealed, index;
+  {
+    Transaction transaction = workspace().write();
+    sealed = transaction.seal(owner, "source", "name", row, "SR-01 interview");
+    index = transaction.blind_index("source.name", "SR-01 interview");
+    transaction.commit();
+  }
+  EXPECT_FALSE(renew_key(workspace(), old_key));  // it lies in the folder
+  const auto first = put_key_away(workspace());
+  ASSERT_TRUE(first);
+  // While locked: what is new can be sealed, what was sealed cannot be opened, nor added to.
+  std::string told_meanwhile;
+  {
+    Transaction transaction = workspace().write();
+    told_meanwhile = transaction.seal(waiting, "source", "text", row, "Told at night.");
+    EXPECT_THROW(transaction.open("source", "name", row, sealed), storage::DatabaseError);
+    EXPECT_THROW(transaction.seal(owner, "source", "name", row, "x"), storage::DatabaseError);
+    transaction.commit();
+  }
+  {
+    Transaction transaction = workspace().write();
+    EXPECT_THROW(transaction.open("source", "text", row, told_meanwhile), storage::DatabaseError);
+    ASSERT_TRUE(deactivate(transaction, leaver));
+    transaction.commit();
+  }
+  const auto held = session(enter("reader")->session);
+  ASSERT_TRUE(held && held->key);
+  const auto second = renew_key(workspace(), held->key);
+  ASSERT_TRUE(second) << second.error().sentence();
+  EXPECT_EQ(second->holders, 1);
+  EXPECT_EQ(workspace().recover(*read_recovery_key(first->recovery_key)).error().code(), "wrong_key");
+  EXPECT_TRUE(workspace().recover(*read_recovery_key(second->recovery_key)));
+  const auto again = session(enter("reader")->session);
+  ASSERT_TRUE(again && again->key);
+  Transaction transaction = workspace().read();
+  EXPECT_EQ(workspace().accept(transaction, old_key->key()).error().code(), "wrong_key");
+  transaction.unlock(old_key);
+  EXPECT_THROW(transaction.open("source", "name", row, sealed), storage::DatabaseError);
+  transaction.unlock(again->key);
+  EXPECT_EQ(transaction.open("source", "name", row, sealed), "SR-01 interview");
+  EXPECT_EQ(transaction.open("source", "text", row, of_before), "They owe the mill.");
+  EXPECT_EQ(transaction.open("source", "text", row, told_meanwhile), "Told at night.");
+  EXPECT_EQ(transaction.blind_index("source.name", "SR-01 interview"), index);
+}
+
+TEST_P(People, WhatADestroyedDataKeySealedOpensNoMore) {
+  const Id owner = Id::make(), other = Id::make(), row = Id::make();
+  std::string gone, stays;
+  {
+    Transaction transaction = workspace().write();
+    gone = transaction.seal(owner, "source", "text", row, "They owe the mill.");
+    stays = transaction.seal(other, "source", "text", row, "The river took the field.");
+    EXPECT_THROW(transaction.open("source", "name", row, gone), storage::DatabaseError);  // another column
+    transaction.commit();
+  }
+  {
+    Transaction transaction = workspace().write();
+    EXPECT_EQ(transaction.open("source", "text", row, gone), "They owe the mill.");
+    transaction.destroy_data_key(owner);
+    transaction.commit();
+  }
+  Transaction transaction = workspace().read();
+  EXPECT_THROW(transaction.open("source", "text", row, gone), storage::DatabaseError);
+  EXPECT_EQ(transaction.open("source", "text", row, stays), "The river took the field.");
+}
+
 TEST_P(People, TheKeyLeavesTheFolderAndOpensForThoseEntitledAlone) {
   FixedClock clock(kNoon);
   const Id reader = add("reader", {{{}, Role::kResearcher, {}, ""}});
