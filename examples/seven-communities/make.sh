@@ -26,6 +26,16 @@ for community in svay-rieng battambang sindhu banke bihar khulna chiang-rai; do
     report=$("$understory" import -w "$making" --study "$study" "$here/$community/$table.csv") || { echo "$report" >&2; exit 1; }
   done
 done
+# One account a role, last: from then on the workspace asks who it is. Their passwords stand on the sign-in page. The
+# first is the steward's, who makes the others.
+while IFS=, read -r name role password place; do
+  [ "$name" != name ] || continue
+  [ "$role" != steward ] || steward=$password
+  first=$([ "$role" = steward ] || echo steward)
+  UNDERSTORY_ACCOUNT=$first UNDERSTORY_PASSWORD=$steward UNDERSTORY_NEW_PASSWORD=$password \
+    "$understory" account new -w "$making" "$name" --role "$role" ${place:+--place "$place"} --password >/dev/null </dev/null
+done <"$here/accounts.csv"
+cp "$here/accounts.csv" "$making/example-accounts.csv"
 rm -rf "$folder"
 mv "$making" "$folder"
 echo "$stamp" >"$folder/made-from"

@@ -45,6 +45,13 @@ std::string typed_secretly(const char* prompt) {
   return line;
 }
 
+// Of the account that is made; UNDERSTORY_PASSWORD may be that of who makes it.
+std::string new_password_given() {
+  if (const char* given = std::getenv("UNDERSTORY_NEW_PASSWORD")) return given;
+  if (const char* given = std::getenv("UNDERSTORY_PASSWORD")) return given;
+  return typed_secretly("Password of the new account: ");
+}
+
 std::string password_given() {
   if (const char* given = std::getenv("UNDERSTORY_PASSWORD")) return given;
   return typed_secretly("Password: ");
@@ -79,7 +86,7 @@ Result<int> add(const Options& options) {
   Door door = TRY(Door::enter(options.folder, people::Right::kManageAccounts, "account new"));
   std::optional<vault::PersonKey> key;
   if (options.password_here) {
-    const std::string password = password_given();
+    const std::string password = new_password_given();
     TRY(people::check_password(password, options.name));
     key = vault::make_person_key(password);
   }
@@ -337,7 +344,7 @@ void add_account(CLI::App& app, Action& action) {
   add_grant_options(*make, *options);
   make->add_option("--organisation", options->organisation, "The body it belongs to");
   make->add_flag("--password", options->password_here,
-                 "Set the password here (typed, or UNDERSTORY_PASSWORD) instead of by invitation");
+                 "Set the password here (typed, or UNDERSTORY_NEW_PASSWORD) instead of by invitation");
   make->callback([options, &action] { action = [options] { return add(*options); }; });
 
   CLI::App* show = command->add_subcommand("list", "One account a line: name, state, how it signs in, roles");

@@ -2,6 +2,7 @@
 #include "server/serve.h"
 #include "cli/command.h"
 #include "foundation/log.h"
+#include "server/example.h"
 
 namespace understory::cli {
 
@@ -22,8 +23,14 @@ void add_serve(CLI::App& app, Action& action) {
     action = [options]() -> Result<int> {
       log::set_level(log::Level::kInfo);
       auto workspace = TRY(open_workspace(options->folder));
-      TRY(server::serve(*workspace, options->listen, [](const std::string& address) {
-        return put_out(fmt::format("Understory is at {}\n", address));
+      TRY(server::serve(*workspace, options->listen, [&workspace](const std::string& address) {
+        std::string said = fmt::format("Understory is at {}\n", address);
+        if (const auto accounts = server::example_accounts(*workspace); !accounts.empty()) {
+          said += "This is an example: everybody knows its passwords. Sign in there as\n";
+          for (const server::ExampleAccount& each : accounts)
+            said += fmt::format("  {:<16}{:<16}{}\n", each.name, each.role, each.password);
+        }
+        return put_out(said);
       }));
       return kDone;
     };

@@ -215,6 +215,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const Response response = get(target + "?item=Causes%2FPoverty&question=causes%20draws%200", session);
         EXPECT_EQ(response.status, expected) << name << " " << route.method << " " << address << "\n"
                                              << response.body.substr(0, 200);
+        EXPECT_EQ(response.body.find("⟦"), std::string::npos) << name << " " << address;
         // What somebody opened or was denied stands in the log; what nobody was let in to, or is open to all, does not.
         const bool general = address == "/page.css" || address == "/healthz" || address == "/sign-in" ||
                              address == "/set-up" || address == "/glass/{glass}" ||
