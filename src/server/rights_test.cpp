@@ -304,16 +304,42 @@ TEST_P(WhoMay, AnInvitationLeadsToASession) {
     }
   ASSERT_EQ(get("/", session).status, 200);
   EXPECT_EQ(answer(workspace(), asked("POST", "/sign-in", session, {{"name", "dara"}, {"password", kPassword}})).status,
-            303);  // again, while signed in
+            303);  // again, while signed in: the session of before ends
+  EXPECT_EQ(get("/", session).status, 303);
+  session = enter("dara");
   // A form that some other page sends is refused, and nothing happens.
   EXPECT_EQ(post("/sign-out", {}, session).status, 403);
   Request foreign = asked("POST", "/sign-out", session, {{"form", people::form_token(session)}});
   foreign.headers["origin"] = "https://elsewhere.example";
   EXPECT_EQ(answer(workspace(), foreign).status, 403);
   EXPECT_EQ(get("/account", session).status, 200);
-  const Response factor = post("/account/second-factor", {{"form", people::form_token(session)}}, session);
+  // What lets somebody in is changed with the password alone, and goes on under a new session.
+  const auto change = [&](std::vector<std::pair<std::string, std::string>> form) {
+    form.emplace_back("form", people::form_token(session));
+    const Response response = post("/account/entry", std::move(form), session);
+    for (const auto& [name, value] : response.headers)
+      if (name == "Set-Cookie" && value.rfind("session=", 0) == 0) session = value.substr(8, value.find(';') - 8);
+    return response;
+  };
+  EXPECT_EQ(post("/account/entry", {{"do", "factor"}, {"password", kPassword}}, session).status, 403);
+  EXPECT_EQ(change({{"do", "factor"}}).status, 401);
+  EXPECT_EQ(change({{"do", "everything"}, {"password", kPassword}}).status, 422);
+  EXPECT_EQ(change({{"do", "password"}, {"password", kPassword}, {"new_password", "the ferry leaves at dawn"}}).status,
+            422);  // not typed twice
+  const std::string old = session;
+  const Response changed = change({{"do", "password"},
+                                   {"password", kPassword},
+                                   {"new_password", "the ferry leaves at dawn"},
+                                   {"again", "the ferry leaves at dawn"}});
+  ASSERT_EQ(changed.status, 303);
+  EXPECT_NE(session, old);
+  EXPECT_EQ(get("/", old).status, 303);
+  EXPECT_NE(get("/account?done=password", session).body.find("Your password is changed."), std::string::npos);
+  const Response factor = change({{"do", "factor"}, {"password", "the ferry leaves at dawn"}});
   EXPECT_NE(factor.body.find("otpauth://totp/"), std::string::npos);
-  EXPECT_EQ(post("/sign-in", {{"name", "dara"}, {"password", kPassword}}).status, 401);  // the code is missing
+  EXPECT_NE(factor.body.find(people::form_token(session)), std::string::npos);  // its forms work on
+  EXPECT_EQ(post("/sign-in", {{"name", "dara"}, {"password", "the ferry leaves at dawn"}}).status,
+            401);  // the code is missing
   EXPECT_EQ(post("/sign-out", {{"form", people::form_token(session)}}, session).status, 303);
   EXPECT_EQ(get("/", session).status, 303);
   EXPECT_EQ(get("/nowhere", session).status, 303);
@@ -498,6 +524,8 @@ TEST_P(WhoMay, AStewardMakesAccountsAndExclusionsInTheBrowser) {
   // Others have no such pages.
   EXPECT_EQ(get("/accounts", session).status, 403);
   EXPECT_EQ(post(address, session, {{"do", "grant"}, {"role", "steward"}}).status, 403);
+  EXPECT_EQ(post(address, steward, {{"do", "sign_out"}}).status, 200);
+  EXPECT_EQ(get(study, session).status, 303);
   // Nobody shuts himself out.
   {
     auto transaction = workspace().read();

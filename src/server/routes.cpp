@@ -35,7 +35,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/invitations/{invitation}", accept_invitation, kAnybody, {}, false},  // as sign-in does
     {"GET", "/account", show_account, kSignedIn, {}, false},
     {"POST", "/account/sign-out-everywhere", sign_out_everywhere, kSignedIn, {}, true},
-    {"POST", "/account/second-factor", start_factor, kSignedIn, {}, true},
+    {"POST", "/account/entry", change_entry, kSignedIn, {}, false},  // as sign-in does
     {"GET", "/audit", show_audit, kRight, kReadAudit, true},
     {"GET", "/accounts", show_accounts, kRight, kManageAccounts, true},
     {"POST", "/accounts", make_account, kRight, kManageAccounts,
@@ -99,8 +99,8 @@ std::string language_of(const Request& request) {
 std::span<const Route> routes() { return kRoutes; }
 
 bool is_slow(const Request& request) {
-  return request.method == "POST" &&
-         (request.path == "/sign-in" || request.path == "/set-up" || request.path.rfind("/invitations/", 0) == 0);
+  return request.method == "POST" && (request.path == "/sign-in" || request.path == "/set-up" ||
+                                      request.path == "/account/entry" || request.path.rfind("/invitations/", 0) == 0);
 }
 
 namespace {

@@ -133,7 +133,7 @@ Result<Page> account_page(const Visit& visit, Id id) {
   data.set("factor", visit.say(account.has_factor ? "account.has_factor" : "account.no_factor"));
   data.set("active", account.state != "deactivated");
   for (const char* label : {"roles", "end", "add_role", "exclusions", "study", "source", "exclude", "sees", "right",
-                            "may", "reason", "more", "invite", "deactivate"})
+                            "may", "reason", "more", "invite", "sign_out", "deactivate"})
     data.set(std::string(label) + "_label", visit.say(std::string("accounts.") + label));
   data.set("exclusions_about", visit.say("accounts.exclusions_about"));
   data.set("grant", grant_fields(visit));
@@ -217,6 +217,9 @@ Result<Page> changed(const Visit& visit, Id id) {
   } else if (what == "invite") {
     link = invitation_address(visit, people::invite(transaction, id, visit.person.account));
     deed = "invited";
+  } else if (what == "sign_out") {
+    people::end_sessions(transaction, id);
+    deed = "signed out everywhere";
   } else if (what == "deactivate") {
     if (visit.person.account == id) return fail(problems::kForbidden);
     TRY(people::deactivate(transaction, id));
