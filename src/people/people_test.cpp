@@ -156,7 +156,7 @@ TEST_P(People, ASecondFactorIsAskedForAndItsCodeWorksOnce) {
   EXPECT_TRUE(enter("sokha", kPassword, recovery[0]));
   EXPECT_FALSE(enter("sokha", kPassword, recovery[0]));
   EXPECT_EQ(recovery.size(), 10u);
-  EXPECT_EQ(recovery[1].size(), 19u);
+  EXPECT_EQ(recovery[1].size(), 29u);
 }
 
 TEST_P(People, GuessersGetFourTriesAnHourAndTheOwnerStillEnters) {

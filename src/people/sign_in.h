@@ -2,7 +2,7 @@
 //
 // Tries are counted by the name as typed, whether there is such an account or not: 4 an hour. A browser that signed in
 // to that account before is counted apart (10 an hour), so strangers who use up a name's tries do not lock its owner
-// out; a recovery code gets its owner in from a new browser too, because 80 random bits need no counting.
+// out; a recovery code gets its owner in from a new browser too, because 120 random bits need no counting.
 #pragma once
 #include <array>
 #include <functional>
@@ -76,7 +76,7 @@ void sign_out_everywhere(storage::Transaction& transaction, Id account);
 // A second factor for an account whose key is open (its password was just given): the factor is sealed for that key.
 void set_factor(storage::Transaction& transaction, Id account, std::string_view public_key, std::string_view factor);
 void drop_factor(storage::Transaction& transaction, Id account);
-// Ten new ones of 80 bits, shown once; those of before are void.
+// Ten new ones of 120 bits, shown once; those of before are void.
 std::vector<std::string> make_recovery_codes(storage::Transaction& transaction, Id account);
 
 }  // namespace understory::people

@@ -357,10 +357,10 @@ std::vector<std::string> make_recovery_codes(Transaction& transaction, Id accoun
   transaction.run(kForgetRecovery, {transaction.workspace(), account});
   std::vector<std::string> codes;
   for (int i = 0; i < 10; ++i) {
-    // 80 bits as four groups of four letters and digits.
-    std::string code = lower_ascii(vault::base32(vault::random_bytes(10)));
+    // 120 bits as six groups of four letters and digits: enough for a plain hash to keep.
+    std::string code = lower_ascii(vault::base32(vault::random_bytes(15)));
     transaction.run(kAddRecovery, {transaction.workspace(), account, Parameter::blob(recovery_hash(code))});
-    for (const int at : {12, 8, 4}) code.insert(static_cast<std::size_t>(at), "-");
+    for (const int at : {20, 16, 12, 8, 4}) code.insert(static_cast<std::size_t>(at), "-");
     codes.push_back(std::move(code));
   }
   return codes;

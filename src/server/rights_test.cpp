@@ -340,7 +340,10 @@ TEST_P(WhoMay, AnInvitationLeadsToASession) {
   EXPECT_NE(factor.body.find(people::form_token(session)), std::string::npos);  // its forms work on
   EXPECT_EQ(post("/sign-in", {{"name", "dara"}, {"password", "the ferry leaves at dawn"}}).status,
             401);  // the code is missing
-  EXPECT_EQ(post("/sign-out", {{"form", people::form_token(session)}}, session).status, 303);
+  const Response out = post("/sign-out", {{"form", people::form_token(session)}}, session);
+  EXPECT_EQ(out.status, 303);
+  EXPECT_TRUE(std::any_of(out.headers.begin(), out.headers.end(),
+                          [](const auto& header) { return header.first == "Clear-Site-Data"; }));
   EXPECT_EQ(get("/", session).status, 303);
   EXPECT_EQ(get("/nowhere", session).status, 303);
 }
