@@ -444,6 +444,30 @@ TEST_P(People, ASecondFactorIsTakenAwayWithACodeAlone) {
   EXPECT_TRUE(enter("sokha"));
 }
 
+TEST_P(People, WhereACodeIsWantedNobodyDoesAnythingWithoutOne) {
+  const Id account = add("sokha", {{{}, Role::kResearcher, {}, ""}});
+  const auto may_see = [&] {
+    Transaction transaction = workspace().read();
+    const Person person = person_of(transaction, account);
+    EXPECT_EQ(decide(person, Right::kSeeStudy, {Id{7}, {}, {}}).allowed,
+              reach(person, Right::kSeeStudy, Id{7}).everything);
+    return decide(person, Right::kSeeStudy, {Id{7}, {}, {}}).allowed;
+  };
+  EXPECT_TRUE(may_see());
+  {
+    Transaction transaction = workspace().write();
+    EXPECT_FALSE(needs_code(transaction));
+    set_needs_code(transaction, true);
+    EXPECT_TRUE(needs_code(transaction));
+    transaction.commit();
+  }
+  EXPECT_FALSE(may_see());
+  const auto set = change_entry(workspace(), {"sokha", std::string(kPassword), "", "", enter("sokha")->session},
+                                EntryChange::kNewFactor, "", nobody_tells);
+  ASSERT_TRUE(set);
+  EXPECT_TRUE(may_see());
+}
+
 TEST_P(People, SigningInAgainEndsTheSessionOfBefore) {
   add("sokha");
   const std::string before = enter("sokha")->session;

@@ -75,6 +75,9 @@ void sign_out_everywhere(storage::Transaction& transaction, Id account);
 
 // A second factor for an account whose key is open (its password was just given): the factor is sealed for that key.
 void set_factor(storage::Transaction& transaction, Id account, std::string_view public_key, std::string_view factor);
+// Whether everybody must have one: an account without it can then do nothing but set it up.
+bool needs_code(storage::Transaction& transaction);
+void set_needs_code(storage::Transaction& transaction, bool needs);
 void drop_factor(storage::Transaction& transaction, Id account);
 // Ten new ones of 120 bits, shown once; those of before are void.
 std::vector<std::string> make_recovery_codes(storage::Transaction& transaction, Id account);

@@ -34,6 +34,11 @@ const Query kFactor{"people.factor",
 const Query kSetFactor{"people.set_factor",
                        "update account set factor = ?, factor_step = 0, changed_at = ? where workspace_id = ? and id = "
                        "?"};
+const Query kNeedsCode{"people.needs_code", "select needs_code from entry_rule where workspace_id = ?"};
+const Query kSetNeedsCode{
+    "people.set_needs_code",
+    "insert into entry_rule (workspace_id, needs_code) values (?, ?) on conflict (workspace_id) do "
+    "update set needs_code = excluded.needs_code"};
 const Query kUseStep{"people.use_factor_step",
                      "update account set factor_step = ? where workspace_id = ? and id = ? and factor_step < ?"};
 const Query kUseRecovery{"people.use_recovery_code",
@@ -347,6 +352,15 @@ void sign_out_everywhere(Transaction& transaction, Id account) {
 void set_factor(Transaction& transaction, Id account, std::string_view public_key, std::string_view factor) {
   const std::string sealed = vault::seal_for(public_key, factor);
   transaction.run(kSetFactor, {Parameter::blob(sealed), now(), transaction.workspace(), account});
+}
+
+bool needs_code(Transaction& transaction) {
+  return transaction.one(kNeedsCode, {transaction.workspace()}, [](const Row& row) { return row.integer(0) == 1; })
+      .value_or(false);
+}
+
+void set_needs_code(Transaction& transaction, bool needs) {
+  transaction.run(kSetNeedsCode, {transaction.workspace(), needs ? 1 : 0});
 }
 
 void drop_factor(Transaction& transaction, Id account) {

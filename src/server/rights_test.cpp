@@ -135,8 +135,8 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources/{source}/eras
                                         {"/notices/read", 303},
                                         {"/account/sign-out-everywhere", 303},
                                         {"/sign-out", 303},
-                                        {"/account/second-factor", 200}};
-const std::set<std::string_view> kEndings{"/account/sign-out-everywhere", "/sign-out", "/account/second-factor"};
+                                        {"/account/entry", 422}};
+const std::set<std::string_view> kEndings{"/account/sign-out-everywhere", "/sign-out"};
 
 TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
   const Rooms rooms = two_studies(workspace());
@@ -585,14 +585,33 @@ TEST_P(WhoMay, AStewardMakesAccountsAndExclusionsInTheBrowser) {
   // Others have no such pages.
   EXPECT_EQ(get("/accounts", session).status, 403);
   EXPECT_EQ(post(address, session, {{"do", "grant"}, {"role", "steward"}}).status, 403);
-  EXPECT_EQ(post(address, steward, {{"do", "sign_out"}}).status, 200);
+  // A code can be asked of everybody: then who has none can set it up, and nothing else.
+  const std::string with_code = [&] {
+    const auto set =
+        people::change_entry(workspace(), {"keeper", kPassword, "", "", steward}, people::EntryChange::kNewFactor, "",
+                             [](storage::Transaction&, Id, std::string_view, std::string_view) {});
+    return set ? set->entered.session : std::string();
+  }();
+  EXPECT_EQ(post("/accounts", session, {{"do", "need_codes"}}).status, 403);
+  EXPECT_EQ(post("/accounts", with_code, {{"do", "need_codes"}}).status, 200);
+  for (const std::string& target : {study, std::string("/"), std::string("/glass")}) {
+    const Response sent = get(target, session);
+    EXPECT_EQ(sent.status, 303) << target;
+    EXPECT_EQ(sent.headers.at(0).second, "/account") << target;
+  }
+  EXPECT_EQ(get("/api/v1" + study, session).status, 403);
+  EXPECT_NE(get("/account", session).body.find("role=\"alert\""), std::string::npos);
+  EXPECT_EQ(get("/accounts", with_code).status, 200);
+  EXPECT_EQ(post("/accounts", with_code, {{"do", "free_codes"}}).status, 200);
+  EXPECT_EQ(get(study, session).status, 200);
+  EXPECT_EQ(post(address, with_code, {{"do", "sign_out"}}).status, 200);
   EXPECT_EQ(get(study, session).status, 303);
   // Nobody shuts himself out.
   {
     auto transaction = workspace().read();
     address = "/accounts/" + people::find_account(transaction, "keeper")->id.text();
   }
-  EXPECT_EQ(post(address, steward, {{"do", "deactivate"}}).status, 403);
+  EXPECT_EQ(post(address, with_code, {{"do", "deactivate"}}).status, 403);
 }
 
 TEST_P(WhoMay, ErasingTakesARightAReasonAndLeavesALine) {

@@ -179,6 +179,7 @@ Result<Page> own_page(const Visit& visit) {
   }
   data.set("roles", roles);
   data.set("can_drop", account.has_factor);
+  if (visit.person.code_missing) data.set("code_missing", visit.say("account.code_missing"));
   mustache::data sessions{mustache::data::type::list};
   for (const people::OpenSession& each : people::open_sessions(visit.transaction, account.id, visit.session)) {
     mustache::data entry;
