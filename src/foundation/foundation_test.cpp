@@ -7,6 +7,7 @@
 #include "foundation/file.h"
 #include "foundation/id.h"
 #include "foundation/json_writer.h"
+#include "foundation/log.h"
 #include "foundation/resource.h"
 #include "foundation/result.h"
 #include "foundation/text.h"
@@ -192,6 +193,11 @@ TEST(File, IsWrittenWholeOrNotAtAll) {
   EXPECT_FALSE(write_file(folder.path() / "no" / "such" / "folder.txt", "x"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);  // no leftovers
   EXPECT_FALSE(read_file(folder.path() / "absent"));
+}
+
+TEST(Log, AnEventIsOneLine) {
+  EXPECT_EQ(log::one_line("ចុះ failed:\n2026-11-24 info all is well\x1b[2K"),
+            "ចុះ failed:\\n2026-11-24 info all is well\\x1b[2K");
 }
 
 TEST(Program, RunsWithInputAndSaysWhenItIsMissing) {

@@ -209,6 +209,18 @@ Response unforeseen(const std::exception& error) {
 
 }  // namespace
 
+Response outage(const storage::DatabaseError& error) {
+  const auto problem = error.problem();
+  if (!problem) return unforeseen(error);
+  if (problem->is(problems::kLocked)) return plain_problem(*problem);
+  const std::string number = Id::make().text();
+  log::write(log::Level::kError, "request " + number + " met " + std::string(problem->code()) + ": " + error.what());
+  Problem::Details details = problem->details();
+  if (const auto reason = details.find("reason"); reason != details.end())
+    reason->second = "the log says why, under " + number;
+  return plain_problem(Problem(problem->kind(), std::move(details)));
+}
+
 Response answer(storage::Workspace& workspace, const Request& request) {
   const bool api = request.path.rfind("/api/", 0) == 0;
   try {
@@ -267,9 +279,7 @@ Response answer(storage::Workspace& workspace, const Request& request) {
                                                       "; Path=/; SameSite=Strict; HttpOnly; Max-Age=31536000");
     return response;
   } catch (const storage::DatabaseError& error) {
-    // Locked stories, a full disk, a database out of reach: a person can act on these.
-    const auto problem = error.problem();
-    return problem ? plain_problem(*problem) : unforeseen(error);
+    return outage(error);
   } catch (const std::exception& error) {
     return unforeseen(error);
   }

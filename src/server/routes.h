@@ -71,4 +71,8 @@ bool is_slow(const Request& request);
 // unforeseen is logged under a number and shown as that number.
 Response answer(storage::Workspace& workspace, const Request& request);
 
+// The answer when the database failed: what a person can act on, never what the engine said (it names addresses and
+// files); that is for the log, under the number the answer gives.
+Response outage(const storage::DatabaseError& error);
+
 }  // namespace understory::server

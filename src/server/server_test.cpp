@@ -70,9 +70,8 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
   for (const Route& route : routes()) {
     // Without accounts there is nobody to sign in or to be named; rights_test.cpp asks those as people.
     if (route.method != "GET" || route.address == "/sign-in") continue;
-    if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"}, [&](const char* named) {
-          return route.address.find(named) != std::string::npos;
-        }))
+    if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"},
+                            [&](const char* named) { return route.address.find(named) != std::string::npos; }))
       continue;
     for (const std::string language : {"en", "km"}) {
       std::string address(route.address);
@@ -144,6 +143,20 @@ TEST_P(Pages, TheLanguageIsAskedThenKeptThenTheBrowsers) {
       answer(workspace(), request_for("/", {{"accept-language", "fr, km;q=0.8"}})).body.find("<html lang=\"km\">"),
       std::string::npos);
   EXPECT_NE(answer(workspace(), request_for("/?lang=../x")).body.find("<html lang=\"en\">"), std::string::npos);
+}
+
+TEST(Outage, TellsNobodyWhereTheDatabaseIs) {
+  using storage::DatabaseError;
+  for (const auto& [kind, status] : {std::pair(DatabaseError::Kind::kUnavailable, 503),
+                                     {DatabaseError::Kind::kCorrupt, 500},
+                                     {DatabaseError::Kind::kDiskFull, 507},
+                                     {DatabaseError::Kind::kOther, 500}}) {
+    const Response response =
+        outage(DatabaseError(kind, "connection to server at \"10.1.2.3\" failed for user \"keeper\""));
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(response.body.find("10.1.2.3"), std::string::npos) << response.body;
+    EXPECT_EQ(response.body.find("keeper"), std::string::npos) << response.body;
+  }
 }
 
 TEST(Http, TargetsAreReadStrictly) {

@@ -5,6 +5,7 @@
 #include "study/default_codebook.h"
 #include "study/erase.h"
 #include "study/evidence.h"
+#include "study/exchange/archive.h"
 #include "study/exchange/formats.h"
 #include "study/import_file.h"
 #include "study/merge.h"
@@ -564,6 +565,12 @@ TEST(Documents, OtherProgramsFilesAreRead) {
     EXPECT_NE(document->sources.at(0).text.find("ជំពាក់ debt"), std::string::npos);
     EXPECT_FALSE(document->sources[0].original.empty());
   }
+}
+
+TEST(Documents, AnArchiveThatGrowsIsNotHandedOn) {
+  const std::string bomb = *write_archive({{"word/document.xml", std::string(30 << 20, ' ')}});
+  EXPECT_EQ(read_document(bomb, "talk.docx").error().code(), "hostile_archive");
+  EXPECT_EQ(read_document("not a document", "talk.odt").error().code(), "damaged_archive");
 }
 
 TEST(Workbooks, AFileOfOpenpyxlIsReadAsPeopleSeeIt) {
