@@ -135,7 +135,7 @@ Result<Page> account_page(const Visit& visit, Id id) {
   data.set("form", visit.form_token());
   data.set("back", visit.say("accounts.title"));
   data.set("state", visit.say("accounts.state_" + account.state));
-  data.set("factor", visit.say(account.has_factor ? "account.has_factor" : "account.no_factor"));
+  data.set("factor", visit.say(account.has_factor ? "accounts.with_code" : "accounts.with_password"));
   data.set("active", account.state != "deactivated");
   for (const char* label : {"roles", "end", "add_role", "exclusions", "study", "source", "exclude", "sees", "right",
                             "may", "reason", "more", "invite", "sign_out", "deactivate"})
