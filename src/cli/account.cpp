@@ -161,8 +161,9 @@ Result<int> log_in(const Options& options) {
   const auto key = TRY(people::audit_key(*workspace));
   const std::string password = password_given();
   const char* code = std::getenv("UNDERSTORY_CODE");
+  const auto before = read_file(session_file(*workspace), 4096);  // ends with the new one
   const auto entered = TRY(people::sign_in(
-      *workspace, {options.name, password, code ? code : "", ""},
+      *workspace, {options.name, password, code ? code : "", "", before ? std::string(trim(*before)) : ""},
       [&](storage::Transaction& transaction, Id account, std::string_view outcome, std::string_view reason) {
         people::record(
             transaction, key,
