@@ -70,9 +70,8 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
   for (const Route& route : routes()) {
     // Without accounts there is nobody to sign in or to be named; rights_test.cpp asks those as people.
     if (route.method != "GET" || route.address == "/sign-in") continue;
-    if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"}, [&](const char* named) {
-          return route.address.find(named) != std::string::npos;
-        }))
+    if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"},
+                            [&](const char* named) { return route.address.find(named) != std::string::npos; }))
       continue;
     for (const std::string language : {"en", "km"}) {
       std::string address(route.address);
