@@ -122,7 +122,7 @@ TEST_P(Findings, TheExampleHasTheShapeOfTheRealStudy) {
   EXPECT_EQ(strategies.sentences.at(0).key, "findings.only_awareness_most");
   const Answer trend = *ask(evidence, asked("trend"));
   EXPECT_EQ(trend.sentences.at(0).key, "findings.trend_less");
-  EXPECT_EQ(std::get<std::string>(trend.sentences[0].arguments[0].second), "Svay Rieng");
+  EXPECT_EQ(std::get<Names>(trend.sentences[0].arguments[0].second).list, std::vector<std::string>{"Svay Rieng"});
   const Answer risks = *ask(evidence, asked("risks"));
   EXPECT_TRUE(std::any_of(risks.sentences.begin(), risks.sentences.end(),
                           [](const Message& each) { return each.key == "findings.children_more_at_risk"; }));
@@ -203,6 +203,47 @@ TEST_P(Findings, NarrowingCountsOnlyThosePeople) {
   EXPECT_NE(nobody.error().details().at("hint").find("teacher"), std::string::npos);
   const Answer strict = *ask(evidence, asked("causes counted every")), loose = *ask(evidence, asked("causes"));
   EXPECT_LE(strict.overall[0].mentioned, loose.overall[0].mentioned);
+}
+
+TEST_P(Findings, EveryQuestionIsAnsweredByEveryFacetOrSaysWhyNot) {
+  const Evidence evidence = import_example(workspace());
+  for (std::string_view ask_word : kAsks)
+    for (std::string_view facet : kFacets) {
+      const std::string text = fmt::format("{} by {} draws 20", ask_word, facet);
+      const auto answer = ask(evidence, asked(text));
+      if (!answer) {
+        EXPECT_EQ(answer.error().code(), "bad_question") << text;
+        EXPECT_FALSE(answer.error().details().at("hint").empty()) << text;
+        continue;
+      }
+      EXPECT_FALSE(answer->sentences.empty()) << text;
+      for (const char* language : {"en", "km"}) {
+        const Catalogue& words = Catalogue::of(language);
+        for (const std::string& form :
+             {answer_json(*answer, words), answer_csv(*answer, words), answer_text(*answer, words)})
+          EXPECT_EQ(form.find("⟦"), std::string::npos) << text;
+      }
+    }
+}
+
+TEST_P(Findings, SentencesNameGroupsAndDerivedRowsInTheReadersLanguage) {
+  Evidence evidence = import_example(workspace());
+  const Answer risks = *ask(evidence, asked("risks draws 20"));
+  const auto thin = std::find_if(risks.warnings.begin(), risks.warnings.end(),
+                                 [](const Message& each) { return each.key == "findings.warn.thin"; });
+  ASSERT_NE(thin, risks.warnings.end());
+  EXPECT_NE(Catalogue::of("en").say(*thin).find("65 and over"), std::string::npos);
+  EXPECT_EQ(Catalogue::of("km").say(*thin).find("65 and over"), std::string::npos);
+  // Nobody speaks of awareness at three locations: that the others do is no chance, and must not be called so.
+  for (std::size_t i = evidence.codings.size(); i-- > 0;)
+    if (evidence.sources[evidence.codings[i].source].location < 3 &&
+        evidence.codebook.codes[evidence.codings[i].code].kind == "strategy")
+      evidence.codings.erase(evidence.codings.begin() + static_cast<std::ptrdiff_t>(i));
+  const Answer strategies = *ask(evidence, asked("strategies"));
+  const auto said = std::find_if(strategies.sentences.begin(), strategies.sentences.end(),
+                                 [](const Message& each) { return each.key == "findings.differences"; });
+  ASSERT_NE(said, strategies.sentences.end());
+  EXPECT_NE(Catalogue::of("en").say(*said).find("Awareness"), std::string::npos) << Catalogue::of("en").say(*said);
 }
 
 TEST_P(Findings, AMachinesCodingsCountForNothing) {
