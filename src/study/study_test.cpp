@@ -517,6 +517,26 @@ TEST_P(Studies, CodesThatShareAGuidAreBothKept) {
   }
 }
 
+TEST_P(Studies, FilesAreKnownByTheirNameAndTextByItself) {
+  EXPECT_EQ(kind_of_file("talk", "They owe money."), FileKind::kDocument);
+  EXPECT_EQ(kind_of_file("talk", std::string_view("PK\x03\x04\0\xff", 6)), std::nullopt);
+  EXPECT_EQ(kind_of_file("talk", ""), std::nullopt);
+  EXPECT_EQ(kind_of_file("TALK.TXT", "x"), FileKind::kDocument);
+  EXPECT_EQ(kind_of_file("talk.pdf", "They owe money."), std::nullopt);
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  const auto latin = import_file(transaction, study, "caf\xe9", "talk.txt", {}, {});
+  ASSERT_FALSE(latin);
+  EXPECT_EQ(latin.error().code(), "wrong_encoding");
+  const auto wide = import_file(transaction, study, std::string("\xff\xfeH\0i\0=\xd8\x00\xde", 10), "wide.txt", {}, {});
+  ASSERT_TRUE(wide) << wide.error().sentence();
+  const auto nothing = import_file(transaction, study, " \n", "lost.txt", {}, {});
+  ASSERT_TRUE(nothing);
+  EXPECT_NE(nothing->text().find("its text is empty"), std::string::npos) << nothing->text();
+  const auto sources = list_sources(transaction, study);
+  ASSERT_EQ(sources.size(), 2u);
+}
+
 TEST_P(Studies, TextsAndNamesLieSealedInTheDatabase) {
   {
     Transaction transaction = workspace().write();
