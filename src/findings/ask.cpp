@@ -16,6 +16,7 @@ Result<Answer> ask(const Evidence& evidence, const Question& question, const std
     case Ask::kStrategies: return ask_strategies(evidence, question, language);
     case Ask::kTrend: return ask_trend(evidence, question, language);
     case Ask::kCooccurrence: return ask_cooccurrence(evidence, question, language);
+    case Ask::kLinks: return ask_links(evidence, question, language);
     case Ask::kAgreement: return ask_agreement(evidence, question, language);
     case Ask::kSaturation: return ask_saturation(evidence, question, language);
   }

@@ -246,6 +246,55 @@ TEST_P(Findings, SentencesNameGroupsAndDerivedRowsInTheReadersLanguage) {
   EXPECT_NE(Catalogue::of("en").say(*said).find("Awareness"), std::string::npos) << Catalogue::of("en").say(*said);
 }
 
+TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
+  Evidence evidence = import_example(workspace());
+  const auto code = [&](std::string_view path) {
+    for (std::size_t i = 0; i < evidence.codebook.codes.size(); ++i)
+      if (evidence.codebook.codes[i].path == path) return static_cast<int>(i);
+    throw std::logic_error("no such code");
+  };
+  const int debt = code("Causes/Poverty/Debt"), sold = code("Means/Given or sold by the family"),
+            labour = code("Exploitation/Forced labour"),
+            dowry = code("Causes/Custom and gender/Dowry and early marriage");
+  // Two interviews of one person each, taken from the links there are.
+  const auto pattern = evidence.links.at(0);
+  const auto other = *std::find_if(evidence.links.begin(), evidence.links.end(), [&](const auto& link) {
+    return link.source != pattern.source && link.respondent_count == 1;
+  });
+  ASSERT_EQ(pattern.respondent_count, 1);
+  const auto link = [&](auto where, int from, int to, int sign = 1) {
+    where.from = from;
+    where.to = to;
+    where.sign = sign;
+    return where;
+  };
+  const auto table = [](const Answer& answer, std::string_view key) -> const Table* {
+    for (const Table& each : answer.tables)
+      if (each.key == key) return &each;
+    return nullptr;
+  };
+  // "Debt leads to being sold" here and "being sold leads to labour" there: nobody told the chain.
+  evidence.links = {link(pattern, debt, sold), link(other, sold, labour)};
+  const Answer apart = *ask(evidence, asked("links"));
+  ASSERT_TRUE(table(apart, "links"));
+  EXPECT_EQ(table(apart, "links")->rows.size(), 2u);
+  EXPECT_FALSE(table(apart, "threads"));
+  EXPECT_EQ(table(apart, "robustness")->rows.size(), 2u);  // the two links themselves
+  // Told whole by the first, which also tells a way round; the other says what prevents, which leads nowhere.
+  evidence.links = {link(pattern, debt, sold), link(pattern, sold, labour), link(pattern, debt, dowry),
+                    link(pattern, dowry, labour), link(other, debt, labour, -1)};
+  const Answer whole = *ask(evidence, asked("links"));
+  EXPECT_EQ(table(whole, "threads")->rows.size(), 2u);
+  const Table& standing = *table(whole, "robustness");
+  EXPECT_EQ(std::get<std::string>(standing.rows[0][0]), "Poverty");
+  EXPECT_EQ(std::get<std::string>(standing.rows[0][1]), "Forced labour");
+  EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][2]), 1);  // sources
+  EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][3]), 2);  // both ways must be doubted
+  EXPECT_EQ(std::get<Counted>(table(whole, "links")->rows[0][3]).of, 168);
+  evidence.links.clear();
+  EXPECT_EQ(ask(evidence, asked("links"))->sentences.at(0).key, "findings.no_links");
+}
+
 TEST_P(Findings, AMachinesCodingsCountForNothing) {
   Evidence evidence = import_example(workspace());
   const Answer before = *ask(evidence, asked("causes draws 0"));

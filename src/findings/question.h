@@ -12,9 +12,9 @@
 
 namespace understory::findings {
 
-enum class Ask { kCauses, kRisks, kStrategies, kTrend, kCooccurrence, kAgreement, kSaturation };
+enum class Ask { kCauses, kRisks, kStrategies, kTrend, kCooccurrence, kLinks, kAgreement, kSaturation };
 inline constexpr std::string_view kAsks[] = {"causes",       "risks",     "strategies", "trend",
-                                             "cooccurrence", "agreement", "saturation"};
+                                             "cooccurrence", "links", "agreement", "saturation"};
 
 // What respondents can be split by or narrowed to.
 inline constexpr std::string_view kFacets[] = {"location", "role", "gender", "age_band", "language"};

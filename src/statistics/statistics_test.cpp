@@ -7,6 +7,7 @@
 #include "statistics/bootstrap.h"
 #include "statistics/clusters.h"
 #include "statistics/distinctive_words.h"
+#include "statistics/network.h"
 #include "statistics/ordinal.h"
 #include "statistics/random.h"
 #include "statistics/saturation.h"
@@ -239,6 +240,15 @@ TEST(DistinctiveWords, AWordOfOneGroupStandsOutAndSwappingGroupsTurnsTheSign) {
   std::vector<WordCount> swapped = counts;
   for (WordCount& each : swapped) std::swap(each.first, each.second);
   EXPECT_NEAR(distinctive_words(swapped)[0].log_odds, -found[0].log_odds, 1e-12);
+}
+
+TEST(Network, MaximumFlowHasTheTextbookValue) {  // Cormen, Leiserson, Rivest & Stein, §26.2: 23
+  const std::vector<Channel> channels{{0, 1, 16}, {0, 2, 13}, {2, 1, 4},  {1, 3, 12}, {3, 2, 9},
+                                      {2, 4, 14}, {4, 3, 7},  {3, 5, 20}, {4, 5, 4}};
+  EXPECT_EQ(maximum_flow(6, channels, 0, 5), 23);
+  EXPECT_EQ(maximum_flow(6, channels, 5, 0), 0);
+  EXPECT_EQ(maximum_flow(6, channels, 1, 1), 0);
+  EXPECT_EQ(maximum_flow(2, {{0, 1, 2}, {0, 1, 3}}, 0, 1), 5);  // side by side
 }
 
 TEST(Saturation, GuestNameyAndChensWayOfCounting) {

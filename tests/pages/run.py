@@ -187,7 +187,7 @@ class Pages(unittest.TestCase):
                 browser.go(study + "/sources")
                 source = browser.run("return document.querySelector('main a[href*=\"/sources/\"]').href")
                 for address in ("", "/codebook", "/sources", *("/findings/" + ask for ask in (
-                        "causes", "risks", "strategies", "trend", "cooccurrence", "agreement", "saturation"))):
+                        "causes", "risks", "strategies", "trend", "cooccurrence", "links", "agreement", "saturation"))):
                     browser.go(study + address)
                     self.look(browser, f"{size} {language} {address}")
                 for address in (source, self.home + "/account", self.home + "/glass", self.home + "/nowhere"):
