@@ -107,7 +107,9 @@ std::string interval_rows(const findings::Table& table, const std::string& colum
   std::vector<Row> rows;
   for (const auto& row : table.rows)
     if (const auto* interval = std::get_if<findings::Interval>(&row[at_column]))
-      rows.push_back({findings::cell_text(row[0], words), *interval});
+      rows.push_back({findings::cell_text(row[0], words) +
+                          (table.columns[0].first == "group" ? " – " + findings::cell_text(row[1], words) : ""),
+                      *interval});
   if (rows.empty()) return "";
   const auto x = [&](double value) {
     return (std::clamp(value, low_end, high_end) - low_end) / (high_end - low_end) * kIntervalTrack;
