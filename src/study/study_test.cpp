@@ -552,6 +552,17 @@ TEST_P(Studies, TextsAndNamesLieSealedInTheDatabase) {
   EXPECT_NE(all.find("village chief"), std::string::npos);  // facts are plain
 }
 
+TEST(DefaultCodebook, EveryCodeHasItsGuidanceAndItsNamesInSixMoreLanguages) {
+  const auto material = default_codebook();
+  ASSERT_TRUE(material);
+  EXPECT_GE(material->codes.size(), 60u);
+  for (const MaterialCode& code : material->codes) {
+    EXPECT_FALSE(code.definition.empty() || code.include.empty() || code.exclude.empty()) << code.name;
+    for (const char* language : {"km", "ne", "hi", "bn", "th", "vi"})
+      EXPECT_TRUE(code.names.contains(language)) << code.name << " " << language;
+  }
+}
+
 TEST(Turns, LabelsOfEveryScriptAreFound) {
   const std::string text = "I: Why?\nand then\n\nភា៖ ព្រោះ\n– a remark\n10:30 is a time\nhttp://x.y is an address\n";
   const auto turns = find_turns(text);
