@@ -68,8 +68,7 @@ RawResponse raw(Response response, const RawRequest& request, bool keep_alive) {
           "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
           "frame-ancestors 'none'");
   out.set("X-Content-Type-Options", "nosniff");
-  // Other sites learn nothing. Not "no-referrer": with it browsers send forms from an origin of "null", and a form that
-  // does not say that it came from here is refused.
+  // Not "no-referrer": browsers then send "Origin: null" with our own forms, which no form from here may carry.
   out.set("Referrer-Policy", "same-origin");
   out.set("Cross-Origin-Opener-Policy", "same-origin");
   out.set("Cross-Origin-Resource-Policy", "same-origin");
