@@ -35,7 +35,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/invitations/{invitation}", accept_invitation, kAnybody, {}, false},  // as sign-in does
     {"GET", "/account", show_account, kSignedIn, {}, false},
     {"POST", "/account/sign-out-everywhere", sign_out_everywhere, kSignedIn, {}, true},
-    {"POST", "/account/second-factor", start_factor, kSignedIn, {}, true},
+    {"POST", "/account/entry", change_entry, kSignedIn, {}, false},  // as sign-in does
     {"GET", "/audit", show_audit, kRight, kReadAudit, true},
     {"GET", "/accounts", show_accounts, kRight, kManageAccounts, true},
     {"POST", "/accounts", make_account, kRight, kManageAccounts,
@@ -101,8 +101,8 @@ std::string language_of(const Request& request) {
 std::span<const Route> routes() { return kRoutes; }
 
 bool is_slow(const Request& request) {
-  return request.method == "POST" &&
-         (request.path == "/sign-in" || request.path == "/set-up" || request.path.rfind("/invitations/", 0) == 0);
+  return request.method == "POST" && (request.path == "/sign-in" || request.path == "/set-up" ||
+                                      request.path == "/account/entry" || request.path.rfind("/invitations/", 0) == 0);
 }
 
 namespace {
@@ -142,6 +142,9 @@ void recognise(Visit& visit, bool& stale) {
 
 people::Decision admit(const Visit& visit, const Route& route) {
   if (route.access == kAnybody || visit.person.at_machine) return {true, false, "open to anybody", {}};
+  if (route.access == kSignedIn && visit.person.code_missing && route.address.rfind("/account", 0) != 0 &&
+      route.address != "/sign-out")
+    return {false, false, "this account must set up its code first", {}};
   if (route.access == kSignedIn) return {visit.person.active, false, "signed in", {}};
   const bool in_study = visit.named.contains("study");
   const auto study = in_study ? visit.id("study") : Result<Id>(Id{});
@@ -179,6 +182,7 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
     if (api) return json_problem(visit, Problem(problems::kSignInNeeded));
     return see_other("/sign-in");
   }
+  if (visit.person.code_missing && !api) return see_other("/account");
   Problem problem(problems::kForbidden);
   if (decision.hidden) problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
   return api ? json_problem(visit, problem) : show_problem(visit, problem);

@@ -37,7 +37,7 @@ Result<Response> show_invitation(const Visit& visit);
 Result<Response> accept_invitation(const Visit& visit);
 Result<Response> show_account(const Visit& visit);
 Result<Response> sign_out_everywhere(const Visit& visit);
-Result<Response> start_factor(const Visit& visit);
+Result<Response> change_entry(const Visit& visit);
 Result<Response> show_audit(const Visit& visit);
 Result<Response> show_accounts(const Visit& visit);
 Result<Response> make_account(const Visit& visit);
