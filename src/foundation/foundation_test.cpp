@@ -251,8 +251,9 @@ TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {
 
 TEST(Catalogue, SaysSentencesWithNumbersAndFallsBackToEnglish) {
   const Catalogue& english = Catalogue::of("en");
-  EXPECT_EQ(english.say({"page.sources_found", {{"n", std::int64_t{1}}}}), "1 source");
-  EXPECT_EQ(english.say({"page.sources_found", {{"n", std::int64_t{2}}}}), "2 sources");
+  EXPECT_EQ(english.say({"page.sources_found", {{"n", std::int64_t{1}}, {"translations", std::int64_t{0}}}}), "1 text");
+  EXPECT_EQ(english.say({"page.sources_found", {{"n", std::int64_t{2}}, {"translations", std::int64_t{1}}}}),
+            "2 texts, one of them a translation");
   EXPECT_EQ(english.say("no.such.key"), "⟦no.such.key⟧");
   EXPECT_EQ(english.percent(0.674), "67%");
   EXPECT_EQ(Catalogue::of("xx").language(), "en");

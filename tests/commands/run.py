@@ -87,7 +87,7 @@ class Commands:
 
     def test_questions_are_answered_in_every_format(self):
         self.bring_community()
-        for question in ("causes", "risks", "strategies", "trend", "cooccurrence", "agreement", "saturation"):
+        for question in ("causes", "risks", "strategies", "trend", "cooccurrence", "links", "agreement", "saturation"):
             answer = json.loads(run("find", question, "-w", self.workspace, "--study", "Experiences", "--format", "json"))
             self.assertEqual(answer["question"]["ask"], question)
             for form in ("text", "csv", "html"):
