@@ -124,7 +124,8 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/report.pdf", "make_report"}};
 
 // What an empty form is answered where it may be sent.
-const std::map<std::string, int> kForms{{"/studies/{study}/sources/{source}/erase", 422},
+const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
+                                        {"/studies/{study}/sources/{source}/erase", 422},
                                         {"/invitations/{invitation}", 410},
                                         {"/accounts", 422},
                                         {"/accounts/{account}", 422},
@@ -322,6 +323,9 @@ TEST_P(WhoMay, WhatDoesNotExistForSomebodyLooksAsIfItDidNotExist) {
     for (const char* address : {"", "/sources", "/sources?words=mill", "/findings/causes?by=location",
                                 "/findings/causes/passages?item=Causes%2FPoverty", "/codebook"})
       all += get(base + address, session).body + get("/api/v1" + base + address, session).body;
+    all += answer(workspace(),
+                  asked("POST", base + "/sources", session, {{"form", people::form_token(session)}, {"words", "mill"}}))
+               .body;
     for (const char* secret : {"owe the mill", "SR-01", ">One<", "\"One\""})
       EXPECT_EQ(all.find(secret), std::string::npos) << name << " " << secret;
     EXPECT_NE(all.find("river took"), std::string::npos);

@@ -19,6 +19,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/studies/{study}", show_overview, kRight, kSeeStudy, false},
     {"GET", "/studies/{study}/codebook", show_codebook, kRight, kSeeStudy, false},
     {"GET", "/studies/{study}/sources", show_sources, kRight, kListSources, true},
+    // Words searched for, often a name, stand in no address, and so in no history and no log.
+    {"POST", "/studies/{study}/sources", show_sources, kRight, kListSources, true, true},
     {"GET", "/studies/{study}/sources/{source}", show_source, kRight, kReadSource, true},
     {"GET", "/studies/{study}/sources/{source}/erase", ask_to_erase, kRight, kChangeStudy, true},
     {"POST", "/studies/{study}/sources/{source}/erase", erase_source, kRight, kChangeStudy, false},  // says the reason
@@ -226,7 +228,7 @@ Response answer(storage::Workspace& workspace, const Request& request) {
   try {
     std::map<std::string, std::string> named;
     const Route* route = route_of(request, named);
-    const bool writes = route && request.method == "POST" && !is_slow(request);
+    const bool writes = route && request.method == "POST" && !is_slow(request) && !route->only_reads;
     bool stale = false;
     Response response;
     std::string session;

@@ -16,6 +16,7 @@ struct Route {
   Access access;
   people::Right right;  // with kRight: in the study the address names, or as such
   bool logged;  // opens what was told, or changes something: a line in the log (changes: in the same transaction)
+  bool only_reads = false;  // a form that asks for something and changes nothing
 };
 
 // routes/<thing>.cpp

@@ -210,6 +210,24 @@ test('a first steward is made in the browser, invites somebody, and excludes the
   await invited.close();
 });
 
+test('what somebody searches for stands in no address', async () => {
+  const { page, close } = await open('phone');
+  await signIn(page, example, accounts.find((each) => each.role === 'researcher'));
+  await page.goto(example + await page.locator('.cards a').first().getAttribute('href') + '/sources');
+  const all = await page.locator('main tbody tr').count();
+  await page.fill('input[name=words]', 'debt');
+  await submit(page, page.locator('form.filters button'));
+  const found = await page.locator('main tbody tr').count();
+  assert.ok(found > 0 && found < all, `${found} of ${all}`);
+  assert.equal(await page.inputValue('input[name=words]'), 'debt');
+  assert.ok(!page.url().includes('debt'));
+  await page.fill('input[name=words]', '');
+  await submit(page, page.locator('form.filters button'));
+  await submit(page, page.locator('.pages button').nth(1));
+  assert.equal(await page.locator('.pages button[aria-current]').textContent(), '2');
+  await close();
+});
+
 test('the steward backs up with one button', async () => {
   const { page, close } = await open();
   await signIn(page, example, accounts.find((each) => each.role === 'steward'));

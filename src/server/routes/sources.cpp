@@ -23,11 +23,16 @@ struct Filter {
   std::string location, kind, language, words;
 };
 
+// By the form of the page, or by an address.
+std::string wanted(const Visit& visit, const char* name) {
+  return visit.request.method == "POST" ? visit.request.field(name) : visit.request.parameter(name);
+}
+
 // Which sources pass, in the list's order. Words are searched in the texts and the names.
 Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study& study,
                                          const std::vector<study::Location>& locations, Filter& filter) {
-  filter = {visit.request.parameter("location"), visit.request.parameter("kind"), visit.request.parameter("language"),
-            std::string(trim(visit.request.parameter("words")))};
+  const auto asked = [&](const char* name) { return wanted(visit, name); };
+  filter = {asked("location"), asked("kind"), asked("language"), std::string(trim(asked("words")))};
   Id location;
   for (const study::Location& each : locations)
     if (each.name == filter.location) location = each.id;
@@ -203,7 +208,7 @@ Result<Response> show_sources(const Visit& visit) {
   }
   data.set("columns", columns);
   const std::size_t pages = std::max<std::size_t>(1, (lines.size() + kPerPage - 1) / kPerPage);
-  const std::string asked = visit.request.parameter("page");
+  const std::string asked = wanted(visit, "page");
   std::size_t shown = 1;
   if (!asked.empty() && asked.size() < 6 && asked.find_first_not_of("0123456789") == std::string::npos)
     shown = std::clamp<std::size_t>(std::stoul(asked), 1, pages);
@@ -227,21 +232,20 @@ Result<Response> show_sources(const Visit& visit) {
     mustache::data links{mustache::data::type::list}, block;
     for (std::size_t number = 1; number <= pages; ++number) {
       mustache::data link;
-      std::string query;
-      for (const auto& [name, value] : {std::pair{"location", filter.location},
-                                        {"kind", filter.kind},
-                                        {"language", filter.language},
-                                        {"words", filter.words}})
-        if (!value.empty()) query += std::string(name) + "=" + percent_encode(value) + "&";
-      link.set("address", "?" + query + "page=" + std::to_string(number));
-      link.set("label", std::to_string(number));
+      link.set("number", std::to_string(number));
       link.set("chosen", number == shown);
       links << link;
     }
     block.set("links", links);
     block.set("pages_label", visit.say("page.pages"));
+    for (const auto& [name, value] : {std::pair{"location", filter.location},
+                                      {"kind", filter.kind},
+                                      {"language", filter.language},
+                                      {"words", filter.words}})
+      block.set(std::string("asked_") + name, value);
     data.set("pages", block);
   }
+  data.set("form", visit.form_token());
   return show(visit, std::move(page));
 }
 
