@@ -70,9 +70,8 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
   for (const Route& route : routes()) {
     // Without accounts there is nobody to sign in or to be named; rights_test.cpp asks those as people.
     if (route.method != "GET" || route.address == "/sign-in") continue;
-    if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"}, [&](const char* named) {
-          return route.address.find(named) != std::string::npos;
-        }))
+    if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"},
+                            [&](const char* named) { return route.address.find(named) != std::string::npos; }))
       continue;
     for (const std::string language : {"en", "km"}) {
       std::string address(route.address);
@@ -173,7 +172,7 @@ std::string said_to(std::uint16_t port, const std::string& bytes) {
 class Running {
  public:
   explicit Running(Handler handler)
-      : transport_(std::move(*Transport::open("127.0.0.1:0", std::move(handler), 2))),
+      : transport_(std::move(*Transport::open({"127.0.0.1:0"}, std::move(handler), 2))),
         thread_([this] { transport_->run(); }) {}
   ~Running() {
     transport_->stop();
@@ -192,9 +191,9 @@ TEST(Transport, ServesThisMachineAlone) {
   const Handler handler = [](const Request&) { return Response{}; };
   for (const char* address :
        {"0.0.0.0:0", "192.168.1.1:80", "[::]:0", "example.org:80", "127.0.0.1", "127.0.0.1:99999"})
-    EXPECT_FALSE(Transport::open(address, handler, 1)) << address;
+    EXPECT_FALSE(Transport::open({address}, handler, 1)) << address;
   Running running(handler);
-  const auto taken = Transport::open("127.0.0.1:" + std::to_string(running.port()), handler, 1);
+  const auto taken = Transport::open({"127.0.0.1:" + std::to_string(running.port())}, handler, 1);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code(), "already_exists");
 }
@@ -258,7 +257,7 @@ TEST(Transport, PacksLargeAnswersForThoseWhoCanUnpack) {
 TEST(Transport, AnswersWhatWasBegunWhenItIsTold) {
   std::atomic<bool> begun = false;
   auto transport = std::move(*Transport::open(
-      "127.0.0.1:0",
+      {"127.0.0.1:0"},
       [&](const Request&) {
         begun = true;
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
