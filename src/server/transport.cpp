@@ -27,7 +27,6 @@ namespace {
 
 constexpr std::size_t kHeaderLimit = 16 * 1024;
 constexpr std::uint64_t kBodyLimit = 64 * 1024;
-constexpr auto kGrace = std::chrono::seconds(10);  // before the least rate is asked for
 constexpr auto kDrainTime = std::chrono::seconds(10);
 constexpr auto kLookForCertificate = std::chrono::minutes(1);
 constexpr std::size_t kCompressFrom = 1024;  // bytes: below this the header costs more than it saves
@@ -112,7 +111,10 @@ RawResponse raw(Response response, const RawRequest& request, bool secure, bool 
 // person's request.
 bool ends_in_two_ways(const http::request_header<>& head) {
   const auto lengths = head.count(http::field::content_length), codings = head.count(http::field::transfer_encoding);
-  return lengths > 1 || codings > 1 || (lengths == 1 && codings == 1) || head.count(http::field::host) > 1 ||
+  return lengths > 1 ||
+         (lengths == 1 &&
+          head[http::field::content_length].find_first_not_of("0123456789") != std::string_view::npos) ||
+         codings > 1 || (lengths == 1 && codings == 1) || head.count(http::field::host) > 1 ||
          (codings == 1 && !beast::iequals(head[http::field::transfer_encoding], "chunked"));
 }
 
@@ -267,7 +269,7 @@ struct Transport::Impl {
 
   // The time bytes may take: at least so many a second, after some grace for the way.
   auto time_for(std::uint64_t bytes) const {
-    return kGrace + std::chrono::milliseconds(bytes * 1000 / static_cast<unsigned>(limits.least_rate));
+    return limits.grace + std::chrono::milliseconds(bytes * 1000 / static_cast<unsigned>(limits.least_rate));
   }
 
   template <class Stream>
@@ -300,18 +302,19 @@ struct Transport::Impl {
       }
       idle.erase(&lowest);
       // What is no HTTP at all is told so; who hangs up, is cut short or is too slow hears nothing.
-      const bool not_http = error.category() == http::make_error_code(http::error::bad_method).category() &&
-                            error != http::error::end_of_stream && error != http::error::partial_message;
-      if (error && !not_http) break;
+      const beast::error_code wrong = std::exchange(error, {});
+      if (wrong && (wrong.category() != http::make_error_code(http::error::bad_method).category() ||
+                    wrong == http::error::end_of_stream || wrong == http::error::partial_message))
+        break;
       const RawRequest request = parser.release();
-      bool keep_alive = request.keep_alive() && !draining && !error && !refused;
+      bool keep_alive = request.keep_alive() && !draining && !wrong && !refused;
       Response response;
       Sender sender;
       std::string method;
       const auto begun = Clock::now();
-      if (error) {
-        const bool large = error == http::error::header_limit || error == http::error::body_limit ||
-                           error == http::error::buffer_overflow;
+      if (wrong) {
+        const bool large = wrong == http::error::header_limit || wrong == http::error::body_limit ||
+                           wrong == http::error::buffer_overflow;
         response = plain(large ? 413 : 400, large ? "The request is larger than this server takes."
                                                   : "The request is not HTTP as this server knows it.");
       } else if (refused) {

@@ -39,7 +39,8 @@ struct Limits {
   std::chrono::milliseconds head{10000};   // a handshake, the head of a request
   std::chrono::milliseconds idle{30000};   // between two requests
   std::chrono::milliseconds stall{15000};  // between two pieces of an answer taken
-  int least_rate = 1024;                   // bytes a second, of a body sent and of an answer taken; after 10 s
+  int least_rate = 1024;                   // bytes a second, of a body sent and of an answer taken,
+  std::chrono::milliseconds grace{10000};  // after this
   // Programs on this machine are not counted as clients: whoever runs them needs no network to do harm.
   bool spare_this_machine = true;
 };
