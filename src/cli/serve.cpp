@@ -34,7 +34,8 @@ void add_serve(CLI::App& app, Action& action) {
   command
       ->add_option("--name", listening.names,
                    "A name people open it by; repeatable. Without it: the names in the certificate")
-      ->type_name("HOST");
+      ->type_name("HOST")
+      ->allow_extra_args(false);
   command->add_flag("--behind-proxy", listening.behind_proxy, "A TLS proxy on this machine stands in front");
   command->callback([options, &action] {
     action = [options]() -> Result<int> {

@@ -1,5 +1,6 @@
 #include "server/transport.h"
 
+#include <unistd.h>
 #include <zlib.h>
 
 #include <atomic>
@@ -198,6 +199,8 @@ struct Transport::Impl {
   int connections = 0;
   int waiting = 0;
   bool draining = false;
+  // Its window closed: what was started in it ends. (A service is asked by the same signal to read its files anew.)
+  const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
 
   bool counts(const Peer& peer) const { return !(peer.here && (listening.behind_proxy || limits.spare_this_machine)); }
   bool counts(const Sender& sender) const { return !(sender.from_here && limits.spare_this_machine); }
@@ -422,7 +425,10 @@ struct Transport::Impl {
   void await_hang_up() {
     hang_up.async_wait([this](beast::error_code error, int) {
       if (error) return;
-      renew_certificate(true);
+      if (certificate)
+        renew_certificate(true);
+      else if (at_terminal)
+        return drain();
       await_hang_up();
     });
   }
@@ -539,11 +545,9 @@ void Transport::every(std::chrono::milliseconds pause, std::function<void()> act
 }
 
 void Transport::run() {
-  if (impl_->certificate) {  // without one, a closed terminal ends the server as it ends any program
-    impl_->hang_up.add(SIGHUP);
-    impl_->await_hang_up();
-    every(kLookForCertificate, [this] { impl_->renew_certificate(false); });
-  }
+  impl_->hang_up.add(SIGHUP);
+  impl_->await_hang_up();
+  if (impl_->certificate) every(kLookForCertificate, [this] { impl_->renew_certificate(false); });
   impl_->signals.add(SIGINT);
   impl_->signals.add(SIGTERM);
   impl_->signals.async_wait([this](beast::error_code error, int) {
