@@ -50,4 +50,22 @@ class Limiter {
   std::unordered_map<std::string, Bucket> buckets_;
 };
 
+// Counts something of a client for as long as it lives. The map holds only who has some.
+class Held {
+ public:
+  using Counts = std::unordered_map<std::string, int>;
+  Held(Counts& counts, std::string client) : counts_(counts), client_(std::move(client)) { ++counts_[client_]; }
+  ~Held() {
+    const auto found = counts_.find(client_);
+    if (--found->second == 0) counts_.erase(found);
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  int count() const { return counts_.at(client_); }
+
+ private:
+  Counts& counts_;
+  std::string client_;
+};
+
 }  // namespace understory::server

@@ -1,7 +1,6 @@
 #include "server/transport.h"
 
 #include <unistd.h>
-#include <zlib.h>
 
 #include <atomic>
 #include <boost/asio.hpp>
@@ -14,6 +13,7 @@
 #include "foundation/log.h"
 #include "foundation/text.h"
 #include "server/metrics.h"
+#include "server/packing.h"
 #include "server/tls.h"
 
 namespace understory::server {
@@ -28,32 +28,12 @@ namespace {
 
 constexpr std::size_t kHeaderLimit = 16 * 1024;
 constexpr std::uint64_t kBodyLimit = 64 * 1024;
-constexpr auto kDrainTime = std::chrono::seconds(10);
 constexpr auto kLookForCertificate = std::chrono::minutes(1);
-constexpr std::size_t kCompressFrom = 1024;  // bytes: below this the header costs more than it saves
 
 using Clock = std::chrono::steady_clock;
 using RawRequest = http::request<http::string_body>;
 using RawResponse = http::response<http::string_body>;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
-
-std::string gzip(const std::string& content) {
-  z_stream stream{};
-  if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return "";
-  std::string out(deflateBound(&stream, content.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int outcome = deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return outcome == Z_STREAM_END ? out : "";
-}
-
-bool compressible(std::string_view type) {
-  return type.rfind("text/", 0) == 0 || type.rfind("application/json", 0) == 0 || type.rfind("image/svg", 0) == 0;
-}
 
 Response plain(int status, std::string_view sentence) {
   Response response;
@@ -72,34 +52,17 @@ Response come_back(int status, int seconds, std::string_view sentence) {
 RawResponse raw(Response response, const RawRequest& request, bool secure, bool keep_alive) {
   RawResponse out{static_cast<http::status>(response.status), request.version()};
   out.set(http::field::content_type, response.content_type);
-  // A page names nothing from elsewhere, runs nothing, may use no part of the machine, is framed by nobody and stays in
-  // no cache. Its address goes to no other site; to this one it must, else browsers send forms with "Origin: null".
-  out.set("Content-Security-Policy",
-          "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-          "frame-ancestors 'none'");
-  out.set("Permissions-Policy",
-          "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), "
-          "display-capture=(), accelerometer=(), gyroscope=(), magnetometer=(), browsing-topics=()");
-  out.set("X-Content-Type-Options", "nosniff");
-  out.set("Referrer-Policy", "same-origin");
-  out.set("Cross-Origin-Opener-Policy", "same-origin");
-  out.set("Cross-Origin-Embedder-Policy", "require-corp");
-  out.set("Cross-Origin-Resource-Policy", "same-origin");
-  out.set(http::field::cache_control, "no-store");
+  for (const auto& [name, value] : kOnEveryAnswer) out.set(name, value);
   if (secure && !names_this_machine(std::string_view(request[http::field::host])))
     out.set("Strict-Transport-Security", "max-age=31536000");
   // A page may set several cookies; any other header it gives stands for the one above.
   for (const auto& [name, value] : response.headers)
     name == "Set-Cookie" ? out.insert(name, value) : out.set(name, value);
-  const bool can_unpack =
-      std::string_view(request[http::field::accept_encoding]).find("gzip") != std::string_view::npos;
-  if (compressible(response.content_type) && response.body.size() >= kCompressFrom) {
+  if (worth_packing(response)) {
     out.set(http::field::vary, "Accept-Encoding, Accept-Language, Cookie");
-    if (can_unpack) {
-      if (std::string packed = gzip(response.body); !packed.empty()) {
-        response.body = std::move(packed);
-        out.set(http::field::content_encoding, "gzip");
-      }
+    if (std::string_view(request[http::field::accept_encoding]).find("gzip") != std::string_view::npos) {
+      response.body = packed(response.body);
+      out.set(http::field::content_encoding, "gzip");
     }
   }
   out.keep_alive(keep_alive);
@@ -132,24 +95,6 @@ Result<Request> understand(const RawRequest& raw_request) {
   return request;
 }
 
-// Counts something of a client for as long as it lives. The map holds only who has some.
-class Held {
- public:
-  using Counts = std::unordered_map<std::string, int>;
-  Held(Counts& counts, std::string client) : counts_(counts), client_(std::move(client)) { ++counts_[client_]; }
-  ~Held() {
-    const auto found = counts_.find(client_);
-    if (--found->second == 0) counts_.erase(found);
-  }
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  int count() const { return counts_.at(client_); }
-
- private:
-  Counts& counts_;
-  std::string client_;
-};
-
 // The other end of a connection.
 struct Peer {
   std::string client;
@@ -172,35 +117,37 @@ struct Transport::Impl {
         limits(most),
         handler(std::move(wanted)),
         slow(std::move(slow_ones)),
+        requests(most.requests, most.clients),
+        passwords(most.passwords, most.clients),
         pool(workers),
         slow_lane(1),
         acceptor(io),
         signals(io),
         hang_up(io),
-        drain_timer(io),
-        requests(most.requests, most.clients),
-        passwords(most.passwords, most.clients) {}
+        drain_timer(io) {}
 
-  asio::io_context io{1};
   Listening listening;
   Limits limits;
   Handler handler;
   Slow slow;
-  asio::thread_pool pool, slow_lane;
-  tcp::acceptor acceptor;
-  asio::signal_set signals, hang_up;
-  asio::steady_timer drain_timer;
-  // All of these are touched by the I/O thread alone.
+  // Touched by the I/O thread alone. They stand before `io`, whose end is the end of conversations that count in them.
   std::shared_ptr<Certificate> certificate;  // null: no TLS
   std::string certificate_files;             // as they were when it was read
   Limiter requests, passwords;
   Held::Counts connections_of, waiting_of;
-  std::set<beast::tcp_stream*> idle;  // connections waiting for a request
+  std::set<beast::tcp_stream*> idle;     // connections waiting for a request
+  std::set<asio::steady_timer*> timers;  // of again_and_again()
   int connections = 0;
   int waiting = 0;
   bool draining = false;
   // Its window closed: what was started in it ends. (A service is asked by the same signal to read its files anew.)
   const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
+
+  asio::io_context io{1};
+  asio::thread_pool pool, slow_lane;
+  tcp::acceptor acceptor;
+  asio::signal_set signals, hang_up;
+  asio::steady_timer drain_timer;
 
   bool counts(const Peer& peer) const { return !(peer.here && (listening.behind_proxy || limits.spare_this_machine)); }
   bool counts(const Sender& sender) const { return !(sender.from_here && limits.spare_this_machine); }
@@ -401,7 +348,7 @@ struct Transport::Impl {
       if (error) continue;
       Peer peer;
       peer.client = client_of(address.to_string()).value_or("");
-      peer.here = address.is_loopback() || peer.client.substr(0, 1) == "\x7f";
+      peer.here = address.is_loopback() || (peer.client.size() == 4 && peer.client[0] == 127);  // ::ffff:127.0.0.1
       if (welcome(peer)) asio::co_spawn(io, attend(std::move(socket), std::move(peer)), asio::detached);
     }
   }
@@ -444,7 +391,6 @@ struct Transport::Impl {
       if (!error && !draining) act();
     }
   }
-  std::set<asio::steady_timer*> timers;
 
   void drain() {
     if (std::exchange(draining, true)) return;
@@ -455,7 +401,7 @@ struct Transport::Impl {
     for (asio::steady_timer* timer : timers) timer->cancel();
     for (beast::tcp_stream* stream : idle) stream->cancel();
     if (connections == 0) return;
-    drain_timer.expires_after(kDrainTime);
+    drain_timer.expires_after(limits.drain);
     drain_timer.async_wait([this](beast::error_code error) {
       if (!error) io.stop();
     });

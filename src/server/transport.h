@@ -41,6 +41,7 @@ struct Limits {
   std::chrono::milliseconds stall{15000};  // between two pieces of an answer taken
   int least_rate = 1024;                   // bytes a second, of a body sent and of an answer taken,
   std::chrono::milliseconds grace{10000};  // after this
+  std::chrono::milliseconds drain{10000};  // to answer what was begun, when told to stop
   // Programs on this machine are not counted as clients: whoever runs them needs no network to do harm.
   bool spare_this_machine = true;
 };
@@ -59,8 +60,8 @@ class Transport {
   bool beyond_this_machine() const;  // others reach it, by themselves or through a proxy
   // Calls `act` on the I/O thread again and again, for as long as it runs: that it is called shows that bytes move.
   void every(std::chrono::milliseconds pause, std::function<void()> act);
-  // Until SIGINT, SIGTERM or stop(): then no new connections, what was begun is answered (at most 10 s), and it
-  // returns. With TLS, SIGHUP reads the certificate anew; so does a change of its files, within a minute. One that
+  // Until SIGINT, SIGTERM or stop(): then no new connections, what was begun is answered (as long as Limits say), and
+  // it returns. With TLS, SIGHUP reads the certificate anew; so does a change of its files, within a minute. One that
   // cannot be used is told in the log, and the one before stays.
   void run();
   void stop();  // from any thread

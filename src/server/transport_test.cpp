@@ -447,6 +447,22 @@ TEST(SlowClients, HeadsBodiesAndReadersMustMove) {
   EXPECT_GT(said_to(running.port(), get("127.0.0.1")).size(), large.size());
 }
 
+TEST(SlowClients, DoNotHoldUpTheEnd) {
+  Limits limits;
+  limits.drain = 200ms;
+  const std::string large(16 << 20, 'a');
+  asio::io_context context;
+  tcp::socket socket(context);
+  const auto begun = [&] {
+    Running running([&](const Request&) { return Response{200, "application/octet-stream", large, {}}; }, limits);
+    connect(socket, running.port(), "127.0.0.1");
+    asio::write(socket, asio::buffer(get("127.0.0.1")));
+    std::this_thread::sleep_for(300ms);  // the answer is on its way, and nobody takes it
+    return std::chrono::steady_clock::now();
+  }();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
+}
+
 TEST(SlowClients, ThreeHundredOfThemDoNotStallAGoodOne) {
   Running running(kHello);
   asio::io_context context;
