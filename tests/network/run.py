@@ -8,6 +8,7 @@ import collections
 import concurrent.futures
 import html
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -94,6 +95,61 @@ class Browser:
 
     def form_word(self):
         return html.unescape(re.search(r'name="form" value="([0-9a-f]+)"', self.ask("GET", "/account").text).group(1))
+
+
+class Chromium:
+    """A real browser, told what to do over a pipe (Chrome DevTools Protocol): what it sends and keeps is not ours to imagine."""
+
+    def __init__(self, port, folder):
+        told, self.tell = os.pipe()
+        self.hear, says = os.pipe()
+
+        def hand_over():
+            # It reads from 3 and writes to 4; neither may be overwritten before it was handed over.
+            a, b = os.dup(told), os.dup(says)
+            high = [os.dup2(each, 100 + each) for each in (a, b)]
+            os.dup2(high[0], 3)
+            os.dup2(high[1], 4)
+
+        self.process = subprocess.Popen(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", f"--user-data-dir={folder}", "--ignore-certificate-errors",
+             f"--host-resolver-rules=MAP {NAME}:443 127.0.0.1:{port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "about:blank"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False, preexec_fn=hand_over)
+        os.close(told)
+        os.close(says)
+        self.number, self.rest = 0, b""
+        page = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+
+    session = None
+
+    def call(self, method, **parameters):
+        self.number += 1
+        wanted = {"id": self.number, "method": method, "params": parameters, **({"sessionId": self.session} if self.session else {})}
+        os.write(self.tell, json.dumps(wanted).encode() + b"\0")
+        while True:
+            while b"\0" not in self.rest:
+                self.rest += os.read(self.hear, 65536)
+            line, self.rest = self.rest.split(b"\0", 1)
+            answer = json.loads(line)
+            if answer.get("id") == self.number:
+                return answer["result"]
+
+    def run(self, script):
+        return self.call("Runtime.evaluate", expression=script)["result"].get("value")
+
+    def shows(self, script):
+        for _ in range(200):
+            if self.run(script):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        os.close(self.tell)
+        os.close(self.hear)
 
 
 class TwoServers(unittest.TestCase):
@@ -221,6 +277,25 @@ class TwoServers(unittest.TestCase):
             self.assertGreater(seen, WRITES // 3)
             self.assertNotIn("anita", figures)
             self.assertNotIn(study, figures)
+
+    def test_a_real_browser_signs_in_stays_and_signs_out(self):
+        ports = self.behind_a_proxy()
+        browser = Chromium(ports["port"], self.path / "profile")
+        try:
+            browser.call("Page.navigate", url=f"https://{NAME}/sign-in")
+            self.assertTrue(browser.shows("!!document.querySelector('form[action=\"/sign-in\"]')"), browser.run("document.documentElement.outerHTML"))
+            browser.run(f"""const form = document.querySelector('form[action="/sign-in"]');
+                form.elements.name.value = 'anita'; form.elements.password.value = '{PASSWORD}'; form.requestSubmit()""")
+            self.assertTrue(browser.shows("location.pathname == '/' && document.body.innerText.includes('Experiences')"), browser.run("document.body.innerText"))
+            cookies = {each["name"]: each for each in browser.call("Network.getCookies")["cookies"]}
+            self.assertEqual(set(cookies), {"__Host-session", "__Host-device"})
+            for cookie in cookies.values():
+                self.assertTrue(cookie["secure"] and cookie["httpOnly"] and cookie["sameSite"] == "Strict", cookie)
+            browser.run("""document.querySelector('form[action="/sign-out"]').requestSubmit()""")
+            self.assertTrue(browser.shows("location.pathname == '/sign-in'"), browser.run("document.body.innerText"))
+            self.assertEqual({each["name"] for each in browser.call("Network.getCookies")["cookies"]}, {"__Host-device"})
+        finally:
+            browser.close()
 
     def test_guesses_and_floods_are_counted_by_whom_the_proxy_names(self):
         ports = self.behind_a_proxy()
