@@ -113,34 +113,67 @@ Result<DecodedText> decode_text(std::string_view bytes, std::string_view file) {
   return decoded;
 }
 
+namespace {
+
+bool is_ascii(std::string_view text) {
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, text.data() + at, 8);
+    if (eight & 0x8080808080808080u) return false;
+  }
+  for (; at < text.size(); ++at)
+    if (static_cast<unsigned char>(text[at]) & 0x80) return false;
+  return true;
+}
+
+// U+200B, U+200C, U+200D and U+FEFF.
+bool is_invisible(std::string_view character) {
+  return character == "\xE2\x80\x8B" || character == "\xE2\x80\x8C" || character == "\xE2\x80\x8D" ||
+         character == "\xEF\xBB\xBF";
+}
+
+}  // namespace
+
 std::string fold(std::string_view text) {
+  static constexpr auto kIsSpace = [] {
+    std::array<bool, 256> table{};
+    for (const unsigned char each : {' ', '\t', '\r', '\n', '\f', '\v'}) table[each] = true;
+    return table;
+  }();
   UErrorCode error = U_ZERO_ERROR;
   static const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCCasefoldInstance(error);
   std::string out;
-  bool plain = true;
-  for (char byte : text) plain = plain && static_cast<unsigned char>(byte) < 0x80;
   std::string folded;
-  if (plain) {
+  if (is_ascii(text)) {
     folded = lower_ascii(text);
   } else {
     // NFKC_Casefold also removes default-ignorable characters: ZWSP, ZWNJ, ZWJ, BOM.
-    icu::StringByteSink<std::string> sink(&folded);
+    icu::StringByteSink<std::string> sink(&folded, static_cast<std::int32_t>(text.size()));
     error = U_ZERO_ERROR;
     normalizer->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr,
                               error);
     if (U_FAILURE(error)) return std::string(text);
   }
-  for (char letter : folded) {
-    if (is_space(static_cast<unsigned char>(letter))) {
-      if (out.empty() || out.back() != ' ') out += ' ';
-    } else {
-      out += letter;
+  // White space becomes one space; U+200B and its like go, which not every version of Unicode's data calls ignorable.
+  out.resize(folded.size());
+  char* to = out.data();
+  const char *from = folded.data(), *const end = from + folded.size();
+  // Without a branch for each letter: searching folds every text of a study.
+  bool after_space = false;
+  while (from < end) {
+    const auto byte = static_cast<unsigned char>(*from);
+    if ((byte == 0xE2 || byte == 0xEF) && end - from >= 3 && is_invisible(std::string_view(from, 3))) {
+      from += 3;
+      continue;
     }
+    const bool space = kIsSpace[byte];
+    *to = space ? ' ' : *from;
+    to += !(space && after_space);
+    after_space = space;
+    ++from;
   }
-  // U+200B is not default-ignorable in Unicode's data of every version: take out what is left.
-  for (std::string_view invisible : {"\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xEF\xBB\xBF"})
-    for (std::size_t at = out.find(invisible); at != std::string::npos; at = out.find(invisible, at))
-      out.erase(at, invisible.size());
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 

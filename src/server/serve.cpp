@@ -7,6 +7,7 @@
 
 #include "people/account.h"
 #include "people/audit.h"
+#include "server/maintenance.h"
 #include "server/routes.h"
 
 namespace understory::server {
@@ -42,6 +43,7 @@ Result<void> serve(storage::Workspace& workspace, const Listening& listening,
       listening, [&workspace](const Request& request) { return answer(workspace, request); }, workers, is_slow));
   if (transport->beyond_this_machine()) TRY(closed_to_strangers(workspace, listening.address));
   TRY(ready(transport->address()));
+  const Maintenance maintenance(workspace);
   be_watched(*transport);
   sd_notify(0, "READY=1");
   transport->run();

@@ -140,6 +140,24 @@ TEST_P(Pages, TheLanguageIsAskedThenKeptThenTheBrowsers) {
   EXPECT_NE(answer(workspace(), request_for("/?lang=../x")).body.find("<html lang=\"en\">"), std::string::npos);
 }
 
+TEST_P(Pages, HealthIsOneWordAndNotTheReason) {
+  const Response well = answer(workspace(), request_for("/healthz"));
+  EXPECT_EQ(well.status, 200);
+  EXPECT_EQ(well.body, "ok\n");
+  if (GetParam() != storage::Engine::kSqlite) return;
+  // The database goes out of reach: those who open it from now on are told so, and not where it was.
+  reopen();
+  const auto file = folder() / "understory.db";
+  std::filesystem::rename(file, folder() / "elsewhere");
+  std::filesystem::create_directory(file);
+  const Response ill = answer(workspace(), request_for("/healthz"));
+  EXPECT_EQ(ill.status, 503);
+  EXPECT_EQ(ill.body, "not ok\n");
+  const Response page = answer(workspace(), request_for("/"));
+  EXPECT_GE(page.status, 500);
+  EXPECT_EQ(page.body.find("understory.db"), std::string::npos) << page.body;
+}
+
 TEST(Http, TargetsAreReadStrictly) {
   Request request;
   EXPECT_TRUE(read_target("/a%20b?x=1&x=2&y=%E1%9E%80+z", request));
