@@ -161,8 +161,9 @@ Result<int> log_in(const Options& options) {
   const auto key = TRY(people::audit_key(*workspace));
   const std::string password = password_given();
   const char* code = std::getenv("UNDERSTORY_CODE");
+  const auto before = read_file(session_file(*workspace), 4096);  // ends with the new one
   const auto entered = TRY(people::sign_in(
-      *workspace, {options.name, password, code ? code : "", ""},
+      *workspace, {options.name, password, code ? code : "", "", before ? std::string(trim(*before)) : ""},
       [&](storage::Transaction& transaction, Id account, std::string_view outcome, std::string_view reason) {
         people::record(
             transaction, key,
@@ -294,15 +295,21 @@ Result<int> explain(const Options& options) {
   if (!options.study.empty()) record.study = TRY(study::find_study(transaction, options.study))
   .id;
   if (!options.record.empty()) {
+    // A study or a source, by its number; by facts alone, so that it works while stories are locked.
     const auto id = Id::parse(options.record);
-    if (!id || !record.study)
-      return fail(problems::kNotFound, {{"what", "record (with --study NAME)"}, {"name", options.record}});
-    record.id = *id;
-    const auto source = TRY(study::open_source(transaction, record.study, *id));
-    for (const study::Location& location : study::locations(transaction, record.study))
-      if (location.id == source.line.location)
-        for (const places::Place& place : places::ancestors(transaction, location.place_code))
-          record.places.push_back(place.code);
+    const auto where = id ? study::where_is(transaction, *id) : std::nullopt;
+    if (where) {
+      record.study = where->study;
+      record.id = *id;
+      for (const study::Location& location : study::locations(transaction, record.study))
+        if (location.id == where->location)
+          for (const places::Place& place : places::ancestors(transaction, location.place_code))
+            record.places.push_back(place.code);
+    } else if (id && study::find_study(transaction, *id)) {
+      record.study = *id;
+    } else {
+      return fail(problems::kNotFound, {{"what", "study or source"}, {"name", options.record}});
+    }
   }
   std::string lines;
   for (std::size_t i = 0; i < people::kRights.size(); ++i) {
@@ -405,7 +412,7 @@ void add_account(CLI::App& app, Action& action) {
   add_workspace_option(*why, options->folder);
   why->add_option("--account", options->name, "The account's name")->required();
   why->add_option("--study", options->study, "In this study")->type_name("NAME");
-  why->add_option("--record", options->record, "For this source of the study")->type_name("ID");
+  why->add_option("--record", options->record, "For this study or source, by its number")->type_name("ID");
   why->callback([options, &action] { action = [options] { return explain(*options); }; });
 }
 

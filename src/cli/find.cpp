@@ -29,6 +29,7 @@ Questions:
   strategies     what people do: self-protection, interventions, awareness; who names only awareness
   trend          more, the same or less than before, by period
   cooccurrence   which codes are named together (--within respondent, paragraph or overlap)
+  links          what leads to what: links, threads one source tells whole, and how well they stand
   agreement      how far coders agree, code by code (--unit character, paragraph or respondent)
   saturation     whether new sources still bring new codes
 
@@ -96,7 +97,7 @@ void add_find(CLI::App& app, Action& action) {
   add_study_option(*command, options->study);
   command
       ->add_option("question", options->words,
-                   "causes, risks, strategies, trend, cooccurrence, agreement or saturation")
+                   "causes, risks, strategies, trend, cooccurrence, links, agreement or saturation")
       ->required()
       ->type_name("QUESTION");
   command->add_option("--by", options->by, "location, role, gender, age_band, language or none")->type_name("FACET");

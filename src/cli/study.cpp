@@ -50,7 +50,7 @@ Result<int> list(const std::string& folder) {
     for (const study::Location& location : study::locations(transaction, each.id))
       if (limits.open(location.id, {})) places += (places.empty() ? "" : ", ") + location.name;
     lines += each.name + "\t" + (each.purposive ? "purposive sample" : "random sample") +
-             (each.invented ? ", invented" : "") + "\t" + places + "\n";
+             (each.invented ? ", invented" : "") + "\t" + places + "\t" + each.id.text() + "\n";
   }
   TRY(put_out(lines));
   return kDone;
@@ -88,7 +88,8 @@ void add_study(CLI::App& app, Action& action) {
   make->callback([options, &action] { action = [options] { return make_study(*options); }; });
 
   auto folder = std::make_shared<std::string>();
-  CLI::App* show = command->add_subcommand("list", "One study a line: name, sample, locations, separated by tabs");
+  CLI::App* show =
+      command->add_subcommand("list", "One study a line: name, sample, locations, number, separated by tabs");
   add_workspace_option(*show, *folder);
   show->callback([folder, &action] { action = [folder] { return list(*folder); }; });
 }

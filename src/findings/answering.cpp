@@ -155,7 +155,7 @@ void add_differences(Answer& answer) {
                {"p_adjusted", "findings.column.p_adjusted"}},
               {},
               {}};
-  std::string differing;
+  Names differing;
   for (std::size_t n = 0; n < items.size(); ++n) {
     const std::size_t i = items[n];
     std::size_t low = asked[0], high = asked[0];
@@ -172,11 +172,11 @@ void add_differences(Answer& answer) {
                           Share{answer.cells[low][i].share}, name(high), Share{answer.cells[high][i].share}, p[n],
                           adjusted.p[n]});
     table.row_codes.push_back(answer.items[i].code);
-    if (adjusted.rejected[n] && label.rfind('#', 0) != 0) differing += (differing.empty() ? "" : ", ") + label;
+    if (adjusted.rejected[n]) differing.list.push_back(label);
   }
   if (table.rows.empty()) return;
   answer.tables.push_back(std::move(table));
-  if (differing.empty())
+  if (differing.list.empty())
     answer.sentences.push_back({"findings.no_difference", {{"by", answer.question.by}}});
   else
     answer.sentences.push_back({"findings.differences", {{"by", answer.question.by}, {"items", differing}}});
@@ -253,19 +253,18 @@ void fill(Answer& answer, const Evidence& evidence, const Tally& tally, const Fi
 }
 
 void add_warnings(Answer& answer, const Evidence& evidence, const Tally& tally) {
-  std::string thin, few;
+  Names thin, few;
   std::int64_t unread = 0;
   for (const Group& group : answer.groups) {
     unread += group.unread;
-    const std::string name = group.label.rfind('#', 0) == 0 ? group.key : group.label;
-    if (group.asked < kThin) thin += (thin.empty() ? "" : ", ") + name;
+    if (group.asked < kThin) thin.list.push_back(group.label);
     if (group.asked > 0 && group.clusters < kFewClusters && group.clusters < group.asked)
-      few += (few.empty() ? "" : ", ") + name;
+      few.list.push_back(group.label);
   }
   if (answer.purposive) answer.warnings.push_back({"findings.warn.purposive", {}});
-  if (!thin.empty())
+  if (!thin.list.empty())
     answer.warnings.push_back({"findings.warn.thin", {{"groups", thin}, {"least", std::int64_t{kThin}}}});
-  if (!few.empty()) answer.warnings.push_back({"findings.warn.few_conversations", {{"groups", few}}});
+  if (!few.list.empty()) answer.warnings.push_back({"findings.warn.few_conversations", {{"groups", few}}});
   if (unread > 0) answer.warnings.push_back({"findings.warn.unread", {{"n", unread}}});
   if (tally.nobody > 0) answer.warnings.push_back({"findings.warn.nobody", {{"n", tally.nobody}}});
   const auto untold = std::count_if(tally.people.begin(), tally.people.end(),

@@ -36,6 +36,7 @@ Result<Answer> ask_risks(const study::Evidence& evidence, const Question& questi
 Result<Answer> ask_strategies(const study::Evidence& evidence, const Question& question, const std::string& language);
 Result<Answer> ask_trend(const study::Evidence& evidence, const Question& question, const std::string& language);
 Result<Answer> ask_cooccurrence(const study::Evidence& evidence, const Question& question, const std::string& language);
+Result<Answer> ask_links(const study::Evidence& evidence, const Question& question, const std::string& language);
 Result<Answer> ask_agreement(const study::Evidence& evidence, const Question& question, const std::string& language);
 Result<Answer> ask_saturation(const study::Evidence& evidence, const Question& question, const std::string& language);
 

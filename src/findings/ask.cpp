@@ -1,6 +1,7 @@
 #include "findings/ask.h"
 
 #include <algorithm>
+#include <set>
 
 #include "findings/answering.h"
 #include "findings/overlaps.h"
@@ -9,17 +10,88 @@ namespace understory::findings {
 
 using study::Evidence;
 
-Result<Answer> ask(const Evidence& evidence, const Question& question, const std::string& language) {
+namespace {
+
+constexpr std::size_t kMostRowsOfGroup = 10;  // of a group's ranked tables; its other tables are whole
+
+Result<Answer> ask_unsplit(const Evidence& evidence, const Question& question, const std::string& language) {
   switch (question.ask) {
     case Ask::kCauses: return ask_causes(evidence, question, language);
     case Ask::kRisks: return ask_risks(evidence, question, language);
     case Ask::kStrategies: return ask_strategies(evidence, question, language);
     case Ask::kTrend: return ask_trend(evidence, question, language);
     case Ask::kCooccurrence: return ask_cooccurrence(evidence, question, language);
+    case Ask::kLinks: return ask_links(evidence, question, language);
     case Ask::kAgreement: return ask_agreement(evidence, question, language);
     case Ask::kSaturation: return ask_saturation(evidence, question, language);
   }
   throw std::logic_error("a question nobody answers");
+}
+
+// These are answered over everybody at once, and split by asking again among the people of each group.
+bool asked_again_by_group(const Question& question) {
+  switch (question.ask) {
+    case Ask::kCooccurrence:
+    case Ask::kLinks:
+    case Ask::kAgreement: return question.by != "none";
+    // Sources have a location and a language of their own, their tellers the rest.
+    case Ask::kSaturation: return question.by != "none" && question.by != "location" && question.by != "language";
+    default: return false;
+  }
+}
+
+// The rows of one group's table, under its name.
+void add_rows(Table& table, Table part, const Cell& group) {
+  static const std::set<std::string> ranked{"cooccurrence", "links", "threads", "robustness"};
+  if (ranked.contains(part.key) && part.rows.size() > kMostRowsOfGroup) part.rows.resize(kMostRowsOfGroup);
+  const bool named = part.columns[0].first == "group";
+  if (table.columns.empty()) {
+    table.key = part.key;
+    table.title = part.title;
+    table.columns = part.columns;
+    if (!named) table.columns.insert(table.columns.begin(), {"group", "findings.column.group"});
+  }
+  for (std::size_t i = 0; i < part.rows.size(); ++i) {
+    std::vector<Cell> row = std::move(part.rows[i]);
+    if (named)
+      row[0] = group;
+    else
+      row.insert(row.begin(), group);
+    table.rows.push_back(std::move(row));
+    if (i < part.row_codes.size()) table.row_codes.push_back(part.row_codes[i]);
+  }
+}
+
+Result<Answer> ask_by_group(const Evidence& evidence, const Question& question, const std::string& language) {
+  const Tally counted = TRY(tally_codes(evidence, question, language));
+  Question part = question;
+  part.by = "none";
+  Answer answer = TRY(ask_unsplit(evidence, part, language));
+  answer.question = question;
+  std::vector<Table> tables;
+  const auto add = [&](const Answer& of_group, const std::string& label) {
+    const Cell group = label.rfind('#', 0) == 0 ? Cell(Words{label.substr(1)}) : Cell(label);
+    for (const Table& table : of_group.tables) {
+      auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& each) { return each.key == table.key; });
+      if (found == tables.end()) found = tables.insert(tables.end(), Table{});
+      add_rows(*found, table, group);
+    }
+  };
+  for (const Group& group : counted.groups) {
+    if (group.label == kNotKnown || group.asked == 0) continue;  // in the whole they are
+    part.among[question.by] = {group.key};
+    add(TRY(ask_unsplit(evidence, part, language)), group.label);
+  }
+  add(answer, "#findings.all_groups");
+  answer.tables = std::move(tables);
+  return answer;
+}
+
+}  // namespace
+
+Result<Answer> ask(const Evidence& evidence, const Question& question, const std::string& language) {
+  return asked_again_by_group(question) ? ask_by_group(evidence, question, language)
+                                        : ask_unsplit(evidence, question, language);
 }
 
 namespace {

@@ -30,12 +30,11 @@ void say_who_is_first(Answer& answer) {
       answer.sentences.push_back({"findings.first_everywhere_again",
                                   {{"item", label}, {"p", answer.p_first_everywhere}, {"by", answer.question.by}}});
   } else {
-    std::string where;
+    Names where;
     std::int64_t count = 0;
     for (std::size_t g = 0; g < answer.groups.size(); ++g)
       if (answer.cells[g][0].rank == 1 && answer.cells[g][0].asked > 0) {
-        where += (where.empty() ? "" : ", ") +
-                 (answer.groups[g].label.rfind('#', 0) == 0 ? answer.groups[g].key : answer.groups[g].label);
+        where.list.push_back(answer.groups[g].label);
         ++count;
       }
     answer.sentences.push_back(

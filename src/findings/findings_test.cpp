@@ -122,7 +122,7 @@ TEST_P(Findings, TheExampleHasTheShapeOfTheRealStudy) {
   EXPECT_EQ(strategies.sentences.at(0).key, "findings.only_awareness_most");
   const Answer trend = *ask(evidence, asked("trend"));
   EXPECT_EQ(trend.sentences.at(0).key, "findings.trend_less");
-  EXPECT_EQ(std::get<std::string>(trend.sentences[0].arguments[0].second), "Svay Rieng");
+  EXPECT_EQ(std::get<Names>(trend.sentences[0].arguments[0].second).list, std::vector<std::string>{"Svay Rieng"});
   const Answer risks = *ask(evidence, asked("risks"));
   EXPECT_TRUE(std::any_of(risks.sentences.begin(), risks.sentences.end(),
                           [](const Message& each) { return each.key == "findings.children_more_at_risk"; }));
@@ -203,6 +203,114 @@ TEST_P(Findings, NarrowingCountsOnlyThosePeople) {
   EXPECT_NE(nobody.error().details().at("hint").find("teacher"), std::string::npos);
   const Answer strict = *ask(evidence, asked("causes counted every")), loose = *ask(evidence, asked("causes"));
   EXPECT_LE(strict.overall[0].mentioned, loose.overall[0].mentioned);
+}
+
+TEST_P(Findings, EveryQuestionIsAnsweredByEveryFacet) {
+  const Evidence evidence = import_example(workspace());
+  for (std::string_view ask_word : kAsks)
+    for (std::string_view facet : kFacets) {
+      const std::string text = fmt::format("{} by {} draws 20", ask_word, facet);
+      const auto answer = ask(evidence, asked(text));
+      ASSERT_TRUE(answer) << text << ": " << answer.error().sentence();
+      // Split: in groups, or in the first column of a table.
+      const bool in_groups = answer->groups.size() > 1, in_table = !answer->tables.empty() &&
+                                                                   answer->tables[0].columns[0].first == "group" &&
+                                                                   answer->tables[0].rows.size() > 1;
+      EXPECT_TRUE(in_groups || in_table) << text;
+      EXPECT_FALSE(answer->sentences.empty()) << text;
+      for (const char* language : {"en", "km"}) {
+        const Catalogue& words = Catalogue::of(language);
+        for (const std::string& form :
+             {answer_json(*answer, words), answer_csv(*answer, words), answer_text(*answer, words)})
+          EXPECT_EQ(form.find("⟦"), std::string::npos) << text;
+      }
+    }
+}
+
+TEST_P(Findings, WhatIsAnsweredOverEverybodyIsSplitByAskingAgain) {
+  const Evidence evidence = import_example(workspace());
+  const Answer split = *ask(evidence, asked("cooccurrence by gender")),
+               women = *ask(evidence, asked("cooccurrence among gender=female")),
+               everybody = *ask(evidence, asked("cooccurrence"));
+  const Table &of_split = split.tables.at(0), &of_women = women.tables.at(0), &of_all = everybody.tables.at(0);
+  ASSERT_EQ(of_split.columns[0].first, "group");
+  EXPECT_EQ(of_split.columns.size(), of_women.columns.size() + 1);
+  EXPECT_EQ(std::get<Words>(of_split.rows[0][0]).key, "gender.female");
+  EXPECT_EQ(std::get<std::string>(of_split.rows[0][1]), std::get<std::string>(of_women.rows[0][0]));
+  EXPECT_EQ(std::get<Counted>(of_split.rows[0][3]).count, std::get<Counted>(of_women.rows[0][2]).count);
+  const auto& last_group = of_split.rows[of_split.rows.size() - 10];
+  EXPECT_EQ(std::get<Words>(last_group[0]).key, "findings.all_groups");
+  EXPECT_EQ(std::get<Counted>(last_group[3]).count, std::get<Counted>(of_all.rows[0][2]).count);
+  EXPECT_EQ(everybody.sentences.size(), split.sentences.size());
+}
+
+TEST_P(Findings, SentencesNameGroupsAndDerivedRowsInTheReadersLanguage) {
+  Evidence evidence = import_example(workspace());
+  const Answer risks = *ask(evidence, asked("risks draws 20"));
+  const auto thin = std::find_if(risks.warnings.begin(), risks.warnings.end(),
+                                 [](const Message& each) { return each.key == "findings.warn.thin"; });
+  ASSERT_NE(thin, risks.warnings.end());
+  EXPECT_NE(Catalogue::of("en").say(*thin).find("65 and over"), std::string::npos);
+  EXPECT_EQ(Catalogue::of("km").say(*thin).find("65 and over"), std::string::npos);
+  // Nobody speaks of awareness at three locations: that the others do is no chance, and must not be called so.
+  for (std::size_t i = evidence.codings.size(); i-- > 0;)
+    if (evidence.sources[evidence.codings[i].source].location < 3 &&
+        evidence.codebook.codes[evidence.codings[i].code].kind == "strategy")
+      evidence.codings.erase(evidence.codings.begin() + static_cast<std::ptrdiff_t>(i));
+  const Answer strategies = *ask(evidence, asked("strategies"));
+  const auto said = std::find_if(strategies.sentences.begin(), strategies.sentences.end(),
+                                 [](const Message& each) { return each.key == "findings.differences"; });
+  ASSERT_NE(said, strategies.sentences.end());
+  EXPECT_NE(Catalogue::of("en").say(*said).find("Awareness"), std::string::npos) << Catalogue::of("en").say(*said);
+}
+
+TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
+  Evidence evidence = import_example(workspace());
+  const auto code = [&](std::string_view path) {
+    for (std::size_t i = 0; i < evidence.codebook.codes.size(); ++i)
+      if (evidence.codebook.codes[i].path == path) return static_cast<int>(i);
+    throw std::logic_error("no such code");
+  };
+  const int debt = code("Causes/Poverty/Debt"), sold = code("Means/Given or sold by the family"),
+            labour = code("Exploitation/Forced labour"),
+            dowry = code("Causes/Custom and gender/Dowry and early marriage");
+  // Two interviews of one person each, taken from the links there are.
+  const auto pattern = evidence.links.at(0);
+  const auto other = *std::find_if(evidence.links.begin(), evidence.links.end(), [&](const auto& link) {
+    return link.source != pattern.source && link.respondent_count == 1;
+  });
+  ASSERT_EQ(pattern.respondent_count, 1);
+  const auto link = [&](auto where, int from, int to, int sign = 1) {
+    where.from = from;
+    where.to = to;
+    where.sign = sign;
+    return where;
+  };
+  const auto table = [](const Answer& answer, std::string_view key) -> const Table* {
+    for (const Table& each : answer.tables)
+      if (each.key == key) return &each;
+    return nullptr;
+  };
+  // "Debt leads to being sold" here and "being sold leads to labour" there: nobody told the chain.
+  evidence.links = {link(pattern, debt, sold), link(other, sold, labour)};
+  const Answer apart = *ask(evidence, asked("links"));
+  ASSERT_TRUE(table(apart, "links"));
+  EXPECT_EQ(table(apart, "links")->rows.size(), 2u);
+  EXPECT_FALSE(table(apart, "threads"));
+  EXPECT_EQ(table(apart, "robustness")->rows.size(), 2u);  // the two links themselves
+  // Told whole by the first, which also tells a way round; the other says what prevents, which leads nowhere.
+  evidence.links = {link(pattern, debt, sold), link(pattern, sold, labour), link(pattern, debt, dowry),
+                    link(pattern, dowry, labour), link(other, debt, labour, -1)};
+  const Answer whole = *ask(evidence, asked("links"));
+  EXPECT_EQ(table(whole, "threads")->rows.size(), 2u);
+  const Table& standing = *table(whole, "robustness");
+  EXPECT_EQ(std::get<std::string>(standing.rows[0][0]), "Poverty");
+  EXPECT_EQ(std::get<std::string>(standing.rows[0][1]), "Forced labour");
+  EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][2]), 1);  // sources
+  EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][3]), 2);  // both ways must be doubted
+  EXPECT_EQ(std::get<Counted>(table(whole, "links")->rows[0][3]).of, 168);
+  evidence.links.clear();
+  EXPECT_EQ(ask(evidence, asked("links"))->sentences.at(0).key, "findings.no_links");
 }
 
 TEST_P(Findings, AMachinesCodingsCountForNothing) {

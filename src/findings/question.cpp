@@ -34,7 +34,15 @@ Problem not_understood(std::string_view at, std::string_view reason, std::string
                  {{"at", std::string(at)}, {"reason", std::string(reason)}, {"hint", std::string(hint)}});
 }
 
-std::string_view default_by(Ask ask) { return ask == Ask::kRisks ? "age_band" : "location"; }
+std::string_view default_by(Ask ask) {
+  switch (ask) {
+    case Ask::kRisks: return "age_band";
+    case Ask::kCooccurrence:
+    case Ask::kLinks:
+    case Ask::kAgreement: return "none";
+    default: return "location";
+  }
+}
 
 struct Token {
   enum Kind { kWord, kQuoted, kComma, kEquals, kEnd } kind;

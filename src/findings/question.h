@@ -12,16 +12,16 @@
 
 namespace understory::findings {
 
-enum class Ask { kCauses, kRisks, kStrategies, kTrend, kCooccurrence, kAgreement, kSaturation };
-inline constexpr std::string_view kAsks[] = {"causes",       "risks",     "strategies", "trend",
-                                             "cooccurrence", "agreement", "saturation"};
+enum class Ask { kCauses, kRisks, kStrategies, kTrend, kCooccurrence, kLinks, kAgreement, kSaturation };
+inline constexpr std::string_view kAsks[] = {"causes",       "risks", "strategies", "trend",
+                                             "cooccurrence", "links", "agreement",  "saturation"};
 
 // What respondents can be split by or narrowed to.
 inline constexpr std::string_view kFacets[] = {"location", "role", "gender", "age_band", "language"};
 
 struct Question {
   Ask ask = Ask::kCauses;
-  std::string by = "location";  // kFacets, or "none"; risks are split by age_band unless the question says otherwise
+  std::string by = "location";  // kFacets, or "none"; unsaid: what suits the question
   // facet → values that count. Empty: everybody.
   std::map<std::string, std::vector<std::string>> among;
   std::string kind;                   // of codes; empty: what the question is about ("cause" for causes)

@@ -43,11 +43,6 @@ std::vector<int> counted_sources(const Evidence& evidence, const Tally& tally) {
 }  // namespace
 
 Result<Answer> ask_saturation(const Evidence& evidence, const Question& question, const std::string& language) {
-  if (question.by != "location" && question.by != "language" && question.by != "none")
-    return fail(problems::kBadQuestion,
-                {{"at", question.by},
-                 {"reason", "saturation is a matter of sources, which have a location and a language"},
-                 {"hint", "Ask by location, by language or by none."}});
   Question pooled = question;
   pooled.by = "none";
   const Tally counted = TRY(tally_codes(evidence, pooled, language));

@@ -103,7 +103,7 @@ std::vector<Group> groups_of(const Evidence& evidence, const Question& question,
   if (question.by == "language")
     for (std::string_view language : study::kLanguages) add(language, "#language." + std::string(language));
   for (const std::string& value : there) groups.push_back({value, value});
-  if (unknown) groups.push_back({"unknown", "#findings.not_known"});
+  if (unknown) groups.push_back({"unknown", std::string(kNotKnown)});
   return groups;
 }
 

@@ -26,6 +26,9 @@ Items items_of_kind(const study::Evidence& evidence, std::string_view kind, cons
 // Codes below `code`, itself first.
 std::vector<int> code_with_parts(const study::Codebook& codebook, int code);
 
+// The label of the group whose value is not known.
+inline constexpr std::string_view kNotKnown = "#findings.not_known";
+
 struct Tally {
   std::vector<Group> groups;
   Items items;

@@ -1,7 +1,9 @@
 // Do people see more of it than before, or less? Compared with when?
 #include "findings/answering.h"
 #include "findings/overlaps.h"
+#include "statistics/ordinal.h"
 #include "statistics/proportions.h"
+#include "statistics/tables.h"
 
 namespace understory::findings {
 
@@ -10,7 +12,7 @@ using study::Evidence;
 namespace {
 
 constexpr std::string_view kDirections[] = {"up", "same", "down", "unknown"};
-constexpr int kUp = 0, kDown = 2;
+constexpr int kUp = 0, kSame = 1, kDown = 2;
 
 Cell name_of(const std::string& label) { return label.rfind('#', 0) == 0 ? Cell(Words{label.substr(1)}) : Cell(label); }
 
@@ -107,6 +109,39 @@ void add_by_period(Answer& answer, const Evidence& evidence, const Tally& tally,
   if (!table.rows.empty()) answer.tables.push_back(std::move(table));
 }
 
+// How a group sees it against all others: less, the same, more as an ordered scale. Those who said both see no change;
+// those who do not know stand in the table above and not on the scale.
+void add_against_others(Answer& answer, const Tally& tally) {
+  std::vector<std::array<double, 3>> counts(tally.groups.size());
+  for (int person = 0; person < static_cast<int>(tally.people.size()); ++person) {
+    const bool more = tally.has_said(person, kUp), less = tally.has_said(person, kDown);
+    if (more || less || tally.has_said(person, kSame))
+      ++counts[tally.group_of[person]][more == less ? 1 : more ? 2 : 0];
+  }
+  Table table{"trend_against_others",
+              {"findings.table.trend_against_others", {}},
+              {{"group", "findings.column.group"},
+               {"odds_ratio", "findings.column.odds_of_more"},
+               {"p", "findings.column.p"},
+               {"p_adjusted", "findings.column.p_adjusted"}},
+              {},
+              {}};
+  std::vector<double> p;
+  for (std::size_t g = 0; g < counts.size(); ++g) {
+    std::vector<double> own(counts[g].begin(), counts[g].end()), others(3, 0);
+    for (std::size_t other = 0; other < counts.size(); ++other)
+      for (int k = 0; k < 3 && other != g; ++k) others[k] += counts[other][k];
+    const auto shift = statistics::cumulative_logit(own, others);
+    if (!shift) continue;
+    p.push_back(shift->p);
+    table.rows.push_back({name_of(tally.groups[g].label),
+                          Interval{shift->odds_ratio, shift->bounds.low, shift->bounds.high}, shift->p, 1.0});
+  }
+  const statistics::Adjusted adjusted = statistics::benjamini_hochberg(p);
+  for (std::size_t i = 0; i < p.size(); ++i) table.rows[i].back() = adjusted.p[i];
+  if (table.rows.size() > 1) answer.tables.push_back(std::move(table));
+}
+
 // More against less, person by person: a sign test. Those who said both cancel out.
 void add_direction(Answer& answer, const Tally& tally) {
   Table table{"trend_direction",
@@ -131,11 +166,11 @@ void add_direction(Answer& answer, const Tally& tally) {
     const double p = statistics::sign_test(up, down);
     table.rows.push_back({name_of(tally.groups[g].label), std::int64_t{up}, std::int64_t{down},
                           Interval{static_cast<double>(down) / (up + down), bounds.low, bounds.high}, p});
-    const std::string where = tally.groups[g].label.rfind('#', 0) == 0 ? tally.groups[g].key : tally.groups[g].label;
     if (p < 0.05)
-      answer.sentences.push_back(
-          {down > up ? "findings.trend_less" : "findings.trend_more",
-           {{"group", where}, {"k", std::int64_t{std::max(up, down)}}, {"n", std::int64_t{up + down}}}});
+      answer.sentences.push_back({down > up ? "findings.trend_less" : "findings.trend_more",
+                                  {{"group", Names{{tally.groups[g].label}}},
+                                   {"k", std::int64_t{std::max(up, down)}},
+                                   {"n", std::int64_t{up + down}}}});
   }
   if (!table.rows.empty()) answer.tables.push_back(std::move(table));
   if (answer.sentences.empty()) answer.sentences.push_back({"findings.trend_unclear", {}});
@@ -165,6 +200,7 @@ Result<Answer> ask_trend(const Evidence& evidence, const Question& question, con
     return answer;
   }
   add_direction(answer, counted);
+  add_against_others(answer, counted);
   add_by_period(answer, evidence, counted, language);
   answer.warnings.push_back({"findings.warn.perceived", {}});
   add_warnings(answer, evidence, counted);

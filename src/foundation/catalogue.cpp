@@ -126,6 +126,8 @@ std::string Catalogue::say(const Message& message) const {
       values.emplace_back(icu::UnicodeString::fromUTF8(*text));
     else if (const auto* whole = std::get_if<std::int64_t>(&value))
       values.emplace_back(static_cast<int64_t>(*whole));
+    else if (const auto* several = std::get_if<Names>(&value))
+      values.emplace_back(icu::UnicodeString::fromUTF8(say(*several)));
     else
       values.emplace_back(std::get<double>(value));
   }
@@ -142,6 +144,13 @@ std::string Catalogue::say(const Message& message) const {
   if (U_FAILURE(error))
     throw std::logic_error("languages/" + words->language + ".json: “" + message.key + "” cannot be filled");
   return to_utf8(out);
+}
+
+std::string Catalogue::say(const Names& names) const {
+  std::string out;
+  for (const std::string& name : names.list)
+    out += (out.empty() ? "" : ", ") + (name.rfind('#', 0) == 0 ? say(name.substr(1)) : name);
+  return out;
 }
 
 std::string Catalogue::sentence(const Problem& problem) const {

@@ -14,9 +14,14 @@
 
 namespace understory {
 
+// Names said one after the other; one that begins with "#" is a catalogue key.
+struct Names {
+  std::vector<std::string> list;
+};
+
 // A sentence that is not yet in a language: its key and what goes into it.
 struct Message {
-  using Value = std::variant<std::string, std::int64_t, double>;
+  using Value = std::variant<std::string, std::int64_t, double, Names>;
   std::string key;
   std::vector<std::pair<std::string, Value>> arguments;
 };
@@ -34,6 +39,7 @@ class Catalogue {
   // An unknown key comes back as itself in ⟦ ⟧, which a test looks for on every page.
   std::string say(const Message& message) const;
   std::string say(std::string_view key) const { return say(Message{std::string(key), {}}); }
+  std::string say(const Names& names) const;
   std::string sentence(const Problem& problem) const;
   // 0.674 → "67%"; digits and decimal point are the same in every language.
   std::string percent(double share, int decimals = 0) const;

@@ -31,8 +31,8 @@ class Reader {
       // Spreadsheets drop empty cells at the end of a row.
       while (row.size() > table.header.size() && row.back().empty()) row.pop_back();
       if (row.size() != table.header.size())
-        return bad(line, "it has " + std::to_string(row.size()) + " fields, the header has " +
-                             std::to_string(table.header.size()));
+        return bad(line, "it has " + std::to_string(row.size()) + (row.size() == 1 ? " field" : " fields") +
+                             ", the header has " + std::to_string(table.header.size()));
       table.rows.push_back(std::move(row));
       table.row_numbers.push_back(line);
     }

@@ -7,6 +7,7 @@
 #include "foundation/file.h"
 #include "foundation/id.h"
 #include "foundation/json_writer.h"
+#include "foundation/log.h"
 #include "foundation/resource.h"
 #include "foundation/result.h"
 #include "foundation/text.h"
@@ -194,6 +195,11 @@ TEST(File, IsWrittenWholeOrNotAtAll) {
   EXPECT_FALSE(read_file(folder.path() / "absent"));
 }
 
+TEST(Log, AnEventIsOneLine) {
+  EXPECT_EQ(log::one_line("ចុះ failed:\n2026-11-24 info all is well\x1b[2K"),
+            "ចុះ failed:\\n2026-11-24 info all is well\\x1b[2K");
+}
+
 TEST(Program, RunsWithInputAndSaysWhenItIsMissing) {
   EXPECT_EQ(
       run_program({.program = "cat", .input = std::string(300000, 'x'), .what = "", .package = ""})->output.size(),
@@ -245,8 +251,9 @@ TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {
 
 TEST(Catalogue, SaysSentencesWithNumbersAndFallsBackToEnglish) {
   const Catalogue& english = Catalogue::of("en");
-  EXPECT_EQ(english.say({"page.sources_found", {{"n", std::int64_t{1}}}}), "1 source");
-  EXPECT_EQ(english.say({"page.sources_found", {{"n", std::int64_t{2}}}}), "2 sources");
+  EXPECT_EQ(english.say({"page.sources_found", {{"n", std::int64_t{1}}, {"translations", std::int64_t{0}}}}), "1 text");
+  EXPECT_EQ(english.say({"page.sources_found", {{"n", std::int64_t{2}}, {"translations", std::int64_t{1}}}}),
+            "2 texts, one of them a translation");
   EXPECT_EQ(english.say("no.such.key"), "⟦no.such.key⟧");
   EXPECT_EQ(english.percent(0.674), "67%");
   EXPECT_EQ(Catalogue::of("xx").language(), "en");

@@ -29,6 +29,20 @@ spdlog::level::level_enum level_of(Level level) {
 }  // namespace
 
 void set_level(Level level) { logger().set_level(level_of(level)); }
-void write(Level level, std::string_view line) { logger().log(level_of(level), "{}", line); }
+void write(Level level, std::string_view line) { logger().log(level_of(level), "{}", one_line(line)); }
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n')
+      out += "\\n";
+    else if (byte < 0x20 || byte == 0x7f)
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += c;
+  }
+  return out;
+}
 
 }  // namespace understory::log

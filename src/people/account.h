@@ -34,6 +34,8 @@ bool has_accounts(storage::Transaction& transaction);
 
 Id add_grant(storage::Transaction& transaction, Id account, const Grant& grant, Id granted_by);
 Result<void> end_grant(storage::Transaction& transaction, Id grant);
+// Ends its sessions and forgets the browsers it is known by: from now on it must sign in anew everywhere.
+void end_sessions(storage::Transaction& transaction, Id account);
 // Ends its sessions, devices and invitations too. Its name stays taken. kNotFound.
 Result<void> deactivate(storage::Transaction& transaction, Id account);
 

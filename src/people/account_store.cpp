@@ -141,11 +141,15 @@ Result<void> end_grant(Transaction& transaction, Id grant) {
   return {};
 }
 
+void end_sessions(Transaction& transaction, Id account) {
+  transaction.run(kEndSessions, {transaction.workspace(), account});
+  transaction.run(kEndDevices, {transaction.workspace(), account});
+}
+
 Result<void> deactivate(Transaction& transaction, Id account) {
   if (transaction.run(kSetState, {"deactivated", now(), transaction.workspace(), account}) == 0)
     return fail(problems::kNotFound, {{"what", "account"}, {"name", account.text()}});
-  transaction.run(kEndSessions, {transaction.workspace(), account});
-  transaction.run(kEndDevices, {transaction.workspace(), account});
+  end_sessions(transaction, account);
   transaction.run(kEndInvitations, {transaction.workspace(), account});
   return {};
 }
@@ -168,7 +172,7 @@ Result<Id> invited(Transaction& transaction, std::string_view token) {
 Result<void> accept_invitation(Transaction& transaction, std::string_view token, const vault::PersonKey& key) {
   const Id account = TRY(invited(transaction, token));
   transaction.run(kUseInvitation, {now(), transaction.workspace(), Parameter::blob(token_hash(token))});
-  transaction.run(kEndSessions, {transaction.workspace(), account});
+  end_sessions(transaction, account);
   set_person_key(transaction, account, key);
   transaction.run(kSetState, {"active", now(), transaction.workspace(), account});
   return {};

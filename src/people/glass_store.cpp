@@ -72,7 +72,8 @@ Glass read_glass(const Row& row) {
 
 Decision decide(const Person& person, const Glass& glass, Milliseconds at) {
   const auto no = [](std::string reason) { return Decision{false, true, std::move(reason), {}}; };
-  if (!person.active || person.account != glass.account) return no("the glass was opened for somebody else");
+  if (!person.active || person.code_missing || person.account != glass.account)
+    return no("the glass was opened for somebody else");
   if (person.excluded_from.contains(glass.study) || person.excluded_from.contains(glass.source))
     return no("this person is excluded from the record");
   if (!glass.opened_at) return no("nobody has opened it yet");

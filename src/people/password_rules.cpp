@@ -21,6 +21,17 @@ bool breached(std::string_view password) {
   return std::binary_search(kList.begin(), kList.end(), password);
 }
 
+// Words of this place, and hardly a letter beside them.
+bool only_own_words(std::string_view folded) {
+  std::string letters;
+  for (const char c : folded)
+    if (std::isalpha(static_cast<unsigned char>(c)) || (static_cast<unsigned char>(c) & 0x80)) letters += c;
+  const std::size_t before = letters.size();
+  for (std::string_view word : kOwnWords)
+    for (std::size_t at; (at = letters.find(word)) != std::string::npos;) letters.erase(at, word.size());
+  return letters.size() < before && letters.size() < 4;
+}
+
 }  // namespace
 
 Result<void> check_password(std::string_view password, std::string_view account) {
@@ -40,6 +51,7 @@ Result<void> check_password(std::string_view password, std::string_view account)
   const std::string folded = fold(password);
   if (!account.empty() && folded.find(fold(account)) != std::string::npos && account.size() >= 3)
     return weak("it holds the account's name");
+  if (only_own_words(folded)) return weak("it is little more than words of this place");
   if (std::set<char>(folded.begin(), folded.end()).size() < 5) return weak("it repeats a few characters");
   return {};
 }

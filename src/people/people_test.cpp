@@ -156,7 +156,7 @@ TEST_P(People, ASecondFactorIsAskedForAndItsCodeWorksOnce) {
   EXPECT_TRUE(enter("sokha", kPassword, recovery[0]));
   EXPECT_FALSE(enter("sokha", kPassword, recovery[0]));
   EXPECT_EQ(recovery.size(), 10u);
-  EXPECT_EQ(recovery[1].size(), 19u);
+  EXPECT_EQ(recovery[1].size(), 29u);
 }
 
 TEST_P(People, GuessersGetFourTriesAnHourAndTheOwnerStillEnters) {
@@ -362,11 +362,127 @@ TEST_P(People, TheKeyLeavesTheFolderAndOpensForThoseEntitledAlone) {
   EXPECT_TRUE(workspace().holds_key());
 }
 
+TEST_P(People, APersonChangesThePasswordAndEverySessionOfBeforeEnds) {
+  constexpr std::string_view kNext = "the ferry leaves at dawn";
+  FixedClock clock(kNoon);
+  const Id account = add("sokha", {{{}, Role::kResearcher, {}, ""}});
+  ASSERT_TRUE(put_key_away(workspace()));
+  reopen();
+  const SignedIn here = *enter("sokha"), elsewhere = *enter("sokha");
+  std::vector<std::string> told;
+  const auto change = [&](EntryChange what, std::string_view with, std::string_view password, std::string session,
+                          std::string code = "") {
+    return change_entry(workspace(), {"sokha", std::string(password), std::move(code), "", std::move(session)}, what,
+                        with, [&](Transaction&, Id who, std::string_view outcome, std::string_view reason) {
+                          EXPECT_EQ(who, account);
+                          told.push_back(std::string(outcome) + ": " + std::string(reason));
+                        });
+  };
+  EXPECT_EQ(change(EntryChange::kPassword, "short", kPassword, here.session).error().code(), "weak_password");
+  EXPECT_EQ(change(EntryChange::kPassword, kNext, "not mine, found open", here.session).error().code(),
+            "sign_in_refused");
+  EXPECT_TRUE(session(here.session) && session(elsewhere.session));
+  const auto changed = change(EntryChange::kPassword, kNext, kPassword, here.session);
+  ASSERT_TRUE(changed) << changed.error().sentence();
+  EXPECT_FALSE(session(here.session));
+  EXPECT_FALSE(session(elsewhere.session));
+  ASSERT_TRUE(session(changed->entered.session));
+  EXPECT_TRUE(session(changed->entered.session)->key);  // it opens the same stories as before
+  EXPECT_EQ(enter("sokha").error().code(), "sign_in_refused");
+  const auto again = enter("sokha", kNext);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(session(again->session)->key);
+  EXPECT_EQ(told, (std::vector<std::string>{"denied: wrong name, password or code", "done: password, by password"}));
+
+  // Strangers who use up the name's tries do not keep the owner from it, nor is the password guessed from inside.
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(enter("sokha", "a stranger's guess"));
+  EXPECT_EQ(enter("sokha", kNext, "", elsewhere.device).error().code(), "too_many_tries");  // known no more
+  const auto codes = change(EntryChange::kNewRecoveryCodes, "", kNext, again->session);
+  ASSERT_TRUE(codes);
+  EXPECT_EQ(codes->recovery_codes.size(), 10u);
+  for (int guess = 0; guess < 6; ++guess)
+    EXPECT_EQ(
+        change(EntryChange::kNoFactor, "", "guess " + std::to_string(guess), codes->entered.session).error().code(),
+        guess < 3 ? "sign_in_refused" : "too_many_tries")
+        << guess;
+}
+
+TEST_P(People, ASecondFactorIsTakenAwayWithACodeAlone) {
+  FixedClock clock(kNoon);
+  const Id account = add("sokha");
+  const auto change = [&](EntryChange what, std::string_view with, const std::string& session, std::string code) {
+    return change_entry(workspace(), {"sokha", std::string(kPassword), std::move(code), "", session}, what, with,
+                        nobody_tells);
+  };
+  const auto set = change(EntryChange::kNewFactor, "", enter("sokha")->session, "");
+  ASSERT_TRUE(set);
+  EXPECT_FALSE(enter("sokha"));
+  const auto other = enter("sokha", kPassword, vault::factor_code(set->factor, vault::factor_step(kNoon)));
+  ASSERT_TRUE(other);
+  EXPECT_FALSE(change(EntryChange::kNoFactor, "", other->session, ""));
+  EXPECT_FALSE(change(EntryChange::kNewFactor, "", other->session, ""));
+
+  // One's sessions are listed, and one of them can be ended.
+  const auto listed = [&](const std::string& token) {
+    Transaction transaction = workspace().read();
+    return open_sessions(transaction, account, token);
+  };
+  const auto list = listed(other->session);
+  ASSERT_EQ(list.size(), 2u);
+  const OpenSession& first = list[0].here ? list[1] : list[0];
+  EXPECT_NE(list[0].here, list[1].here);
+  EXPECT_EQ(change(EntryChange::kEndSession, "0123456789abcdef", other->session, set->recovery_codes[0]).error().code(),
+            "not_found");
+  const auto ended = change(EntryChange::kEndSession, first.number, other->session, set->recovery_codes[0]);
+  ASSERT_TRUE(ended) << ended.error().sentence();
+  EXPECT_FALSE(session(set->entered.session));
+  EXPECT_FALSE(session(other->session));
+  EXPECT_EQ(listed(ended->entered.session).size(), 1u);
+
+  EXPECT_FALSE(change(EntryChange::kNoFactor, "", ended->entered.session, set->recovery_codes[0]));  // used
+  ASSERT_TRUE(change(EntryChange::kNoFactor, "", ended->entered.session, set->recovery_codes[1]));
+  EXPECT_TRUE(enter("sokha"));
+}
+
+TEST_P(People, WhereACodeIsWantedNobodyDoesAnythingWithoutOne) {
+  const Id account = add("sokha", {{{}, Role::kResearcher, {}, ""}});
+  const auto may_see = [&] {
+    Transaction transaction = workspace().read();
+    const Person person = person_of(transaction, account);
+    EXPECT_EQ(decide(person, Right::kSeeStudy, {Id{7}, {}, {}}).allowed,
+              reach(person, Right::kSeeStudy, Id{7}).everything);
+    return decide(person, Right::kSeeStudy, {Id{7}, {}, {}}).allowed;
+  };
+  EXPECT_TRUE(may_see());
+  {
+    Transaction transaction = workspace().write();
+    EXPECT_FALSE(needs_code(transaction));
+    set_needs_code(transaction, true);
+    EXPECT_TRUE(needs_code(transaction));
+    transaction.commit();
+  }
+  EXPECT_FALSE(may_see());
+  const auto set = change_entry(workspace(), {"sokha", std::string(kPassword), "", "", enter("sokha")->session},
+                                EntryChange::kNewFactor, "", nobody_tells);
+  ASSERT_TRUE(set);
+  EXPECT_TRUE(may_see());
+}
+
+TEST_P(People, SigningInAgainEndsTheSessionOfBefore) {
+  add("sokha");
+  const std::string before = enter("sokha")->session;
+  const auto again = sign_in(workspace(), {"sokha", std::string(kPassword), "", "", before}, nobody_tells);
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(session(before));
+  EXPECT_TRUE(session(again->session));
+}
+
 TEST(PasswordRules, LengthAndBreachesAndNothingElse) {
-  for (const char* good : {"three rivers meet here", "ទន្លេបីជួបគ្នានៅទីនេះ", "correct horse battery", "11 lotus pond 72"})
+  for (const char* good : {"three rivers meet here", "ទន្លេបីជួបគ្នានៅទីនេះ", "correct horse battery", "11 lotus pond 72",
+                           "lanterns over seven villages", "4071 8829 5502"})
     EXPECT_TRUE(check_password(good, "sokha")) << good;
   for (const char* bad : {"short", "Password123", "password2026!!", "1q2w3e4r5t", "qwertyuiop", "aaaaaaaaaaaa",
-                          "sokha-sokha-1", "abababababab"})
+                          "sokha-sokha-1", "abababababab", "Understory-2026", "CaseWorker 2026!", "cambodia.nepal"})
     EXPECT_EQ(check_password(bad, "sokha").error().code(), "weak_password") << bad;
 }
 

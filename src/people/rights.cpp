@@ -23,6 +23,7 @@ bool reaches(const Grant& grant, Right right, const Record& record) {
 Decision decide(const Person& person, Right right, const Record& record) {
   if (person.at_machine) return {true, false, "the workspace has no accounts yet", {}};
   if (!person.active) return {false, true, "nobody is signed in, or the account is deactivated", {}};
+  if (person.code_missing) return {false, false, "this account must set up its code first", {}};
   if (person.excluded_from.contains(record.study) || person.excluded_from.contains(record.id))
     return {false, true, "this person is excluded from the record", {}};
   for (const Grant& grant : person.grants)
@@ -48,7 +49,7 @@ Reach reach(const Person& person, Right right, Id study) {
     all.everything = true;
     return all;
   }
-  if (!person.active || person.excluded_from.contains(study)) return all;
+  if (!person.active || person.code_missing || person.excluded_from.contains(study)) return all;
   for (const Grant& grant : person.grants) {
     if (!may(grant.role, right) || (grant.study && grant.study != study)) continue;
     if (grant.place.empty())

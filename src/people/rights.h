@@ -26,6 +26,7 @@ struct Person {
   bool at_machine = false;  // whoever holds the folder of a workspace that has no accounts yet
   std::vector<Grant> grants;
   std::set<Id> excluded_from;  // records that do not exist for this person: studies, sources
+  bool code_missing = false;   // the workspace wants a second factor of everybody and this account has none yet
 };
 
 struct Record {

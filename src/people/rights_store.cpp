@@ -9,8 +9,11 @@ using storage::Transaction;
 
 namespace {
 
-const Query kStanding{"people.standing",
-                      "select organisation_id, state from account where workspace_id = ? and id = ?"};
+const Query kStanding{
+    "people.standing",
+    "select account.organisation_id, account.state, case when account.factor is null and "
+    "entry_rule.needs_code = 1 then 1 else 0 end from account left join entry_rule on "
+    "entry_rule.workspace_id = account.workspace_id where account.workspace_id = ? and account.id = ?"};
 const Query kGrants{"people.grants",
                     "select id, role, study_id, coalesce(place_code, '') from account_grant where workspace_id = ? and "
                     "account_id = ? and ended_at is null order by id"};
@@ -26,6 +29,7 @@ Person person_of(Transaction& transaction, Id account) {
   transaction.each(kStanding, {transaction.workspace(), account}, [&](const Row& row) {
     person.organisation = row.id(0);
     person.active = row.text(1) == "active";
+    person.code_missing = row.integer(2) == 1;
   });
   transaction.each(kGrants, {transaction.workspace(), account}, [&](const Row& row) {
     // A role this program does not know grants nothing.

@@ -1,6 +1,7 @@
 #include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/glass.h"
+#include "people/password_rules.h"
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "vault/second_factor.h"
@@ -33,6 +34,11 @@ const Query kFactor{"people.factor",
 const Query kSetFactor{"people.set_factor",
                        "update account set factor = ?, factor_step = 0, changed_at = ? where workspace_id = ? and id = "
                        "?"};
+const Query kNeedsCode{"people.needs_code", "select needs_code from entry_rule where workspace_id = ?"};
+const Query kSetNeedsCode{
+    "people.set_needs_code",
+    "insert into entry_rule (workspace_id, needs_code) values (?, ?) on conflict (workspace_id) do "
+    "update set needs_code = excluded.needs_code"};
 const Query kUseStep{"people.use_factor_step",
                      "update account set factor_step = ? where workspace_id = ? and id = ? and factor_step < ?"};
 const Query kUseRecovery{"people.use_recovery_code",
@@ -60,6 +66,12 @@ const Query kEndAll{"people.end_sessions", "delete from session where workspace_
 const Query kForgetSessions{"people.forget_sessions",
                             "delete from session where workspace_id = ? and (seen_at < ? or created_at < ?)"};
 const Query kDevice{"people.device", "select account_id from device where workspace_id = ? and token_hash = ?"};
+const Query kSessions{"people.sessions",
+                      "select token_hash, created_at, seen_at from session where workspace_id = ? and account_id = ? "
+                      "and seen_at > ? and created_at > ? order by created_at, token_hash"};
+const Query kSetPassword{"people.set_password",
+                         "update account set wrapped_key = ?, salt = ?, passes = ?, memory = ?, changed_at = ? where "
+                         "workspace_id = ? and id = ?"};
 const Query kAddDevice{"people.add_device",
                        "insert into device (workspace_id, token_hash, account_id, created_at) values (?, ?, ?, ?)"};
 
@@ -119,17 +131,18 @@ struct Asked {
   bool by_recovery = false;
 };
 
-Asked look_up(Transaction& transaction, const SignIn& given) {
+// `inside`: by somebody who is signed in, and proves it again.
+Asked look_up(Transaction& transaction, const SignIn& given, bool inside) {
   const auto name = account_name(given.name);
   const std::string typed = name ? *name : std::string("…");
-  Asked asked{.counted = {token_hash("name:" + typed), kTriesAnHour}};
+  Asked asked{.counted = {token_hash((inside ? "inside:" : "name:") + typed), kTriesAnHour}};
   if (auto found = find_account(transaction, typed)) {
     asked.key = person_key(transaction, found->id);
     if (asked.key && found->state == "active") asked.account = std::move(*found);
   }
   if (!asked.account) return asked;
   const Id account = asked.account->id;
-  if (!given.device.empty()) {
+  if (!inside && !given.device.empty()) {
     const auto owner = transaction.one(kDevice, {transaction.workspace(), Parameter::blob(token_hash(given.device))},
                                        [](const Row& row) { return row.id(0); });
     if (owner == account) asked.counted = {token_hash("device:" + given.device), kTriesOfDeviceAnHour};
@@ -143,14 +156,24 @@ Asked look_up(Transaction& transaction, const SignIn& given) {
   return asked;
 }
 
-}  // namespace
+// Whose password and code were right, and the transaction in which that was found: it still holds.
+struct Proven {
+  Transaction transaction;
+  Account account;
+  vault::PersonKey key;
+  vault::Secret opened;
+  std::string by;                           // "password", "password and code", …
+  bool known_browser = false;               // this browser signed in to the account before
+  std::optional<vault::PersonKey> renewed;  // the key under the new password
+};
 
-Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& tell) {
+Result<Proven> prove(Workspace& workspace, const SignIn& given, const Tell& tell, bool inside,
+                     std::string_view new_password) {
   Asked asked;
   {
     // A flood of guesses ends here: it waits for no writer and adds nothing to the database.
     Transaction transaction = workspace.read();
-    asked = look_up(transaction, given);
+    asked = look_up(transaction, given, inside);
     if (const Tries tries = tries_of(transaction, asked.counted);
         !asked.by_recovery && tries.count > asked.counted.limit)
       return too_many(tries);
@@ -166,13 +189,15 @@ Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& 
     if (refused) return too_many(tries);
   }
   // The slow part, outside of any transaction.
-  const auto opened = vault::open_person_key(account ? *key : nobodys_key(), given.password);
+  auto opened = vault::open_person_key(account ? *key : nobodys_key(), given.password);
+  std::optional<vault::PersonKey> renewed;
+  if (account && opened && !new_password.empty()) renewed = vault::with_password(*key, *opened, new_password);
 
   Transaction transaction = workspace.write();
   transaction.run(kForgetTries, {transaction.workspace(), now() - kHour});
   transaction.run(kForgetSessions, {transaction.workspace(), now() - kIdleLife, now() - kSessionLife});
   bool right = account && opened;
-  std::string reason = "wrong name, password or code";
+  std::string by = "password";
   // The account may have been deactivated, or given another key, since it was read.
   if (right) {
     const auto again = account_of(transaction, account->id);
@@ -180,9 +205,11 @@ Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& 
     right = again && again->state == "active" && key_now && key_now->wrapped == key->wrapped;
   }
   if (right && by_recovery) {
+    by = "password and recovery code";
     right = transaction.run(kUseRecovery, {now(), transaction.workspace(), account->id,
                                            Parameter::blob(recovery_hash(given.code))}) == 1;
   } else if (right && account->has_factor) {
+    by = "password and code";
     std::string factor;
     std::int64_t last = 0;
     transaction.each(kFactor, {transaction.workspace(), account->id}, [&](const Row& row) {
@@ -193,7 +220,7 @@ Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& 
     right = step && transaction.run(kUseStep, {*step, transaction.workspace(), account->id, *step}) == 1;
   }
   if (!right) {
-    tell(transaction, account ? account->id : Id{}, "denied", reason);
+    tell(transaction, account ? account->id : Id{}, "denied", "wrong name, password or code");
     transaction.commit();
     return fail(problems::kSignInRefused);
   }
@@ -202,27 +229,95 @@ Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& 
     if (tries.count > 0)
       set_tries(transaction, counted, {tries.began, std::min<std::int64_t>(tries.count, counted.limit) - 1});
   }
-  SignedIn made{account->id, make_token(), given.device};
+  return Proven{std::move(transaction), *account, *key, std::move(*opened), by, counted.limit == kTriesOfDeviceAnHour,
+                std::move(renewed)};
+}
+
+// A session for who was proven, in place of the one this browser had.
+SignedIn begin_session(Proven& proven, const SignIn& given) {
+  Transaction& transaction = proven.transaction;
+  const Id account = proven.account.id;
+  if (!given.session.empty()) sign_out(transaction, given.session);
+  SignedIn made{account, make_token(), given.device};
   std::string story_key;
-  transaction.each(kStoryKey, {transaction.workspace(), account->id},
+  transaction.each(kStoryKey, {transaction.workspace(), account},
                    [&](const Row& row) { story_key = std::string(row.blob(0)); });
   if (!story_key.empty()) {
-    const auto key = vault::open_sealed(*opened, story_key);
+    const auto key = vault::open_sealed(proven.opened, story_key);
     story_key = key && key->size() == vault::Secret::kSize
                     ? vault::wrap(vault::Secret::from(*key), key_of_token(made.session), kSessionKey)
                     : "";
   }
-  transaction.run(kAddSession, {transaction.workspace(), Parameter::blob(token_hash(made.session)), account->id, now(),
+  transaction.run(kAddSession, {transaction.workspace(), Parameter::blob(token_hash(made.session)), account, now(),
                                 now(), story_key.empty() ? Parameter(nullptr) : Parameter::blob(story_key)});
-  take_glass_keys(transaction, account->id, *opened, token_hash(made.session), key_of_token(made.session));
-  if (counted.limit != kTriesOfDeviceAnHour) {
+  take_glass_keys(transaction, account, proven.opened, token_hash(made.session), key_of_token(made.session));
+  if (!proven.known_browser) {
     made.device = make_token();
-    transaction.run(kAddDevice,
-                    {transaction.workspace(), Parameter::blob(token_hash(made.device)), account->id, now()});
+    transaction.run(kAddDevice, {transaction.workspace(), Parameter::blob(token_hash(made.device)), account, now()});
   }
-  tell(transaction, account->id, "done", "");
-  transaction.commit();
   return made;
+}
+
+std::string number_of(std::string_view token_hash) { return vault::hex(token_hash.substr(0, 8)); }
+
+}  // namespace
+
+Result<SignedIn> sign_in(Workspace& workspace, const SignIn& given, const Tell& tell) {
+  Proven proven = TRY(prove(workspace, given, tell, false, ""));
+  SignedIn made = begin_session(proven, given);
+  tell(proven.transaction, made.account, "done", proven.by);
+  proven.transaction.commit();
+  return made;
+}
+
+Result<EntryChanged> change_entry(Workspace& workspace, const SignIn& given, EntryChange what, std::string_view with,
+                                  const Tell& tell) {
+  using enum EntryChange;
+  if (what == kPassword) TRY(check_password(with, given.name));
+  Proven proven = TRY(prove(workspace, given, tell, true, what == kPassword ? with : ""));
+  Transaction& transaction = proven.transaction;
+  const Id account = proven.account.id;
+  EntryChanged changed;
+  changed.name = proven.account.name;
+  if (what == kEndSession) {
+    std::string ended;
+    transaction.each(kSessions, {transaction.workspace(), account, 0, 0}, [&](const Row& row) {
+      if (number_of(row.blob(0)) == with) ended = std::string(row.blob(0));
+    });
+    if (ended.empty()) return fail(problems::kNotFound, {{"what", "session"}, {"name", std::string(with)}});
+    transaction.run(kEnd, {transaction.workspace(), Parameter::blob(ended)});
+  } else {
+    end_sessions(transaction, account);
+  }
+  if (proven.renewed)
+    transaction.run(kSetPassword, {Parameter::blob(proven.renewed->wrapped), Parameter::blob(proven.renewed->salt),
+                                   proven.renewed->cost.passes, proven.renewed->cost.memory, now(),
+                                   transaction.workspace(), account});
+  if (what == kNewFactor) {
+    changed.factor = vault::make_factor();
+    set_factor(transaction, account, proven.key.public_key, changed.factor);
+  }
+  if (what == kNoFactor) {
+    drop_factor(transaction, account);
+    transaction.run(kForgetRecovery, {transaction.workspace(), account});
+  }
+  if (what == kNewFactor || what == kNewRecoveryCodes)
+    changed.recovery_codes = make_recovery_codes(transaction, account);
+  changed.entered = begin_session(proven, given);
+  tell(transaction, account, "done",
+       fmt::format("{}, by {}", kEntryChanges[static_cast<std::size_t>(what)], proven.by));
+  transaction.commit();
+  return changed;
+}
+
+std::vector<OpenSession> open_sessions(Transaction& transaction, Id account, std::string_view token) {
+  std::vector<OpenSession> list;
+  const std::string here = token_hash(token);
+  transaction.each(kSessions, {transaction.workspace(), account, now() - kIdleLife, now() - kSessionLife},
+                   [&](const Row& row) {
+                     list.push_back({number_of(row.blob(0)), row.integer(1), row.integer(2), row.blob(0) == here});
+                   });
+  return list;
 }
 
 std::optional<Session> session_of(const Workspace& workspace, Transaction& transaction, std::string_view token) {
@@ -259,6 +354,15 @@ void set_factor(Transaction& transaction, Id account, std::string_view public_ke
   transaction.run(kSetFactor, {Parameter::blob(sealed), now(), transaction.workspace(), account});
 }
 
+bool needs_code(Transaction& transaction) {
+  return transaction.one(kNeedsCode, {transaction.workspace()}, [](const Row& row) { return row.integer(0) == 1; })
+      .value_or(false);
+}
+
+void set_needs_code(Transaction& transaction, bool needs) {
+  transaction.run(kSetNeedsCode, {transaction.workspace(), needs ? 1 : 0});
+}
+
 void drop_factor(Transaction& transaction, Id account) {
   transaction.run(kSetFactor, {nullptr, now(), transaction.workspace(), account});
 }
@@ -267,10 +371,10 @@ std::vector<std::string> make_recovery_codes(Transaction& transaction, Id accoun
   transaction.run(kForgetRecovery, {transaction.workspace(), account});
   std::vector<std::string> codes;
   for (int i = 0; i < 10; ++i) {
-    // 80 bits as four groups of four letters and digits.
-    std::string code = lower_ascii(vault::base32(vault::random_bytes(10)));
+    // 120 bits as six groups of four letters and digits: enough for a plain hash to keep.
+    std::string code = lower_ascii(vault::base32(vault::random_bytes(15)));
     transaction.run(kAddRecovery, {transaction.workspace(), account, Parameter::blob(recovery_hash(code))});
-    for (const int at : {12, 8, 4}) code.insert(static_cast<std::size_t>(at), "-");
+    for (const int at : {20, 16, 12, 8, 4}) code.insert(static_cast<std::size_t>(at), "-");
     codes.push_back(std::move(code));
   }
   return codes;

@@ -14,6 +14,7 @@ namespace {
 // One panel in CSS pixels: the page sets as many beside each other as fit, so a phone shows one below the other at
 // full size instead of all of them small.
 constexpr int kPanel = 300, kTrack = 206, kIntervalTrack = 190, kRow = 40, kHead = 44, kBar = 12;
+constexpr std::size_t kRowsOfPanel = 15;
 
 std::string replaced(std::string text, std::string_view mark, std::string_view by) {
   for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + by.size()))
@@ -106,33 +107,42 @@ std::string interval_rows(const findings::Table& table, const std::string& colum
   std::vector<Row> rows;
   for (const auto& row : table.rows)
     if (const auto* interval = std::get_if<findings::Interval>(&row[at_column]))
-      rows.push_back({findings::cell_text(row[0], words), *interval});
+      rows.push_back({findings::cell_text(row[0], words) +
+                          (table.columns[0].first == "group" ? " – " + findings::cell_text(row[1], words) : ""),
+                      *interval});
   if (rows.empty()) return "";
   const auto x = [&](double value) {
     return (std::clamp(value, low_end, high_end) - low_end) / (high_end - low_end) * kIntervalTrack;
   };
-  const int height = static_cast<int>(rows.size()) * kRow + 22;
-  std::string picture = fmt::format(
-      "<div class=\"panels\"><svg class=\"panel\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
-      "aria-label=\"{2}\">\n",
-      kPanel, height, escape_markup(words.say(table.title)));
-  picture += fmt::format("<path d=\"M{0:.1f} 0V{1}\" class=\"zero\"/>", x(0), height - 18);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const int y = static_cast<int>(i) * kRow, middle = y + 25;
-    const findings::Interval& each = rows[i].interval;
-    picture += fmt::format("<text x=\"0\" y=\"{}\" class=\"label\">{}</text>", y + 13,
-                           escape_markup(label_lines(rows[i].label, 44, 1)[0]));
+  // A panel is no taller than a page of paper, and on a screen several stand beside each other.
+  std::string picture = "<div class=\"panels\">\n";
+  for (std::size_t first = 0; first < rows.size(); first += kRowsOfPanel) {
+    const std::size_t count = std::min(kRowsOfPanel, rows.size() - first);
+    const int height = static_cast<int>(count) * kRow + 22;
     picture += fmt::format(
-        "<path d=\"M{0:.1f} {2}H{1:.1f}M{0:.1f} {3}V{4}M{1:.1f} {3}V{4}\" class=\"interval\"/><circle cx=\"{5:.1f}\" "
-        "cy=\"{2}\" r=\"4\" class=\"point\"/>",
-        x(each.low), x(each.high), middle, middle - 4, middle + 4, x(each.value));
-    picture += fmt::format("<text x=\"{}\" y=\"{}\" class=\"value\">{}</text>\n", kIntervalTrack + 8, middle + 4,
-                           escape_markup(findings::cell_text(each, words)));
+        "<svg class=\"panel\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
+        "aria-label=\"{2}\">\n",
+        kPanel, height, escape_markup(words.say(table.title)));
+    picture += fmt::format("<path d=\"M{0:.1f} 0V{1}\" class=\"zero\"/>", x(0), height - 18);
+    for (std::size_t i = 0; i < count; ++i) {
+      const int y = static_cast<int>(i) * kRow, middle = y + 25;
+      const Row& row = rows[first + i];
+      const findings::Interval& each = row.interval;
+      picture += fmt::format("<text x=\"0\" y=\"{}\" class=\"label\">{}</text>", y + 13,
+                             escape_markup(label_lines(row.label, 44, 1)[0]));
+      picture += fmt::format(
+          "<path d=\"M{0:.1f} {2}H{1:.1f}M{0:.1f} {3}V{4}M{1:.1f} {3}V{4}\" class=\"interval\"/><circle "
+          "cx=\"{5:.1f}\" cy=\"{2}\" r=\"4\" class=\"point\"/>",
+          x(each.low), x(each.high), middle, middle - 4, middle + 4, x(each.value));
+      picture += fmt::format("<text x=\"{}\" y=\"{}\" class=\"value\">{}</text>\n", kIntervalTrack + 8, middle + 4,
+                             escape_markup(findings::cell_text(each, words)));
+    }
+    picture += fmt::format(
+        "<text x=\"0\" y=\"{0}\" class=\"note\">{1}</text><text x=\"{2}\" y=\"{0}\" class=\"note\" "
+        "text-anchor=\"end\">{3}</text></svg>\n",
+        height - 3, words.number(low_end, 1), kIntervalTrack, words.number(high_end, 1));
   }
-  picture += fmt::format(
-      "<text x=\"0\" y=\"{0}\" class=\"note\">{1}</text><text x=\"{2}\" y=\"{0}\" class=\"note\" "
-      "text-anchor=\"end\">{3}</text></svg></div>\n",
-      height - 3, words.number(low_end, 1), kIntervalTrack, words.number(high_end, 1));
+  picture += "</div>\n";
   return figure_html({options.id + "-" + table.key, words.say(table.title), words.say("figure.interval_note"), picture,
                       table_html(table, words), words.say("figure.show_table"), options.open_table});
 }

@@ -11,6 +11,7 @@
 #include "publish/answer_html.h"
 #include "publish/markup.h"
 #include "publish/page.h"
+#include "publish/print.h"
 #include "study/source.h"
 
 namespace understory::publish {
@@ -188,7 +189,7 @@ Result<std::string> pdf_from_html(const std::string& html) {
   ProgramCall call;
   call.program = "weasyprint";
   call.arguments = {"--encoding", "utf-8", "-", "-"};
-  call.input = html;
+  call.input = with_words_over_pictures(html);
   call.what = "PDF reports";
   call.package = "weasyprint";
   call.seconds = 300;

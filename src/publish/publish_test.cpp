@@ -6,6 +6,7 @@
 #include "publish/figure.h"
 #include "publish/markup.h"
 #include "publish/page.h"
+#include "publish/print.h"
 #include "study/import_file.h"
 #include "study/study.h"
 #include "testing/workspace.h"
@@ -104,6 +105,35 @@ TEST(Pages, AnAnswerIsOneFileWithoutScriptOrOutsideAddress) {
   EXPECT_NE(html.find("Invented example"), std::string::npos);
   EXPECT_NE(html.find("A &amp; &lt;B&gt;"), std::string::npos);
   EXPECT_EQ(html.find("⟦"), std::string::npos);
+}
+
+TEST(Print, WordsOfPicturesAreSetAsLinesOfTheDocument) {
+  const std::string html =
+      "<p>a</p><svg class=\"panel\" viewBox=\"0 0 200 100\" width=\"200\" height=\"100\"><rect x=\"0\"/>"
+      "<text x=\"50\" y=\"25\" font-size=\"13\" fill=\"#1c2530\">ភាពក្រីក្រ &amp; more</text><text x=\"200\" y=\"50\" "
+      "font-size=\"12\" text-anchor=\"end\">8</text><path d=\"M0 0\"/></svg><p>b</p>";
+  EXPECT_EQ(with_words_over_pictures(html),
+            "<p>a</p><div class=\"picture\" style=\"width:200px\"><svg class=\"panel\" viewBox=\"0 0 200 100\" "
+            "width=\"200\" height=\"100\"><rect x=\"0\"/><path d=\"M0 0\"/></svg><span "
+            "style=\"top:25.000%;font-size:13px;color:#1c2530;left:25.000%\">ភាពក្រីក្រ &amp; more</span><span "
+            "style=\"top:50.000%;font-size:12px;color:#000000;right:0.000%\">8</span></div><p>b</p>");
+  EXPECT_EQ(with_words_over_pictures("<p>no picture</p>"), "<p>no picture</p>");
+  EXPECT_EQ(with_words_over_pictures("<svg width=\"1\" height=\"1\"><text>"), "<svg width=\"1\" height=\"1\"><text>");
+}
+
+TEST(Print, LongListsOfIntervalsAreNoTallerThanAPage) {
+  findings::Table table{"agreement",
+                        {"findings.table.saturation_curve", {}},
+                        {{"code", "findings.column.code"}, {"alpha", "findings.column.alpha"}},
+                        {},
+                        {}};
+  for (int i = 0; i < 40; ++i) table.rows.push_back({std::string("code"), findings::Interval{0.5, 0.2, 0.7}});
+  const std::string html = interval_rows(table, "alpha", -0.2, 1, Catalogue::of("en"), {});
+  std::size_t pictures = 0;
+  for (std::size_t at = html.find(" height=\""); at != std::string::npos;
+       at = html.find(" height=\"", at + 1), ++pictures)
+    EXPECT_LE(std::stoi(html.substr(at + 9)), 900);  // CSS pixels; A4 less its margins has 978
+  EXPECT_EQ(pictures, 3u);
 }
 
 class Reports : public testing_support::OnBothEngines {

@@ -135,8 +135,8 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources/{source}/eras
                                         {"/notices/read", 303},
                                         {"/account/sign-out-everywhere", 303},
                                         {"/sign-out", 303},
-                                        {"/account/second-factor", 200}};
-const std::set<std::string_view> kEndings{"/account/sign-out-everywhere", "/sign-out", "/account/second-factor"};
+                                        {"/account/entry", 422}};
+const std::set<std::string_view> kEndings{"/account/sign-out-everywhere", "/sign-out"};
 
 TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
   const Rooms rooms = two_studies(workspace());
@@ -440,17 +440,46 @@ TEST_P(WhoMay, AnInvitationLeadsToASession) {
     }
   ASSERT_EQ(get("/", session).status, 200);
   EXPECT_EQ(answer(workspace(), asked("POST", "/sign-in", session, {{"name", "dara"}, {"password", kPassword}})).status,
-            303);  // again, while signed in
+            303);  // again, while signed in: the session of before ends
+  EXPECT_EQ(get("/", session).status, 303);
+  session = enter("dara");
   // A form that some other page sends is refused, and nothing happens.
   EXPECT_EQ(post("/sign-out", {}, session).status, 403);
   Request foreign = asked("POST", "/sign-out", session, {{"form", people::form_token(session)}});
   foreign.headers["origin"] = "https://elsewhere.example";
   EXPECT_EQ(answer(workspace(), foreign).status, 403);
   EXPECT_EQ(get("/account", session).status, 200);
-  const Response factor = post("/account/second-factor", {{"form", people::form_token(session)}}, session);
+  // What lets somebody in is changed with the password alone, and goes on under a new session.
+  const auto change = [&](std::vector<std::pair<std::string, std::string>> form) {
+    form.emplace_back("form", people::form_token(session));
+    const Response response = post("/account/entry", std::move(form), session);
+    for (const auto& [name, value] : response.headers)
+      if (name == "Set-Cookie" && value.rfind("session=", 0) == 0) session = value.substr(8, value.find(';') - 8);
+    return response;
+  };
+  EXPECT_EQ(post("/account/entry", {{"do", "factor"}, {"password", kPassword}}, session).status, 403);
+  EXPECT_EQ(change({{"do", "factor"}}).status, 401);
+  EXPECT_EQ(change({{"do", "everything"}, {"password", kPassword}}).status, 422);
+  EXPECT_EQ(change({{"do", "password"}, {"password", kPassword}, {"new_password", "the ferry leaves at dawn"}}).status,
+            422);  // not typed twice
+  const std::string old = session;
+  const Response changed = change({{"do", "password"},
+                                   {"password", kPassword},
+                                   {"new_password", "the ferry leaves at dawn"},
+                                   {"again", "the ferry leaves at dawn"}});
+  ASSERT_EQ(changed.status, 303);
+  EXPECT_NE(session, old);
+  EXPECT_EQ(get("/", old).status, 303);
+  EXPECT_NE(get("/account?done=password", session).body.find("Your password is changed."), std::string::npos);
+  const Response factor = change({{"do", "factor"}, {"password", "the ferry leaves at dawn"}});
   EXPECT_NE(factor.body.find("otpauth://totp/"), std::string::npos);
-  EXPECT_EQ(post("/sign-in", {{"name", "dara"}, {"password", kPassword}}).status, 401);  // the code is missing
-  EXPECT_EQ(post("/sign-out", {{"form", people::form_token(session)}}, session).status, 303);
+  EXPECT_NE(factor.body.find(people::form_token(session)), std::string::npos);  // its forms work on
+  EXPECT_EQ(post("/sign-in", {{"name", "dara"}, {"password", "the ferry leaves at dawn"}}).status,
+            401);  // the code is missing
+  const Response out = post("/sign-out", {{"form", people::form_token(session)}}, session);
+  EXPECT_EQ(out.status, 303);
+  EXPECT_TRUE(std::any_of(out.headers.begin(), out.headers.end(),
+                          [](const auto& header) { return header.first == "Clear-Site-Data"; }));
   EXPECT_EQ(get("/", session).status, 303);
   EXPECT_EQ(get("/nowhere", session).status, 303);
 }
@@ -634,12 +663,33 @@ TEST_P(WhoMay, AStewardMakesAccountsAndExclusionsInTheBrowser) {
   // Others have no such pages.
   EXPECT_EQ(get("/accounts", session).status, 403);
   EXPECT_EQ(post(address, session, {{"do", "grant"}, {"role", "steward"}}).status, 403);
+  // A code can be asked of everybody: then who has none can set it up, and nothing else.
+  const std::string with_code = [&] {
+    const auto set =
+        people::change_entry(workspace(), {"keeper", kPassword, "", "", steward}, people::EntryChange::kNewFactor, "",
+                             [](storage::Transaction&, Id, std::string_view, std::string_view) {});
+    return set ? set->entered.session : std::string();
+  }();
+  EXPECT_EQ(post("/accounts", session, {{"do", "need_codes"}}).status, 403);
+  EXPECT_EQ(post("/accounts", with_code, {{"do", "need_codes"}}).status, 200);
+  for (const std::string& target : {study, std::string("/"), std::string("/glass")}) {
+    const Response sent = get(target, session);
+    EXPECT_EQ(sent.status, 303) << target;
+    EXPECT_EQ(sent.headers.at(0).second, "/account") << target;
+  }
+  EXPECT_EQ(get("/api/v1" + study, session).status, 403);
+  EXPECT_NE(get("/account", session).body.find("role=\"alert\""), std::string::npos);
+  EXPECT_EQ(get("/accounts", with_code).status, 200);
+  EXPECT_EQ(post("/accounts", with_code, {{"do", "free_codes"}}).status, 200);
+  EXPECT_EQ(get(study, session).status, 200);
+  EXPECT_EQ(post(address, with_code, {{"do", "sign_out"}}).status, 200);
+  EXPECT_EQ(get(study, session).status, 303);
   // Nobody shuts himself out.
   {
     auto transaction = workspace().read();
     address = "/accounts/" + people::find_account(transaction, "keeper")->id.text();
   }
-  EXPECT_EQ(post(address, steward, {{"do", "deactivate"}}).status, 403);
+  EXPECT_EQ(post(address, with_code, {{"do", "deactivate"}}).status, 403);
 }
 
 TEST_P(WhoMay, ErasingTakesARightAReasonAndLeavesALine) {

@@ -36,7 +36,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/invitations/{invitation}", accept_invitation, kAnybody, {}, false},  // as sign-in does
     {"GET", "/account", show_account, kSignedIn, {}, false},
     {"POST", "/account/sign-out-everywhere", sign_out_everywhere, kSignedIn, {}, true},
-    {"POST", "/account/second-factor", start_factor, kSignedIn, {}, true},
+    {"POST", "/account/entry", change_entry, kSignedIn, {}, false},  // as sign-in does
     {"GET", "/audit", show_audit, kRight, kReadAudit, true},
     {"GET", "/accounts", show_accounts, kRight, kManageAccounts, true},
     {"POST", "/accounts", make_account, kRight, kManageAccounts,
@@ -102,8 +102,8 @@ std::string language_of(const Request& request) {
 std::span<const Route> routes() { return kRoutes; }
 
 bool is_slow(const Request& request) {
-  return request.method == "POST" &&
-         (request.path == "/sign-in" || request.path == "/set-up" || request.path.rfind("/invitations/", 0) == 0);
+  return request.method == "POST" && (request.path == "/sign-in" || request.path == "/set-up" ||
+                                      request.path == "/account/entry" || request.path.rfind("/invitations/", 0) == 0);
 }
 
 namespace {
@@ -144,6 +144,9 @@ void recognise(Visit& visit, bool& stale) {
 people::Decision admit(const Visit& visit, const Route& route) {
   if (route.access == kAnybody || visit.person.at_machine) return {true, false, "open to anybody", {}};
   if (route.access == kFromHere && visit.request.from_here) return {true, false, "from this machine", {}};
+  if (route.access == kSignedIn && visit.person.code_missing && route.address.rfind("/account", 0) != 0 &&
+      route.address != "/sign-out")
+    return {false, false, "this account must set up its code first", {}};
   if (route.access == kSignedIn) return {visit.person.active, false, "signed in", {}};
   const bool in_study = visit.named.contains("study");
   const auto study = in_study ? visit.id("study") : Result<Id>(Id{});
@@ -181,6 +184,7 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
     if (api) return json_problem(visit, Problem(problems::kSignInNeeded));
     return see_other("/sign-in");
   }
+  if (visit.person.code_missing && !api) return see_other("/account");
   Problem problem(problems::kForbidden);
   if (decision.hidden) problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
   return api ? json_problem(visit, problem) : show_problem(visit, problem);
@@ -212,6 +216,22 @@ Response unforeseen(const std::exception& error) {
   response.body = "Something went wrong here, and it was written to the log as " + number + ". Nothing was changed.\n";
   return response;
 }
+
+}  // namespace
+
+Response outage(const storage::DatabaseError& error) {
+  const auto problem = error.problem();
+  if (!problem) return unforeseen(error);
+  if (problem->is(problems::kLocked)) return plain_problem(*problem);
+  const std::string number = Id::make().text();
+  log::write(log::Level::kError, "request " + number + " met " + std::string(problem->code()) + ": " + error.what());
+  Problem::Details details = problem->details();
+  if (const auto reason = details.find("reason"); reason != details.end())
+    reason->second = "the log says why, under " + number;
+  return plain_problem(Problem(problem->kind(), std::move(details)));
+}
+
+namespace {
 
 Response try_to_answer(storage::Workspace& workspace, const Request& request, const Route* route,
                        std::map<std::string, std::string> named, bool api) {
@@ -268,14 +288,8 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
       set_cookie(response, request, "language", request.parameter("lang"), 31536000);
     return response;
   } catch (const storage::DatabaseError& error) {
-    // Locked stories, a full disk, a database out of reach: a person can act on these.
-    const auto problem = error.problem();
     if (route && route->address == "/healthz") return not_well();
-    if (!problem) return unforeseen(error);
-    if (!problem->is(problems::kDatabaseUnavailable)) return plain_problem(*problem);
-    // Where the database is, and why it does not answer, is for the log alone.
-    log::error("{}", problem->sentence());
-    return plain_problem(Problem(problems::kBusy));
+    return outage(error);
   } catch (const std::exception& error) {
     return unforeseen(error);
   }

@@ -39,7 +39,7 @@ Result<Response> show_invitation(const Visit& visit);
 Result<Response> accept_invitation(const Visit& visit);
 Result<Response> show_account(const Visit& visit);
 Result<Response> sign_out_everywhere(const Visit& visit);
-Result<Response> start_factor(const Visit& visit);
+Result<Response> change_entry(const Visit& visit);
 Result<Response> show_audit(const Visit& visit);
 Result<Response> show_accounts(const Visit& visit);
 Result<Response> make_account(const Visit& visit);
@@ -72,5 +72,9 @@ bool is_slow(const Request& request);
 // Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
 // unforeseen is logged under a number and shown as that number.
 Response answer(storage::Workspace& workspace, const Request& request);
+
+// The answer when the database failed: what a person can act on, never what the engine said (it names addresses and
+// files); that is for the log, under the number the answer gives.
+Response outage(const storage::DatabaseError& error);
 
 }  // namespace understory::server

@@ -158,6 +158,20 @@ TEST_P(Pages, HealthIsOneWordAndNotTheReason) {
   EXPECT_EQ(page.body.find("understory.db"), std::string::npos) << page.body;
 }
 
+TEST(Outage, TellsNobodyWhereTheDatabaseIs) {
+  using storage::DatabaseError;
+  for (const auto& [kind, status] : {std::pair(DatabaseError::Kind::kUnavailable, 503),
+                                     {DatabaseError::Kind::kCorrupt, 500},
+                                     {DatabaseError::Kind::kDiskFull, 507},
+                                     {DatabaseError::Kind::kOther, 500}}) {
+    const Response response =
+        outage(DatabaseError(kind, "connection to server at \"10.1.2.3\" failed for user \"keeper\""));
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(response.body.find("10.1.2.3"), std::string::npos) << response.body;
+    EXPECT_EQ(response.body.find("keeper"), std::string::npos) << response.body;
+  }
+}
+
 TEST(Http, TargetsAreReadStrictly) {
   Request request;
   EXPECT_TRUE(read_target("/a%20b?x=1&x=2&y=%E1%9E%80+z", request));

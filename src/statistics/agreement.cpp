@@ -134,20 +134,28 @@ double cohen_kappa_null_error(const Confusion& table) {
   return std::sqrt(std::max(0.0, chance + chance * chance - third) / (margins.total * (1 - chance) * (1 - chance)));
 }
 
-MaybeCoefficient weighted_kappa(const Confusion& table, Weights weights) {
+MaybeCoefficient weighted_kappa(const Confusion& table, const Confusion& disagreement) {
   Margins margins;
   const Confusion p = proportions(table, margins);
-  const double widest = static_cast<double>(p.size()) - 1;
   double seen = 0, chance = 0;
   for (std::size_t i = 0; i < p.size(); ++i)
     for (std::size_t j = 0; j < p.size(); ++j) {
-      const double apart = std::abs(static_cast<double>(i) - static_cast<double>(j)) / std::max(widest, 1.0);
-      const double weight = 1 - (weights == Weights::kLinear ? apart : apart * apart);
-      seen += weight * p[i][j];
-      chance += weight * margins.rows[i] * margins.columns[j];
+      seen += disagreement[i][j] * p[i][j];
+      chance += disagreement[i][j] * margins.rows[i] * margins.columns[j];
     }
-  if (margins.total <= 0 || 1 - chance < kNothing) return std::nullopt;
-  return Coefficient{(seen - chance) / (1 - chance)};
+  if (margins.total <= 0 || chance < kNothing) return std::nullopt;
+  return Coefficient{1 - seen / chance};
+}
+
+MaybeCoefficient weighted_kappa(const Confusion& table, Weights weights) {
+  const double widest = std::max(static_cast<double>(table.size()) - 1, 1.0);
+  Confusion disagreement(table.size(), std::vector<double>(table.size(), 0));
+  for (std::size_t i = 0; i < table.size(); ++i)
+    for (std::size_t j = 0; j < table.size(); ++j) {
+      const double apart = std::abs(static_cast<double>(i) - static_cast<double>(j)) / widest;
+      disagreement[i][j] = weights == Weights::kLinear ? apart : apart * apart;
+    }
+  return weighted_kappa(table, disagreement);
 }
 
 MaybeCoefficient scott_pi(const Confusion& table) {
@@ -168,6 +176,17 @@ MaybeCoefficient fleiss_kappa(const Ratings& ratings) {
     return std::inner_product(counts.share.begin(), counts.share.end(), counts.of[unit].begin(), 0.0) /
            counts.ratings[unit];
   });
+}
+
+double fleiss_kappa_null_error(const Ratings& ratings) {
+  const Counts counts = counts_of(ratings);
+  const double units = counts.units, coders = ratings.units.empty() ? 0 : static_cast<double>(ratings.units[0].size());
+  double spread = 0, skew = 0;
+  for (double share : counts.share) {
+    spread += share * (1 - share);
+    skew += share * (1 - share) * (1 - 2 * share);
+  }
+  return std::sqrt(2 * std::max(0.0, spread * spread - skew) / (units * coders * (coders - 1))) / spread;
 }
 
 MaybeCoefficient gwet_ac1(const Ratings& ratings) {
@@ -238,6 +257,15 @@ double difference(Metric metric, std::size_t c, std::size_t k, const std::vector
       const double between = std::accumulate(n.begin() + static_cast<std::ptrdiff_t>(std::min(c, k)),
                                              n.begin() + static_cast<std::ptrdiff_t>(std::max(c, k)) + 1, 0.0);
       return std::pow(between - (n[c] + n[k]) / 2, 2);
+    }
+    case Metric::kCircular: {
+      const auto [least, most] = std::minmax_element(values.begin(), values.end());
+      return std::pow(std::sin(M_PI * (values[c] - values[k]) / (*most - *least + 1)), 2);
+    }
+    case Metric::kBipolar: {
+      const auto [least, most] = std::minmax_element(values.begin(), values.end());
+      const double sum = values[c] + values[k];
+      return std::pow(values[c] - values[k], 2) / ((sum - 2 * *least) * (2 * *most - sum));
     }
   }
   return 1;

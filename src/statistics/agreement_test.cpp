@@ -68,6 +68,15 @@ TEST(Agreement, R1KrippendorffsFourObserversHaveThePublishedAlphaInEveryMetric) 
   EXPECT_NEAR(krippendorff_alpha(ratings, Metric::kRatio)->value, 0.797403, kTolerance);
 }
 
+TEST(Agreement, CircularAndBipolarMetricsOnTheSameData) {  // computed apart, pair by pair, from the definitions of 2011
+  const Ratings ratings = krippendorff_c();
+  EXPECT_NEAR(krippendorff_alpha(ratings, Metric::kCircular)->value, 0.789980, kTolerance);
+  EXPECT_NEAR(krippendorff_alpha(ratings, Metric::kBipolar)->value, 0.834991, kTolerance);
+  // On a circle of five the first and the last are neighbours; on a line they are furthest apart.
+  const Ratings ends{5, {{0, 4}, {1, 1}, {2, 2}, {3, 3}}};
+  EXPECT_GT(krippendorff_alpha(ends, Metric::kCircular)->value, krippendorff_alpha(ends, Metric::kInterval)->value);
+}
+
 TEST(Agreement, AUnitOnlyOneCoderRatedChangesNothingInAlpha) {
   Ratings ratings = krippendorff_c();
   std::erase_if(ratings.units,
@@ -132,12 +141,15 @@ TEST(Agreement, R8SasTableWithErrorsUnderBothHypotheses) {  // SAS FREQ by way o
   EXPECT_NEAR(cohen_kappa(table)->standard_error, 0.1380, 5e-5);
   EXPECT_NEAR(cohen_kappa_null_error(table), 0.1484, 5e-5);
   EXPECT_NEAR(cohen_kappa(table)->value / cohen_kappa_null_error(table), 3.2626, 5e-4);
+  EXPECT_NEAR(cohen_kappa(table)->value - 1.959963985 * cohen_kappa(table)->standard_error, 0.2137, 5e-5);
+  EXPECT_NEAR(cohen_kappa(table)->value + 1.959963985 * cohen_kappa(table)->standard_error, 0.7547, 5e-5);
   EXPECT_NEAR(weighted_kappa(table, Weights::kLinear)->value, 0.4701, 5e-5);
 }
 
 TEST(Agreement, R9CohensProportions) {  // Cohen 1968
   const Confusion table{{.44, .07, .09}, {.05, .20, .05}, {.01, .03, .06}};
   EXPECT_NEAR(cohen_kappa(table)->value, 0.491525, kTolerance);
+  EXPECT_NEAR(weighted_kappa(table, {{0, 1, 3}, {1, 0, 6}, {3, 6, 0}})->value, 0.348, 5e-4);
 }
 
 TEST(Agreement, R10FleissPsychiatricDiagnoses) {  // Fleiss 1971
@@ -147,6 +159,7 @@ TEST(Agreement, R10FleissPsychiatricDiagnoses) {  // Fleiss 1971
     for (int category : unit) ++columns[category];
   EXPECT_EQ(columns, (std::vector<int>{26, 26, 30, 55, 43}));
   EXPECT_NEAR(fleiss_kappa(ratings)->value, 0.4302445, kTolerance);
+  EXPECT_NEAR(fleiss_kappa(ratings)->value / fleiss_kappa_null_error(ratings), 17.65183, 5e-6);  // irr's z
   EXPECT_NEAR(cohen_kappa(confusion(ratings, 0, 1))->value, 0.651163, kTolerance);
   EXPECT_NEAR(krippendorff_alpha(ratings)->value, 0.433410, kTolerance);
   EXPECT_NEAR(gwet_ac1(ratings)->value, 0.447885, kTolerance);

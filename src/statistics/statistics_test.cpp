@@ -7,6 +7,8 @@
 #include "statistics/bootstrap.h"
 #include "statistics/clusters.h"
 #include "statistics/distinctive_words.h"
+#include "statistics/network.h"
+#include "statistics/ordinal.h"
 #include "statistics/random.h"
 #include "statistics/saturation.h"
 #include "statistics/tables.h"
@@ -92,6 +94,30 @@ TEST(Proportions, SignTest) {
   EXPECT_NEAR(sign_test(9, 1), 2 * 11.0 / 1024, 1e-12);
   EXPECT_EQ(sign_test(0, 0), 1);
   EXPECT_EQ(sign_test(5, 5), 1);
+}
+
+TEST(Ordinal, TwoCategoriesAreTheOddsRatioOfAFourfoldTable) {  // with Woolf's standard error
+  const auto shift = cumulative_logit({8, 12}, {15, 5});
+  EXPECT_NEAR(shift->odds_ratio, 12.0 * 15 / (8 * 5), 1e-8);
+  EXPECT_NEAR(shift->bounds.low, 4.5 * std::exp(-kZ95 * std::sqrt(1 / 8.0 + 1 / 12.0 + 1 / 15.0 + 1 / 5.0)), 1e-6);
+}
+
+TEST(Ordinal, MoreCategoriesHaveTheValuesOfStatsmodels) {  // OrderedModel(distr="logit"), 0.14
+  const auto shift = cumulative_logit({5, 8, 9, 4}, {9, 7, 3, 2});
+  EXPECT_NEAR(std::log(shift->odds_ratio), 1.087107, 2e-6);
+  EXPECT_NEAR(std::log(shift->bounds.high / shift->odds_ratio) / kZ95, 0.554818, 0.01);  // its information is observed
+  EXPECT_NEAR(std::log(cumulative_logit({13, 1, 0}, {12, 30, 29})->odds_ratio), -4.181145, 2e-6);
+  // Turning the groups or the scale turns the sign; a category nobody stands in changes nothing.
+  EXPECT_NEAR(cumulative_logit({9, 7, 3, 2}, {5, 8, 9, 4})->odds_ratio, 1 / shift->odds_ratio, 1e-8);
+  EXPECT_NEAR(cumulative_logit({4, 9, 8, 5}, {2, 3, 7, 9})->odds_ratio, 1 / shift->odds_ratio, 1e-8);
+  EXPECT_NEAR(cumulative_logit({5, 8, 0, 9, 4}, {9, 7, 0, 3, 2})->p, shift->p, 1e-12);
+}
+
+TEST(Ordinal, NothingWhereThereIsNothingToCompare) {
+  EXPECT_FALSE(cumulative_logit({0, 0, 0}, {1, 2, 3}));
+  EXPECT_FALSE(cumulative_logit({5, 0, 0}, {7, 0, 0}));
+  EXPECT_FALSE(cumulative_logit({5, 0, 0}, {0, 4, 7}));  // apart on the scale: the ratio has no bound
+  EXPECT_NEAR(cumulative_logit({5, 5, 5}, {5, 5, 5})->odds_ratio, 1, 1e-9);
 }
 
 TEST(Clusters, NinetySixPeopleInTwelveGroupsOfEight) {  // ρ = .2 → design effect 2.4, effective n 40
@@ -214,6 +240,15 @@ TEST(DistinctiveWords, AWordOfOneGroupStandsOutAndSwappingGroupsTurnsTheSign) {
   std::vector<WordCount> swapped = counts;
   for (WordCount& each : swapped) std::swap(each.first, each.second);
   EXPECT_NEAR(distinctive_words(swapped)[0].log_odds, -found[0].log_odds, 1e-12);
+}
+
+TEST(Network, MaximumFlowHasTheTextbookValue) {  // Cormen, Leiserson, Rivest & Stein, §26.2: 23
+  const std::vector<Channel> channels{{0, 1, 16}, {0, 2, 13}, {2, 1, 4},  {1, 3, 12}, {3, 2, 9},
+                                      {2, 4, 14}, {4, 3, 7},  {3, 5, 20}, {4, 5, 4}};
+  EXPECT_EQ(maximum_flow(6, channels, 0, 5), 23);
+  EXPECT_EQ(maximum_flow(6, channels, 5, 0), 0);
+  EXPECT_EQ(maximum_flow(6, channels, 1, 1), 0);
+  EXPECT_EQ(maximum_flow(2, {{0, 1, 2}, {0, 1, 3}}, 0, 1), 5);  // side by side
 }
 
 TEST(Saturation, GuestNameyAndChensWayOfCounting) {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "foundation/text.h"
 #include "storage/connection.h"
 
 namespace understory::storage {
@@ -128,9 +129,33 @@ class Bound {
   std::vector<int> lengths_, formats_;
 };
 
+// Beyond this machine nothing, least of all a password, is said to a server whose certificate was not checked. What the
+// address leaves out comes from the environment, as libpq itself takes it.
+void require_checked_server(const std::string& address) {
+  using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+  const Options given(PQconninfoParse(address.c_str(), nullptr), PQconninfoFree),
+      usual(PQconndefaults(), PQconninfoFree);
+  if (!given) return;  // libpq will say what is wrong with it
+  const auto value = [&](std::string_view key) -> std::string {
+    for (const auto* options : {given.get(), usual.get()})
+      for (const auto* option = options; option && option->keyword; ++option)
+        if (key == option->keyword && option->val && *option->val) return option->val;
+    return "";
+  };
+  if (const std::string mode = value("sslmode"); mode == "verify-full" || mode == "verify-ca") return;
+  const std::string hosts = value("hostaddr").empty() ? value("host") : value("hostaddr");
+  for (std::string_view host : split(hosts, ','))
+    if (!host.empty() && host.front() != '/' && host.front() != '@' && host != "localhost" && host != "::1" &&
+        host.rfind("127.", 0) != 0)
+      throw DatabaseError(DatabaseError::Kind::kUnavailable,
+                          "a server on another machine must show its certificate; add sslmode=verify-full");
+}
+
 class PostgresConnection final : public Connection {
  public:
-  explicit PostgresConnection(const std::string& address) : connection_(PQconnectdb(address.c_str())) {
+  explicit PostgresConnection(const std::string& address) {
+    require_checked_server(address);
+    connection_ = PQconnectdb(address.c_str());
     if (PQstatus(connection_) != CONNECTION_OK) {
       std::string reason = PQerrorMessage(connection_);
       PQfinish(connection_);
@@ -333,7 +358,7 @@ class PostgresConnection final : public Connection {
     answer_->whole = true;
   }
 
-  PGconn* connection_;
+  PGconn* connection_ = nullptr;
   Answer* answer_ = nullptr;
   std::map<std::pair<const Query*, std::size_t>, std::string> statements_;  // (query, rows at once) → its name
 };

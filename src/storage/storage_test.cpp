@@ -184,6 +184,20 @@ TEST(Workspace, NothingIsMadeWhereSomethingStands) {
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "p" / "workspace.toml"));
 }
 
+TEST(Workspace, ADatabaseElsewhereMustShowItsCertificate) {
+  TemporaryFolder folder;
+  const auto said = [&](const std::string& database) {
+    return Workspace::create(folder.path() / "w", database).error().sentence();
+  };
+  // 192.0.2.0/24 is nobody's.
+  for (const char* unchecked : {"host=192.0.2.1 dbname=x connect_timeout=1", "postgres://u@192.0.2.1/x?sslmode=require",
+                                "host=/tmp,192.0.2.1 dbname=x", "host=localhost hostaddr=192.0.2.1 dbname=x"})
+    EXPECT_NE(said(unchecked).find("sslmode=verify-full"), std::string::npos) << unchecked;
+  for (const char* fine : {"host=127.0.0.1 port=1 dbname=x", "host=/nowhere dbname=x",
+                           "host=127.0.0.1 port=1 dbname=x sslmode=verify-full"})
+    EXPECT_EQ(said(fine).find("must show its certificate"), std::string::npos) << fine;
+}
+
 TEST(Workspace, ADamagedDatabaseFileIsToldSo) {
   TemporaryFolder folder;
   ASSERT_TRUE(Workspace::create(folder.path() / "w"));

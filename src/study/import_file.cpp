@@ -1,5 +1,6 @@
 #include "study/import_file.h"
 
+#include "foundation/text.h"
 #include "places/places.h"
 #include "study/study.h"
 
@@ -93,6 +94,7 @@ void apply(Material& material, const ImportOptions& options) {
   }
   for (MaterialSource& source : material.sources) {
     if (source.reference) continue;
+    if (trim(source.text).empty()) material.report.remark("source", source.name, "its text is empty");
     if (source.location < 0) source.location = location;
     if (source.language.empty()) source.language = options.language;
     if (source.told_on.empty()) source.told_on = options.told_on;
@@ -113,6 +115,8 @@ std::optional<FileKind> kind_of_file(std::string_view file, std::string_view byt
   if (extension == ".xlsx") return FileKind::kWorkbook;
   for (std::string_view document : {".txt", ".md", ".html", ".htm", ".docx", ".odt"})
     if (extension == document) return FileKind::kDocument;
+  // A name that says nothing: what reads as text is text.
+  if (extension.empty() && !bytes.empty() && decode_text(bytes, file)) return FileKind::kDocument;
   return std::nullopt;
 }
 

@@ -24,7 +24,7 @@ struct ImportOptions {
   Progress progress;
 };
 
-// What the file is, from its name and its first bytes; nullopt when nothing here reads it.
+// What the file is, from its name; without an ending, text if its bytes are text. nullopt when nothing here reads it.
 enum class FileKind { kQdpx, kQdc, kTable, kWorkbook, kDocument };
 std::optional<FileKind> kind_of_file(std::string_view file, std::string_view bytes);
 

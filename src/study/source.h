@@ -63,8 +63,11 @@ struct Source {
   std::vector<Id> respondents;
   Id translation;  // a source that translates this one
 };
-// Where it belongs, without opening it; nothing: there is no such source. The id is none for one without a location.
-std::optional<Id> location_of_source(storage::Transaction& transaction, Id study, Id source);
+// Where it stands, without opening it; nothing: there is no such source. No location: it has none.
+struct Whereabouts {
+  Id study, location;
+};
+std::optional<Whereabouts> where_is(storage::Transaction& transaction, Id source);
 Result<Source> open_source(storage::Transaction& transaction, Id study, Id source);
 
 // The text with every identifying passage replaced by "▮" once per character; spans of the original stay valid through

@@ -20,8 +20,8 @@ const Query kCodingCounts{"study.coding_counts",
 const Query kRespondentCounts{
     "study.respondent_counts",
     "select source_id, count(*) from source_respondent where workspace_id = ? and study_id = ? group by source_id"};
-const Query kLocationOf{"study.location_of_source",
-                        "select location_id from source where workspace_id = ? and study_id = ? and id = ?"};
+const Query kWhereIs{"study.where_source_is",
+                     "select study_id, location_id from source where workspace_id = ? and id = ?"};
 const Query kOneSource{"study.source_by_id",
                        "select id, name, kind, language, told_on, location_id, byte_length, version, translation_of, "
                        "is_read, guid, question, asked, text "
@@ -106,9 +106,10 @@ std::vector<SourceLine> list_sources(Transaction& transaction, Id study) {
   return lines;
 }
 
-std::optional<Id> location_of_source(Transaction& transaction, Id study, Id source) {
-  return transaction.one(kLocationOf, {transaction.workspace(), study, source},
-                         [](const Row& row) { return row.id(0); });
+std::optional<Whereabouts> where_is(storage::Transaction& transaction, Id source) {
+  return transaction.one(kWhereIs, {transaction.workspace(), source}, [](const Row& row) {
+    return Whereabouts{row.id(0), row.id(1)};
+  });
 }
 
 Result<Source> open_source(Transaction& transaction, Id study, Id id) {

@@ -5,6 +5,7 @@
 #include "study/default_codebook.h"
 #include "study/erase.h"
 #include "study/evidence.h"
+#include "study/exchange/archive.h"
 #include "study/exchange/formats.h"
 #include "study/import_file.h"
 #include "study/merge.h"
@@ -517,6 +518,26 @@ TEST_P(Studies, CodesThatShareAGuidAreBothKept) {
   }
 }
 
+TEST_P(Studies, FilesAreKnownByTheirNameAndTextByItself) {
+  EXPECT_EQ(kind_of_file("talk", "They owe money."), FileKind::kDocument);
+  EXPECT_EQ(kind_of_file("talk", std::string_view("PK\x03\x04\0\xff", 6)), std::nullopt);
+  EXPECT_EQ(kind_of_file("talk", ""), std::nullopt);
+  EXPECT_EQ(kind_of_file("TALK.TXT", "x"), FileKind::kDocument);
+  EXPECT_EQ(kind_of_file("talk.pdf", "They owe money."), std::nullopt);
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  const auto latin = import_file(transaction, study, "caf\xe9", "talk.txt", {}, {});
+  ASSERT_FALSE(latin);
+  EXPECT_EQ(latin.error().code(), "wrong_encoding");
+  const auto wide = import_file(transaction, study, std::string("\xff\xfeH\0i\0=\xd8\x00\xde", 10), "wide.txt", {}, {});
+  ASSERT_TRUE(wide) << wide.error().sentence();
+  const auto nothing = import_file(transaction, study, " \n", "lost.txt", {}, {});
+  ASSERT_TRUE(nothing);
+  EXPECT_NE(nothing->text().find("its text is empty"), std::string::npos) << nothing->text();
+  const auto sources = list_sources(transaction, study);
+  ASSERT_EQ(sources.size(), 2u);
+}
+
 TEST_P(Studies, TextsAndNamesLieSealedInTheDatabase) {
   {
     Transaction transaction = workspace().write();
@@ -530,6 +551,17 @@ TEST_P(Studies, TextsAndNamesLieSealedInTheDatabase) {
   for (const char* secret : {"They owe money", "always debt", "SR-01", "Phally", "Anita", "000-555"})
     EXPECT_EQ(all.find(secret), std::string::npos) << secret;
   EXPECT_NE(all.find("village chief"), std::string::npos);  // facts are plain
+}
+
+TEST(DefaultCodebook, EveryCodeHasItsGuidanceAndItsNamesInSixMoreLanguages) {
+  const auto material = default_codebook();
+  ASSERT_TRUE(material);
+  EXPECT_GE(material->codes.size(), 60u);
+  for (const MaterialCode& code : material->codes) {
+    EXPECT_FALSE(code.definition.empty() || code.include.empty() || code.exclude.empty()) << code.name;
+    for (const char* language : {"km", "ne", "hi", "bn", "th", "vi"})
+      EXPECT_TRUE(code.names.contains(language)) << code.name << " " << language;
+  }
 }
 
 TEST(Turns, LabelsOfEveryScriptAreFound) {
@@ -564,6 +596,12 @@ TEST(Documents, OtherProgramsFilesAreRead) {
     EXPECT_NE(document->sources.at(0).text.find("ជំពាក់ debt"), std::string::npos);
     EXPECT_FALSE(document->sources[0].original.empty());
   }
+}
+
+TEST(Documents, AnArchiveThatGrowsIsNotHandedOn) {
+  const std::string bomb = *write_archive({{"word/document.xml", std::string(30 << 20, ' ')}});
+  EXPECT_EQ(read_document(bomb, "talk.docx").error().code(), "hostile_archive");
+  EXPECT_EQ(read_document("not a document", "talk.odt").error().code(), "damaged_archive");
 }
 
 TEST(Workbooks, AFileOfOpenpyxlIsReadAsPeopleSeeIt) {

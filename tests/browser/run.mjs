@@ -19,6 +19,7 @@ const root = resolve(import.meta.dirname, '../..');
 const accounts = readFileSync(join(root, 'examples/seven-communities/accounts.csv'), 'utf8')
   .trim().split('\n').slice(1).map((line) => line.split(','))
   .map(([name, role, password]) => ({ name, role, password }));
+const questions = ['causes', 'risks', 'strategies', 'trend', 'cooccurrence', 'links', 'agreement', 'saturation'];
 const languages = ['en', 'km'];
 const sizes = { phone: { width: 360, height: 740 }, laptop: { width: 1366, height: 768 } };
 const folder = mkdtempSync(join(tmpdir(), 'understory-browser-'));
@@ -63,8 +64,14 @@ async function look(page, what, size) {
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     text: document.body.innerText,
     scripts: document.scripts.length,
+    out: [...document.querySelectorAll('body *')].filter((each) => {
+      if (each.closest('.scroll, svg, .skip, details:not([open])')) return false;
+      const box = each.getBoundingClientRect();
+      return box.width > 0 && box.right > document.documentElement.clientWidth + 1;
+    }).map((each) => `${each.tagName} ${each.className}: ${each.textContent.slice(0, 40)}`),
   }));
   assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels wider than a ${size}`);
+  assert.deepEqual(seen.out, [], `${what}: sticks out of a ${size}`);
   assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing`);
   assert.equal(seen.scripts, 0, `${what}: runs a script`);
   if (process.env.SCREENSHOTS) {
@@ -128,9 +135,17 @@ for (const account of accounts)
         await page.goto(example + found[0] + '/sources');
         paths.push(await page.locator('main tbody a').first().getAttribute('href'));
       }
+      if (account.role === 'researcher') {
+        paths.push(...questions.map((ask) => `${found[0]}/findings/${ask}`), `${found[0]}/findings/links?by=gender`);
+        await page.goto(`${example}${found[0]}/findings/causes`);
+        const bar = await page.locator('svg a').first().getAttribute('href');
+        await page.goto(example + bar);
+        assert.ok(await page.locator('main mark').count() > 5, 'a bar opens to its passages');
+        paths.push(bar);
+      }
       for (const path of paths)
         for (const language of languages) {
-          const answer = await page.goto(`${example}${path}?lang=${language}`);
+          const answer = await page.goto(`${example}${path}${path.includes('?') ? '&' : '?'}lang=${language}`);
           assert.equal(answer.status(), 200, path);
           const what = `${account.role}${path.replace(found[0] ?? '-', '/study')}-${size}-${language}`;
           await look(page, what, size);

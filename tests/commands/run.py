@@ -87,7 +87,7 @@ class Commands:
 
     def test_questions_are_answered_in_every_format(self):
         self.bring_community()
-        for question in ("causes", "risks", "strategies", "trend", "cooccurrence", "agreement", "saturation"):
+        for question in ("causes", "risks", "strategies", "trend", "cooccurrence", "links", "agreement", "saturation"):
             answer = json.loads(run("find", question, "-w", self.workspace, "--study", "Experiences", "--format", "json"))
             self.assertEqual(answer["question"]["ask"], question)
             for form in ("text", "csv", "html"):
@@ -152,6 +152,15 @@ class Commands:
         self.assertFalse((self.workspace / "workspace.key").exists())
         self.assertIn("SR-21", run("search", "-w", self.workspace, "--study", "Experiences", "debt", env=somebody("rafiq")))
         self.assertEqual(run(*find, self.workspace, env=somebody("lead")), before)
+
+        # Why somebody may or may not, for one source; the steward opens nothing for it.
+        listed = run("search", "-w", self.workspace, "--study", "Experiences", "debt", env=somebody("rafiq"))
+        self.assertTrue(listed)
+        explain = ["rights", "explain", "-w", self.workspace, "--account", "rafiq"]
+        self.assertIn("read_source\tyes\tresearcher", run(*explain, env=somebody("keeper")))
+        study = run("study", "list", "-w", self.workspace, env=somebody("rafiq")).split("\t")[-1].strip()
+        self.assertIn("read_source\tyes", run(*explain, "--record", study, env=somebody("keeper")))
+        self.assertIn("no study or source", run(*explain, "--record", "0000000000000", code=1, env=somebody("keeper")))
 
         backup, back = self.path / "one.backup", self.path / "back"
         run("backup", "-w", self.workspace, backup, env=somebody("keeper"))

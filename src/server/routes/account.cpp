@@ -1,6 +1,10 @@
 // Signing in and out, invitations, and one's own account.
 #include "people/account.h"
 
+#include <algorithm>
+
+#include "foundation/clock.h"
+#include "foundation/text.h"
 #include "people/audit.h"
 #include "people/password_rules.h"
 #include "people/sign_in.h"
@@ -22,13 +26,13 @@ void keep(Response& response, const Request& request, const people::SignedIn& en
   set_cookie(response, request, "device", entered.device, kYear);
 }
 
-people::Tell teller(storage::Workspace& workspace, std::string_view route) {
-  return [&workspace, route = std::string(route)](storage::Transaction& transaction, Id account,
-                                                  std::string_view outcome, std::string_view reason) {
+people::Tell teller(storage::Workspace& workspace, std::string_view route, std::string_view action = "sign_in") {
+  return [&workspace, route = std::string(route), action = std::string(action)](
+             storage::Transaction& transaction, Id account, std::string_view outcome, std::string_view reason) {
     const auto key = people::audit_key(workspace);
     if (!key) throw std::runtime_error(key.error().sentence());
     people::record(transaction, *key,
-                   {account, "sign_in", route, "account", account, std::string(outcome), std::string(reason)});
+                   {account, action, route, "account", account, std::string(outcome), std::string(reason)});
   };
 }
 
@@ -76,7 +80,7 @@ Result<Response> show_sign_in(const Visit& visit) {
 Result<Response> do_sign_in(const Visit& visit) {
   const auto entered = people::sign_in(visit.workspace,
                                        {visit.request.field("name"), visit.request.field("password"),
-                                        visit.request.field("code"), visit.request.cookie("device")},
+                                        visit.request.field("code"), visit.request.cookie("device"), visit.session},
                                        teller(visit.workspace, "POST /sign-in"));
   if (!entered) {
     Page page = sign_in_page(visit);
@@ -136,18 +140,28 @@ Result<Response> accept_invitation(const Visit& visit) {
   return see_other("/sign-in");
 }
 
-Result<Response> show_account(const Visit& visit) {
+namespace {
+
+std::string minute(Milliseconds at) {
+  std::string text = iso_time(at).substr(0, 16);
+  text[10] = ' ';
+  return text + " UTC";
+}
+
+Result<Page> own_page(const Visit& visit) {
   Page page;
   page.title = visit.say("account.mine");
   page.page = "account";
   mustache::data& data = page.data;
   data.set("title", page.title);
   data.set("form", visit.form_token());
-  for (const char* label : {"name", "roles", "factor", "factor_about", "start_factor", "everywhere"})
+  for (const char* label : {"name", "roles", "factor", "factor_about", "start_factor", "drop_factor", "new_codes",
+                            "everywhere", "change", "change_about", "password_now", "code", "new_password",
+                            "password_again", "password_hint", "change_password", "sessions", "end_session"})
     data.set(std::string(label) + "_label", visit.say(std::string("account.") + label));
   if (visit.person.at_machine) {
     data.set("at_machine", visit.say("account.at_machine"));
-    return show(visit, std::move(page));
+    return page;
   }
   const people::Account account = TRY(people::account_of(visit.transaction, visit.person.account));
   data.set("name", account.name);
@@ -165,33 +179,97 @@ Result<Response> show_account(const Visit& visit) {
     roles << entry;
   }
   data.set("roles", roles);
+  data.set("can_drop", account.has_factor);
+  if (visit.person.code_missing) data.set("code_missing", visit.say("account.code_missing"));
+  mustache::data sessions{mustache::data::type::list};
+  for (const people::OpenSession& each : people::open_sessions(visit.transaction, account.id, visit.session)) {
+    mustache::data entry;
+    entry.set("number", each.number);
+    entry.set("text", visit.words.say(
+                          {"account.session", {{"since", minute(each.created_at)}, {"seen", minute(each.seen_at)}}}));
+    if (each.here) entry.set("here", visit.say("account.here"));
+    sessions << entry;
+  }
+  data.set("sessions", sessions);
+  return page;
+}
+
+}  // namespace
+
+Result<Response> show_account(const Visit& visit) {
+  Page page = TRY(own_page(visit));
+  for (const char* what : {"password", "no_factor", "session"})
+    if (visit.request.parameter("done") == what) page.data.set("done", visit.say(std::string("account.done_") + what));
   return show(visit, std::move(page));
 }
 
+namespace {
+
 // A new second factor and new recovery codes, shown this once.
-Result<Response> start_factor(const Visit& visit) {
-  const auto key = people::person_key(visit.transaction, visit.person.account);
-  if (!key) return fail(problems::kForbidden);
-  const std::string factor = vault::make_factor();
-  people::set_factor(visit.transaction, visit.person.account, key->public_key, factor);
+Response shown_once(const Visit& visit, const people::EntryChanged& changed) {
+  Visit renewed = visit;  // forms of this page go with the session that goes on
+  renewed.session = changed.entered.session;
   Page page;
   page.title = visit.say("account.factor");
   page.page = "factor";
   page.data.set("title", page.title);
-  page.data.set("about", visit.say("account.factor_shown"));
-  page.data.set("secret", vault::base32(factor));
-  page.data.set("address",
-                vault::factor_address(factor, TRY(people::account_of(visit.transaction, visit.person.account)).name));
+  if (!changed.factor.empty()) {
+    mustache::data factor;
+    factor.set("about", visit.say("account.factor_shown"));
+    factor.set("secret", vault::base32(changed.factor));
+    factor.set("address", vault::factor_address(changed.factor, changed.name));
+    page.data.set("factor", factor);
+  }
   page.data.set("codes_about", visit.say("account.recovery_codes"));
   page.data.set("back", visit.say("account.mine"));
   mustache::data codes{mustache::data::type::list};
-  for (const std::string& code : people::make_recovery_codes(visit.transaction, visit.person.account)) {
+  for (const std::string& code : changed.recovery_codes) {
     mustache::data entry;
     entry.set("code", code);
     codes << entry;
   }
   page.data.set("codes", codes);
-  return show(visit, std::move(page));
+  return show(renewed, std::move(page));
+}
+
+}  // namespace
+
+// Password, second factor, recovery codes and sessions: each asks for password and code once more.
+Result<Response> change_entry(const Visit& visit) {
+  const Request& request = visit.request;
+  if (!visit.person.account) return fail(problems::kForbidden);  // there are no accounts yet
+  const auto change = [&]() -> Result<people::EntryChanged> {
+    const std::string what = request.field("do");
+    const auto known = std::find(people::kEntryChanges.begin(), people::kEntryChanges.end(), what);
+    if (known == people::kEntryChanges.end())
+      return fail(problems::kInvalidValue, {{"where", "do"},
+                                            {"value", std::string(shortened(what, 40))},
+                                            {"what", "change"},
+                                            {"hint", "Use the buttons of the page."}});
+    if (what == "password" && request.field("new_password") != request.field("again"))
+      return fail(problems::kWeakPassword, {{"reason", "it was not typed the same way twice"}});
+    return people::change_entry(
+        visit.workspace,
+        {
+          TRY(people::account_of(visit.transaction, visit.person.account))
+          .name, request.field("password"), request.field("code"), "", visit.session
+        },
+        static_cast<people::EntryChange>(known - people::kEntryChanges.begin()),
+        request.field(what == "password" ? "new_password" : "session"),
+        teller(visit.workspace, "POST /account/entry", "change_entry"));
+  };
+  const auto changed = change();
+  if (!changed) {
+    Page page = TRY(own_page(visit));
+    page.data.set("problem", visit.words.sentence(changed.error()));
+    Response response = show(visit, std::move(page));
+    response.status = changed.error().status();
+    return response;
+  }
+  Response response =
+      changed->recovery_codes.empty() ? see_other("/account?done=" + request.field("do")) : shown_once(visit, *changed);
+  keep(response, visit.request, changed->entered);
+  return response;
 }
 
 }  // namespace understory::server

@@ -95,6 +95,11 @@ Page accounts_page(const Visit& visit, const std::optional<Problem>& problem = {
   for (const char* label : {"new", "name", "organisation", "make"})
     data.set(std::string(label) + "_label", visit.say(std::string("accounts.") + label));
   data.set("new_hint", visit.say("accounts.new_hint"));
+  const bool needs = people::needs_code(visit.transaction);
+  data.set("codes_label", visit.say("account.factor"));
+  data.set("codes_state", visit.say(needs ? "accounts.codes_needed" : "accounts.codes_free"));
+  data.set("codes_do", needs ? "free_codes" : "need_codes");
+  data.set("codes_button", visit.say(needs ? "accounts.free_codes" : "accounts.need_codes"));
   data.set("grant", grant_fields(visit));
   data.set("typed_name", visit.request.field("name"));
   data.set("typed_organisation", visit.request.field("organisation"));
@@ -130,10 +135,10 @@ Result<Page> account_page(const Visit& visit, Id id) {
   data.set("form", visit.form_token());
   data.set("back", visit.say("accounts.title"));
   data.set("state", visit.say("accounts.state_" + account.state));
-  data.set("factor", visit.say(account.has_factor ? "account.has_factor" : "account.no_factor"));
+  data.set("factor", visit.say(account.has_factor ? "accounts.with_code" : "accounts.with_password"));
   data.set("active", account.state != "deactivated");
   for (const char* label : {"roles", "end", "add_role", "exclusions", "study", "source", "exclude", "sees", "right",
-                            "may", "reason", "more", "invite", "deactivate"})
+                            "may", "reason", "more", "invite", "sign_out", "deactivate"})
     data.set(std::string(label) + "_label", visit.say(std::string("accounts.") + label));
   data.set("exclusions_about", visit.say("accounts.exclusions_about"));
   data.set("grant", grant_fields(visit));
@@ -217,6 +222,9 @@ Result<Page> changed(const Visit& visit, Id id) {
   } else if (what == "invite") {
     link = invitation_address(visit, people::invite(transaction, id, visit.person.account));
     deed = "invited";
+  } else if (what == "sign_out") {
+    people::end_sessions(transaction, id);
+    deed = "signed out everywhere";
   } else if (what == "deactivate") {
     if (visit.person.account == id) return fail(problems::kForbidden);
     TRY(people::deactivate(transaction, id));
@@ -238,6 +246,12 @@ Result<Page> changed(const Visit& visit, Id id) {
 Result<Response> show_accounts(const Visit& visit) { return show(visit, accounts_page(visit)); }
 
 Result<Response> make_account(const Visit& visit) {
+  if (const std::string what = visit.request.field("do"); what == "need_codes" || what == "free_codes") {
+    people::set_needs_code(visit.transaction, what == "need_codes");
+    write_down(visit, "manage_accounts", {},
+               what == "need_codes" ? "a code asked of everybody" : "a code left to each");
+    return show(visit, accounts_page(visit));
+  }
   const auto make = [&]() -> Result<std::pair<std::string, std::string>> {
     const people::Grant grant = TRY(grant_of(visit));
     const Id id = TRY(

@@ -10,7 +10,14 @@ namespace mustache = kainjow::mustache;
 
 namespace {
 constexpr int kShown = 200;
+
+// A deed by a right is called as the right is; a newer program's may have no words here.
+std::string action_text(const Visit& visit, const std::string& action) {
+  for (const char* group : {"right.", "action."})
+    if (visit.words.has(group + action)) return visit.say(group + action);
+  return action;
 }
+}  // namespace
 
 Result<Response> show_audit(const Visit& visit) {
   const auto id = [&](const char* name) { return Id::parse(visit.request.parameter(name)).value_or(Id{}); };
@@ -40,7 +47,7 @@ Result<Response> show_audit(const Visit& visit) {
       row.set("account", name->second);
       row.set("account_address", "/audit?account=" + entry.deed.account.text());
     }
-    row.set("action", entry.deed.action);
+    row.set("action", action_text(visit, entry.deed.action));
     row.set("route", entry.deed.route);
     if (entry.deed.record) {
       row.set("record", entry.deed.kind + " " + entry.deed.record.text());

@@ -132,10 +132,8 @@ Result<Response> show_finding(const Visit& visit) {
   }
   data.set("questions", questions);
   data.set("by_label", visit.say("page.filter.by"));
-  data.set("can_split", question.ask != findings::Ask::kCooccurrence && question.ask != findings::Ask::kAgreement);
   mustache::data by{mustache::data::type::list}, levels{mustache::data::type::list};
   for (std::string_view facet : findings::kFacets) {
-    if (question.ask == findings::Ask::kSaturation && facet != "location" && facet != "language") continue;
     by << option(std::string(facet), visit.say("facet." + std::string(facet)), question.by == facet);
   }
   by << option("none", visit.say("findings.everybody"), question.by == "none");

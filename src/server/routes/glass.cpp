@@ -31,10 +31,10 @@ std::string minute_text(Milliseconds at) {
 
 // Does the source exist, and may this person read it by a role?
 bool reads(storage::Transaction& transaction, const people::Person& person, const Glass& glass) {
-  const auto location = study::location_of_source(transaction, glass.study, glass.source);
-  return location &&
+  const auto where = study::where_is(transaction, glass.source);
+  return where && where->study == glass.study &&
          study::limits_of(transaction, glass.study, people::reach(person, people::Right::kReadSource, glass.study))
-             .open(*location, glass.source);
+             .open(where->location, glass.source);
 }
 
 std::string state_of(const Visit& visit, const Glass& glass) {

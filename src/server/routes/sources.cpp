@@ -177,7 +177,11 @@ Result<Response> show_sources(const Visit& visit) {
   data.set("all", visit.say("page.filter.all"));
   data.set("show", visit.say("page.filter.show"));
   data.set("words", filter.words);
-  data.set("found", visit.words.say({"page.sources_found", {{"n", static_cast<std::int64_t>(lines.size())}}}));
+  const std::int64_t translations =
+      std::count_if(lines.begin(), lines.end(), [](const auto& line) { return bool(line.translation_of); });
+  data.set("found",
+           visit.words.say({"page.sources_found",
+                            {{"n", static_cast<std::int64_t>(lines.size())}, {"translations", translations}}}));
   if (lines.empty()) data.set("none", visit.say("page.no_sources"));
   mustache::data location_options{mustache::data::type::list}, kinds{mustache::data::type::list},
       languages{mustache::data::type::list};

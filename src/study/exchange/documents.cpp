@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "foundation/file.h"
+#include "study/exchange/archive.h"
 #include "study/exchange/formats.h"
 
 namespace understory::study {
@@ -36,6 +37,7 @@ Result<Material> read_document(std::string_view bytes, std::string_view file) {
   } else {
     material.report.format = std::string(kind->pandoc) + " by pandoc";
     // --sandbox: a document may name files and addresses; none is opened.
+    if (kind->pandoc != "html") TRY(Archive::open(bytes, file));  // what it unpacks to is looked at before pandoc does
     const ProgramCall call{
         "pandoc",           {"--sandbox", "--from", std::string(kind->pandoc), "--to", "plain", "--wrap", "none"},
         std::string(bytes), "importing DOCX, ODT and HTML",

@@ -270,7 +270,7 @@ Result<Material> read_table(const Sheet& sheet, TableKind kind, std::string_view
         return fail(problems::kMissingColumn, {{"file", std::string(file)},
                                                {"column", std::string(column)},
                                                {"columns", join(sheet.header, ", ")},
-                                               {"hint", "This looks like a table of " + std::string(name_of(kind)) +
+                                               {"hint", "This looks like a " + std::string(name_of(kind)) +
                                                             "; add the column, empty where you do not know."}});
   const TableView table(sheet, file);
   switch (kind) {

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""docs/api/openapi.yaml against the server: each JSON route answers what the description says, and nothing beside it.
+
+Usage: run.py UNDERSTORY.
+"""
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import jsonschema
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = sys.argv.pop(1)
+EXAMPLE = ROOT / "examples/seven-communities"
+SPEC = yaml.safe_load((ROOT / "docs/api/openapi.yaml").read_text())
+ASKS = SPEC["components"]["parameters"]["ask"]["schema"]["enum"]
+
+
+def strict(schema, part_of_all=False):
+    """Nothing but what is described: no member that the description does not name."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: [strict(each, True) for each in value] if key == "allOf" else strict(value) for key, value in schema.items()}
+    if "allOf" in made:
+        made["unevaluatedProperties"] = False
+    elif "properties" in made and not part_of_all:
+        made.setdefault("unevaluatedProperties", False)
+    return made
+
+
+# What allOf takes up must stay open by itself; the whole is closed.
+OPEN = {each["$ref"].rsplit("/", 1)[1] for schema in SPEC["components"]["schemas"].values() for each in schema.get("allOf", []) if "$ref" in each}
+SCHEMAS = {name: strict(schema, name in OPEN) for name, schema in SPEC["components"]["schemas"].items()}
+
+
+class Api(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        workspace = pathlib.Path(cls.folder.name) / "workspace"
+        calls = [["init"], ["place", "import", EXAMPLE / "svay-rieng/places.csv"], ["study", "new", "Experiences", "--location", "Svay Rieng=KH-20"]]
+        calls += [["import", "--study", "Experiences", EXAMPLE / f"svay-rieng/{table}.csv"]
+                  for table in ("respondents", "sources", "survey", "codings", "links", "masks")]
+        for call in calls:
+            subprocess.run([PROGRAM, *map(str, call), "-w", workspace], check=True, capture_output=True, timeout=60)
+        cls.server = subprocess.Popen([PROGRAM, "serve", "-w", workspace, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        cls.base = re.search(r"http://\S+", cls.server.stdout.readline().decode()).group(0) + "/api/v1"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.send_signal(signal.SIGTERM)
+        cls.server.wait(timeout=20)
+        cls.server.stdout.close()
+        cls.folder.cleanup()
+
+    def get(self, address):
+        try:
+            with urllib.request.urlopen(self.base + address, timeout=60) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def check(self, route, status=200, query="", **named):
+        got, body = self.get(route.format(**named) + query)
+        self.assertEqual(got, status, body)
+        answer = SPEC["paths"][route]["get"]["responses"][str(status)]
+        if "$ref" in answer:
+            answer = SPEC["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
+        schema = strict(answer["content"]["application/json"]["schema"])
+        faults = [f"{list(fault.absolute_path)}: {fault.message[:300]}" for fault in
+                  jsonschema.Draft202012Validator({**schema, "components": {"schemas": SCHEMAS}}).iter_errors(body)]
+        self.assertEqual(faults, [], route)
+        self.seen.add(route)
+        return body
+
+    def test_every_route_answers_what_is_described(self):
+        self.seen = set()
+        study = self.check("/studies")["studies"][0]["id"]
+        self.check("/studies/{study}", study=study)
+        self.check("/studies/{study}/codebook", study=study)
+        sources = self.check("/studies/{study}/sources", study=study)["sources"]
+        for source in sources:
+            self.check("/studies/{study}/sources/{source}", study=study, source=source["id"])
+        for ask in ASKS:
+            answer = self.check("/studies/{study}/findings/{ask}", study=study, ask=ask)
+            if answer["overall"]:
+                item = urllib.parse.quote(answer["overall"][0]["key"])
+                self.check("/studies/{study}/findings/{ask}/passages", study=study, ask=ask, query=f"?item={item}")
+        self.assertEqual(self.seen, {route for route, methods in SPEC["paths"].items() if "servers" not in methods})
+        for query in ("by=gender", "location=Svay%20Rieng", "role=farmer", "gender=female", "age_band=25-34", "language=km",
+                      "kind=actor", "level=all", "counted=every", "seed=7", "draws=10"):
+            self.check("/studies/{study}/findings/{ask}", study=study, ask="causes", query="?" + query)
+
+    def test_health_and_figures_are_text_beside_the_interface(self):
+        routes = [route for route, methods in SPEC["paths"].items() if "servers" in methods]
+        self.assertEqual(routes, ["/healthz", "/metrics"])
+        for route in routes:
+            with urllib.request.urlopen(self.base.removesuffix("/api/v1") + route, timeout=60) as response:
+                described = SPEC["paths"][route]["get"]["responses"]["200"]["content"]
+                self.assertEqual([response.headers.get_content_type()], list(described))
+                jsonschema.validate(response.read().decode(), described["text/plain"]["schema"])
+
+    def test_problems_are_answered_as_described(self):
+        self.seen = set()
+        study = self.get("/studies")[1]["studies"][0]["id"]
+        nowhere = "0" * 13
+        self.check("/studies/{study}", 404, study=nowhere)
+        self.check("/studies/{study}/sources/{source}", 404, study=study, source=nowhere)
+        self.check("/studies/{study}/findings/{ask}", 404, study=study, ask="gossip")
+        for query in ("by=colour", "seed=-1", "draws=1000000", "gender=astronaut"):
+            self.check("/studies/{study}/findings/{ask}", 422, study=study, ask="causes", query="?" + query)
+        self.check("/studies/{study}/findings/{ask}/passages", 404, study=study, ask="causes", query="?item=None")
+
+    def test_the_description_has_no_parameter_by_accident(self):
+        # A comma in an unquoted description makes a member of what follows it.
+        for route, methods in SPEC["paths"].items():
+            for parameter in methods["get"].get("parameters", []):
+                self.assertLessEqual(set(parameter), {"name", "in", "description", "required", "schema", "$ref"}, route)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
