@@ -4,7 +4,7 @@ EXAMPLE := var/example
 BUILD := build
 JOBS ?= $(shell nproc)
 
-.PHONY: run build test example check bench fuzz drills setup clean help
+.PHONY: run build test example check bench fuzz drills deb setup clean help
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,10 @@ bench: build ## the figures of bench/RESULTS.md
 fuzz: ## every fuzz target for SECONDS each (default 60)
 	@scripts/setup.sh build fuzz
 	@scripts/fuzz.sh
+
+deb: ## the Debian package, in build/package
+	@scripts/setup.sh build run deb
+	@cmake --preset release >/dev/null && ninja -C $(BUILD) -j $(JOBS) understory && cd $(BUILD) && cpack -G DEB
 
 clean: ## forget what was built
 	rm -rf build build-dev build-asan build-tsan build-check build-fuzz var

@@ -21,6 +21,8 @@ pkg_part(zip libzip)
 pkg_part(xlsxwriter xlsxwriter)
 pkg_part(openssl openssl)
 pkg_part(zlib zlib)
+pkg_part(prometheus prometheus-cpp-core)
+pkg_part(systemd libsystemd)
 
 add_library(part::json ALIAS Boost::json)
 add_library(part::xml ALIAS pugixml::pugixml)

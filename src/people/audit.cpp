@@ -59,6 +59,19 @@ Result<vault::SigningKey> audit_key(const storage::Workspace& workspace) {
   return made;
 }
 
+Result<void> check_audit_key(storage::Workspace& workspace) {
+  storage::Transaction transaction = workspace.read();
+  const AuditHead head = audit_head(transaction);
+  const std::filesystem::path path = workspace.folder() / "audit.key";
+  if (head.number == 0) return {};
+  if (!std::filesystem::exists(path)) return fail(problems::kWrongKey, {{"where", path.string() + " (missing)"}});
+  const auto key = TRY(vault::SigningKey::load(path));
+  if (!vault::signed_by(key.public_key(), signed_text(Id{workspace.id()}.text(), head.number, head.hash),
+                        head.signature))
+    return fail(problems::kWrongKey, {{"where", path.string()}});
+  return {};
+}
+
 std::string entry_line(const AuditEntry& entry, std::string_view previous) {
   const auto id = [](Id each) { return each ? each.text() : std::string(); };
   JsonWriter out;

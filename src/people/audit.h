@@ -43,6 +43,10 @@ struct AuditHead {
 // or carry copies of it.
 Result<vault::SigningKey> audit_key(const storage::Workspace& workspace);
 
+// Whether that key signed the newest entry. kWrongKey: another server's folder has the right one; a log that went on
+// under two keys could not be verified.
+Result<void> check_audit_key(storage::Workspace& workspace);
+
 // Writes one entry. One at a time in a workspace, which a write transaction ensures.
 void record(storage::Transaction& transaction, const vault::SigningKey& key, const Deed& deed);
 

@@ -13,6 +13,8 @@ int hex_digit(char letter) {
   return -1;
 }
 
+std::string cookie_name(bool secure, std::string_view name) { return (secure ? "__Host-" : "") + std::string(name); }
+
 tl::unexpected<Problem> bad_address(std::string_view text) {
   return fail(problems::kInvalidValue, {{"where", "The address"},
                                         {"value", first_invalid_utf8(text) ? "…" : std::string(shortened(text, 80))},
@@ -43,14 +45,22 @@ std::string Request::field(std::string_view name) const {
   return "";
 }
 
-std::string Request::cookie(std::string_view name) const {
-  const std::string all = header("cookie");
+std::string Request::cookie(std::string_view plain_name) const {
+  const std::string all = header("cookie"), name = cookie_name(secure, plain_name);
   for (std::string_view part : split(all, ';')) {
     part = trim(part);
     const std::size_t at = part.find('=');
     if (at != std::string_view::npos && part.substr(0, at) == name) return std::string(part.substr(at + 1));
   }
   return "";
+}
+
+void set_cookie(Response& response, const Request& request, std::string_view name, std::string_view value, int life) {
+  std::string cookie =
+      cookie_name(request.secure, name) + "=" + std::string(value) + "; Path=/; HttpOnly; SameSite=Strict";
+  if (request.secure) cookie += "; Secure";
+  if (life != 0) cookie += "; Max-Age=" + std::to_string(std::max(life, 0));
+  response.headers.emplace_back("Set-Cookie", std::move(cookie));
 }
 
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {

@@ -18,13 +18,15 @@ struct Request {
   std::map<std::string, std::string> headers;              // names in lower case
   std::string body;
   std::vector<std::pair<std::string, std::string>> form;  // of a POST, decoded, in order
+  bool from_here = true;                                  // from a program on this machine, through no proxy
+  bool secure = false;                                    // went over TLS where it left the machine
 
   // The first value of that name; empty where there is none.
   std::string parameter(std::string_view name) const;
   bool has_parameter(std::string_view name) const;
   std::string header(std::string_view name) const;
-  std::string cookie(std::string_view name) const;
-  std::string field(std::string_view name) const;  // of the form
+  std::string cookie(std::string_view name) const;  // as set_cookie() gave it
+  std::string field(std::string_view name) const;   // of the form
 };
 
 struct Response {
@@ -32,7 +34,13 @@ struct Response {
   std::string content_type = "text/html; charset=utf-8";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string_view route;  // its address in the table of routes, for the figures; empty: none
 };
+
+// A cookie no script reads and no other site sends along; over TLS also none that a plain connection or a neighbouring
+// name can set (prefix __Host-). `life` in seconds; 0: until the browser ends, below 0: forget it now.
+void set_cookie(Response& response, const Request& request, std::string_view name, std::string_view value,
+                int life = 0);
 
 // Splits a request target. kInvalidValue: a bad %-sequence, a NUL, text that is not UTF-8.
 Result<void> read_target(std::string_view target, Request& request);

@@ -215,7 +215,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const bool api = address.rfind("/api/", 0) == 0;
         const std::string within = api ? address.substr(7) : address;
         int expected = 200;
-        if (within == "/page.css" || within == "/healthz") {
+        if (within == "/page.css" || within == "/healthz" || within == "/metrics") {
           expected = 200;
         } else if (within == "/sign-in") {
           expected = somebody ? 303 : 200;
@@ -242,8 +242,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
                                              << response.body.substr(0, 200);
         EXPECT_EQ(response.body.find("⟦"), std::string::npos) << name << " " << address;
         // What somebody opened or was denied stands in the log; what nobody was let in to, or is open to all, does not.
-        const bool general = address == "/page.css" || address == "/healthz" || address == "/sign-in" ||
-                             address == "/set-up" || address == "/glass/{glass}" ||
+        const bool general = address == "/page.css" || address == "/healthz" || address == "/metrics" ||
+                             address == "/sign-in" || address == "/set-up" || address == "/glass/{glass}" ||
                              address.find("{invitation}") != std::string::npos;
         const bool expected_entry = somebody && !general && (response.status == 200 ? route.logged : true);
         EXPECT_EQ(entries() - before, expected_entry ? 1 : 0) << name << " " << address;
@@ -288,6 +288,84 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
   EXPECT_GE(cells, 3000);
   auto transaction = workspace().read();
   EXPECT_TRUE(people::verify_audit(transaction, people::audit_key(workspace())->public_key()));
+}
+
+// What is told to programs on this machine alone is told to nobody from elsewhere without the right, and logged as a
+// denial.
+TEST_P(WhoMay, FiguresAreForThisMachineAndWhoeverKeepsIt) {
+  for (const auto& [role, words] : kAllowed) {
+    add(std::string(people::name_of(role)), {{{}, role, {}, ""}});
+    Request request = asked("GET", "/metrics", enter(std::string(people::name_of(role))));
+    request.from_here = false;
+    const std::int64_t before = entries();
+    const bool keeps = role == Role::kSteward;
+    EXPECT_EQ(answer(workspace(), request).status, keeps ? 200 : 403) << people::name_of(role);
+    EXPECT_EQ(entries() - before, keeps ? 0 : 1);
+  }
+  Request stranger = asked("GET", "/metrics", "");
+  stranger.from_here = false;
+  EXPECT_EQ(answer(workspace(), stranger).status, 303);
+  EXPECT_EQ(get("/metrics", "").status, 200);
+}
+
+TEST_P(WhoMay, WithoutAccountsNothingIsOpenFromElsewhere) {
+  two_studies(workspace());
+  for (const char* address : {"/", "/api/v1/studies", "/account", "/metrics", "/set-up"}) {
+    Request request = asked("GET", address, "");
+    EXPECT_EQ(answer(workspace(), request).status, 200) << address;
+    request.from_here = false;
+    EXPECT_GE(answer(workspace(), request).status, 300) << address;
+  }
+}
+
+TEST_P(WhoMay, CookiesOverTlsAreThisHostsAlone) {
+  add("anita", {{{}, Role::kResearcher, {}, ""}});
+  Request request = asked("POST", "/sign-in", "", {{"name", "anita"}, {"password", kPassword}});
+  request.secure = true;
+  request.headers["origin"] = "http://127.0.0.1:8080";
+  const auto lets_in = [&] {
+    const Response response = answer(workspace(), request);
+    return std::any_of(response.headers.begin(), response.headers.end(),
+                       [](const auto& each) { return each.first == "Set-Cookie"; });
+  };
+  EXPECT_FALSE(lets_in());  // the page came over TLS, so this is another
+  request.headers["origin"] = "https://127.0.0.1:8080";
+  request.headers["sec-fetch-site"] = "cross-site";
+  EXPECT_FALSE(lets_in());
+  request.headers["sec-fetch-site"] = "same-origin";
+  const Response entered = answer(workspace(), request);
+  ASSERT_EQ(entered.status, 303);
+  std::string session;
+  int cookies = 0;
+  for (const auto& [name, value] : entered.headers)
+    if (name == "Set-Cookie") {
+      ++cookies;
+      EXPECT_EQ(value.rfind("__Host-", 0), 0u) << value;
+      for (const char* flag : {"; Path=/;", "; HttpOnly", "; SameSite=Strict", "; Secure"})
+        EXPECT_NE(value.find(flag), std::string::npos) << value;
+      if (value.rfind("__Host-session=", 0) == 0) session = value.substr(15, value.find(';') - 15);
+    }
+  EXPECT_EQ(cookies, 2);
+  Request page = asked("GET", "/account", "");
+  page.secure = true;
+  page.headers["cookie"] = "__Host-session=" + session;
+  EXPECT_EQ(answer(workspace(), page).status, 200);
+  // A plain connection, or a neighbouring name, could have set this one.
+  page.headers["cookie"] = "session=" + session;
+  EXPECT_EQ(answer(workspace(), page).status, 303);
+  Request leaves = asked("POST", "/sign-out", "", {{"form", people::form_token(session)}});
+  leaves.secure = true;
+  leaves.headers["cookie"] = "__Host-session=" + session;
+  const Response left = answer(workspace(), leaves);
+  const auto says = [&](const std::string& wanted, const std::string& in) {
+    return std::any_of(left.headers.begin(), left.headers.end(), [&](const auto& each) {
+      return each.first == wanted && each.second.find(in) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(says("Set-Cookie", "__Host-session=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0"));
+  EXPECT_TRUE(says("Clear-Site-Data", "\"cache\""));
+  page.headers["cookie"] = "__Host-session=" + session;
+  EXPECT_EQ(answer(workspace(), page).status, 303);
 }
 
 TEST_P(WhoMay, WhatDoesNotExistForSomebodyLooksAsIfItDidNotExist) {

@@ -30,6 +30,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/studies/{study}/report.pdf", send_report_pdf, kRight, kMakeReport, true},
     {"GET", "/page.css", send_style, kAnybody, {}, false},
     {"GET", "/healthz", tell_health, kAnybody, {}, false},
+    {"GET", "/metrics", tell_figures, kFromHere, kKeepMachine, false},
     {"GET", "/sign-in", show_sign_in, kAnybody, {}, false},
     {"POST", "/sign-in", do_sign_in, kAnybody, {}, false},  // logs in its own transactions
     {"POST", "/sign-out", do_sign_out, kSignedIn, {}, true},
@@ -120,8 +121,9 @@ const Route* route_of(const Request& request, std::map<std::string, std::string>
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
 // stands in this session's own forms. (Signing in belongs to no session yet.)
 bool came_from_here(const Request& request, const Route& route, const std::string& session) {
-  const std::string origin = request.header("origin"), host = request.header("host");
-  if (!origin.empty() && origin != "http://" + host && origin != "https://" + host) return false;
+  const std::string origin = request.header("origin"), site = request.header("sec-fetch-site");
+  if (!origin.empty() && origin != (request.secure ? "https://" : "http://") + request.header("host")) return false;
+  if (!site.empty() && site != "same-origin" && site != "none") return false;
   return route.access == kAnybody || session.empty() ||
          people::same(request.field("form"), people::form_token(session));
 }
@@ -129,8 +131,7 @@ bool came_from_here(const Request& request, const Route& route, const std::strin
 // The person behind the request's session; who holds the folder, while there are no accounts.
 void recognise(Visit& visit, bool& stale) {
   if (!people::has_accounts(visit.transaction)) {
-    visit.person.at_machine = true;
-    visit.person.active = true;
+    visit.person.at_machine = visit.person.active = visit.request.from_here;
     return;
   }
   const std::string token = visit.request.cookie("session");
@@ -144,6 +145,7 @@ void recognise(Visit& visit, bool& stale) {
 
 people::Decision admit(const Visit& visit, const Route& route) {
   if (route.access == kAnybody || visit.person.at_machine) return {true, false, "open to anybody", {}};
+  if (route.access == kFromHere && visit.request.from_here) return {true, false, "from this machine", {}};
   if (route.access == kSignedIn && visit.person.code_missing && route.address.rfind("/account", 0) != 0 &&
       route.address != "/sign-out")
     return {false, false, "this account must set up its code first", {}};
@@ -198,6 +200,14 @@ Response plain_problem(const Problem& problem) {
   return response;
 }
 
+Response not_well() {
+  Response response;
+  response.status = 503;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = "not ok\n";
+  return response;
+}
+
 // The number is what a person can quote; the text may name a file, never a story.
 Response unforeseen(const std::exception& error) {
   const std::string number = Id::make().text();
@@ -223,11 +233,11 @@ Response outage(const storage::DatabaseError& error) {
   return plain_problem(Problem(problem->kind(), std::move(details)));
 }
 
-Response answer(storage::Workspace& workspace, const Request& request) {
-  const bool api = request.path.rfind("/api/", 0) == 0;
+namespace {
+
+Response try_to_answer(storage::Workspace& workspace, const Request& request, const Route* route,
+                       std::map<std::string, std::string> named, bool api) {
   try {
-    std::map<std::string, std::string> named;
-    const Route* route = route_of(request, named);
     const bool writes = route && request.method == "POST" && !is_slow(request) && !route->only_reads;
     bool stale = false;
     Response response;
@@ -277,14 +287,25 @@ Response answer(storage::Workspace& workspace, const Request& request) {
       transaction.commit();
     }
     if (known(request.parameter("lang")))
-      response.headers.emplace_back("Set-Cookie", "language=" + request.parameter("lang") +
-                                                      "; Path=/; SameSite=Strict; HttpOnly; Max-Age=31536000");
+      set_cookie(response, request, "language", request.parameter("lang"), 31536000);
     return response;
   } catch (const storage::DatabaseError& error) {
+    if (route && route->address == "/healthz") return not_well();
     return outage(error);
   } catch (const std::exception& error) {
     return unforeseen(error);
   }
+}
+
+}  // namespace
+
+Response answer(storage::Workspace& workspace, const Request& request) {
+  const bool api = request.path.rfind("/api/", 0) == 0;
+  std::map<std::string, std::string> named;
+  const Route* route = route_of(request, named);
+  Response response = try_to_answer(workspace, request, route, std::move(named), api);
+  if (route) response.route = route->address;
+  return response;
 }
 
 }  // namespace understory::server

@@ -7,7 +7,8 @@ namespace understory::server {
 using Answering = Result<Response> (*)(const Visit& visit);
 
 // What somebody must be to get an answer. kUndecided does not compile: every route says.
-enum class Access { kUndecided, kAnybody, kSignedIn, kRight };
+// kFromHere: a program on this machine, or somebody with the right.
+enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kFromHere };
 
 struct Route {
   std::string_view method;   // GET or POST
@@ -31,6 +32,7 @@ Result<Response> send_report_html(const Visit& visit);
 Result<Response> send_report_pdf(const Visit& visit);
 Result<Response> send_style(const Visit& visit);
 Result<Response> tell_health(const Visit& visit);
+Result<Response> tell_figures(const Visit& visit);
 Result<Response> show_sign_in(const Visit& visit);
 Result<Response> do_sign_in(const Visit& visit);
 Result<Response> do_sign_out(const Visit& visit);

@@ -1,22 +1,53 @@
 #include "server/serve.h"
 
+#include <systemd/sd-daemon.h>
+
 #include <algorithm>
 #include <thread>
 
+#include "people/account.h"
+#include "people/audit.h"
 #include "server/maintenance.h"
 #include "server/routes.h"
-#include "server/transport.h"
 
 namespace understory::server {
 
-Result<void> serve(storage::Workspace& workspace, const std::string& listen,
+namespace {
+
+// Nobody from elsewhere may find a workspace that asks nobody who they are.
+Result<void> closed_to_strangers(storage::Workspace& workspace, const std::string& listen) {
+  auto transaction = workspace.read();
+  if (people::has_accounts(transaction)) return {};
+  return fail(problems::kInvalidValue,
+              {{"where", "--listen"},
+               {"value", listen},
+               {"what", "address for a workspace without accounts"},
+               {"hint", "Make the first account (understory account new), or serve this machine alone."}});
+}
+
+// Where systemd watches, it hears from the thread that moves the bytes; silence restarts the server.
+void be_watched(Transport& transport) {
+  std::uint64_t patience = 0;  // microseconds
+  if (sd_watchdog_enabled(0, &patience) <= 0) return;
+  transport.every(std::chrono::milliseconds(std::max<std::uint64_t>(patience / 2000, 1)),
+                  [] { sd_notify(0, "WATCHDOG=1"); });
+}
+
+}  // namespace
+
+Result<void> serve(storage::Workspace& workspace, const Listening& listening,
                    const std::function<Result<void>(const std::string& address)>& ready) {
   const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
+  TRY(people::check_audit_key(workspace));
   auto transport = TRY(Transport::open(
-      listen, [&workspace](const Request& request) { return answer(workspace, request); }, workers, is_slow));
+      listening, [&workspace](const Request& request) { return answer(workspace, request); }, workers, is_slow));
+  if (transport->beyond_this_machine()) TRY(closed_to_strangers(workspace, listening.address));
   TRY(ready(transport->address()));
   const Maintenance maintenance(workspace);
+  be_watched(*transport);
+  sd_notify(0, "READY=1");
   transport->run();
+  sd_notify(0, "STOPPING=1");
   return {};
 }
 

@@ -1,20 +1,15 @@
-// Pages and the JSON interface over real requests, and the transport over real sockets.
+// Pages and the JSON interface over real requests.
 #include <gtest/gtest.h>
 
-#include <boost/asio.hpp>
 #include <boost/json.hpp>
-#include <thread>
 
 #include "foundation/file.h"
 #include "server/routes.h"
-#include "server/transport.h"
 #include "study/import_file.h"
 #include "study/source.h"
 #include "testing/workspace.h"
 
 namespace understory::server {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -145,6 +140,24 @@ TEST_P(Pages, TheLanguageIsAskedThenKeptThenTheBrowsers) {
   EXPECT_NE(answer(workspace(), request_for("/?lang=../x")).body.find("<html lang=\"en\">"), std::string::npos);
 }
 
+TEST_P(Pages, HealthIsOneWordAndNotTheReason) {
+  const Response well = answer(workspace(), request_for("/healthz"));
+  EXPECT_EQ(well.status, 200);
+  EXPECT_EQ(well.body, "ok\n");
+  if (GetParam() != storage::Engine::kSqlite) return;
+  // The database goes out of reach: those who open it from now on are told so, and not where it was.
+  reopen();
+  const auto file = folder() / "understory.db";
+  std::filesystem::rename(file, folder() / "elsewhere");
+  std::filesystem::create_directory(file);
+  const Response ill = answer(workspace(), request_for("/healthz"));
+  EXPECT_EQ(ill.status, 503);
+  EXPECT_EQ(ill.body, "not ok\n");
+  const Response page = answer(workspace(), request_for("/"));
+  EXPECT_GE(page.status, 500);
+  EXPECT_EQ(page.body.find("understory.db"), std::string::npos) << page.body;
+}
+
 TEST(Outage, TellsNobodyWhereTheDatabaseIs) {
   using storage::DatabaseError;
   for (const auto& [kind, status] : {std::pair(DatabaseError::Kind::kUnavailable, 503),
@@ -166,129 +179,6 @@ TEST(Http, TargetsAreReadStrictly) {
   EXPECT_EQ(request.parameter("x"), "1");
   EXPECT_EQ(request.parameter("y"), "ក z");
   for (const char* bad : {"/%zz", "/%00", "/%ff", "/a?b=%e1%9e"}) EXPECT_FALSE(read_target(bad, request)) << bad;
-}
-
-namespace {
-
-// What a server says to these bytes on one connection.
-std::string said_to(std::uint16_t port, const std::string& bytes) {
-  asio::io_context context;
-  asio::ip::tcp::socket socket(context);
-  socket.connect({asio::ip::make_address("127.0.0.1"), port});
-  boost::system::error_code error;
-  asio::write(socket, asio::buffer(bytes), error);  // the server may hang up before it has read everything
-  socket.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  std::string reply;
-  asio::read(socket, asio::dynamic_buffer(reply), error);
-  return reply;
-}
-
-class Running {
- public:
-  explicit Running(Handler handler)
-      : transport_(std::move(*Transport::open("127.0.0.1:0", std::move(handler), 2))),
-        thread_([this] { transport_->run(); }) {}
-  ~Running() {
-    transport_->stop();
-    thread_.join();
-  }
-  std::uint16_t port() const { return transport_->port(); }
-
- private:
-  std::unique_ptr<Transport> transport_;
-  std::thread thread_;
-};
-
-}  // namespace
-
-TEST(Transport, ServesThisMachineAlone) {
-  const Handler handler = [](const Request&) { return Response{}; };
-  for (const char* address :
-       {"0.0.0.0:0", "192.168.1.1:80", "[::]:0", "example.org:80", "127.0.0.1", "127.0.0.1:99999"})
-    EXPECT_FALSE(Transport::open(address, handler, 1)) << address;
-  Running running(handler);
-  const auto taken = Transport::open("127.0.0.1:" + std::to_string(running.port()), handler, 1);
-  ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().code(), "already_exists");
-}
-
-TEST(Transport, AnswersGetHeadAndFormsAndNothingElse) {
-  Running running([](const Request& request) {
-    return Response{200, "text/plain; charset=utf-8", "hello " + request.path + "\n", {}};
-  });
-  const std::string host =
-      " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(running.port()) + "\r\nConnection: close\r\n\r\n";
-  const std::string got = said_to(running.port(), "GET /x%20y" + host);
-  EXPECT_EQ(got.rfind("HTTP/1.1 200", 0), 0u) << got;
-  EXPECT_NE(got.find("hello /x y"), std::string::npos);
-  EXPECT_NE(got.find("Content-Security-Policy"), std::string::npos);
-  EXPECT_NE(got.find("Cache-Control: no-store"), std::string::npos);
-  const std::string head = said_to(running.port(), "HEAD /x" + host);
-  EXPECT_EQ(head.rfind("HTTP/1.1 200", 0), 0u);
-  EXPECT_EQ(head.find("hello"), std::string::npos);
-  EXPECT_EQ(said_to(running.port(), "DELETE /x" + host).rfind("HTTP/1.1 405", 0), 0u);
-  const auto posted = [&](const std::string& type, const std::string& body) {
-    return said_to(running.port(), "POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: " + type +
-                                       "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-  };
-  EXPECT_EQ(posted("application/x-www-form-urlencoded", "a=1&b=%E1%9E%80").rfind("HTTP/1.1 200", 0), 0u);
-  EXPECT_EQ(posted("application/x-www-form-urlencoded", "a=%zz").rfind("HTTP/1.1 400", 0), 0u);
-  EXPECT_EQ(posted("text/plain", "a=1").rfind("HTTP/1.1 400", 0), 0u);
-  EXPECT_EQ(posted("application/x-www-form-urlencoded", std::string(70000, 'a')).find("HTTP/1.1 200"),
-            std::string::npos);
-  EXPECT_EQ(said_to(running.port(), "GET /%zz" + host).rfind("HTTP/1.1 4", 0), 0u);
-}
-
-TEST(Transport, SeveralCookiesAllArrive) {
-  Running running([](const Request&) {
-    return Response{303, "text/plain; charset=utf-8", "", {{"Set-Cookie", "session=1"}, {"Set-Cookie", "device=2"}}};
-  });
-  const std::string got = said_to(running.port(), "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
-  EXPECT_NE(got.find("Set-Cookie: session=1"), std::string::npos) << got;
-  EXPECT_NE(got.find("Set-Cookie: device=2"), std::string::npos) << got;
-}
-
-TEST(Transport, RefusesForeignHostsAndNonsense) {
-  Running running([](const Request&) { return Response{200, "text/plain; charset=utf-8", "secret\n", {}}; });
-  for (const std::string& bytes :
-       {std::string("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"),
-        std::string("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), std::string("\x16\x03\x01 nonsense\r\n\r\n"),
-        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + std::string(40000, 'a') + "\r\n\r\n",
-        std::string("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")})
-    EXPECT_EQ(said_to(running.port(), bytes).find("secret"), std::string::npos) << bytes.substr(0, 60);
-}
-
-TEST(Transport, PacksLargeAnswersForThoseWhoCanUnpack) {
-  Running running([](const Request&) {
-    return Response{200, "text/html; charset=utf-8", std::string(100000, 'a'), {}};
-  });
-  const std::string host =
-      "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(running.port()) + "\r\nConnection: close\r\n";
-  EXPECT_LT(said_to(running.port(), host + "Accept-Encoding: gzip\r\n\r\n").size(), 3000u);
-  EXPECT_GT(said_to(running.port(), host + "\r\n").size(), 100000u);
-}
-
-TEST(Transport, AnswersWhatWasBegunWhenItIsTold) {
-  std::atomic<bool> begun = false;
-  auto transport = std::move(*Transport::open(
-      "127.0.0.1:0",
-      [&](const Request&) {
-        begun = true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(300));
-        return Response{200, "text/plain; charset=utf-8", "finished\n", {}};
-      },
-      2));
-  std::thread runs([&] { transport->run(); });
-  std::string reply;
-  std::thread asks([&] {
-    reply = said_to(transport->port(), "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(transport->port()) +
-                                           "\r\nConnection: close\r\n\r\n");
-  });
-  while (!begun) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  transport->stop();
-  asks.join();
-  runs.join();
-  EXPECT_NE(reply.find("finished"), std::string::npos);
 }
 
 }  // namespace understory::server

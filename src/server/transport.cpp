@@ -1,56 +1,39 @@
 #include "server/transport.h"
 
-#include <zlib.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <set>
 
 #include "foundation/clock.h"
 #include "foundation/log.h"
 #include "foundation/text.h"
+#include "server/metrics.h"
+#include "server/packing.h"
+#include "server/tls.h"
 
 namespace understory::server {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+namespace ssl = boost::asio::ssl;
 using tcp = asio::ip::tcp;
 
 namespace {
 
 constexpr std::size_t kHeaderLimit = 16 * 1024;
 constexpr std::uint64_t kBodyLimit = 64 * 1024;
-constexpr int kConnectionLimit = 512;
-constexpr int kWaitingLimit = 64;
-constexpr auto kReadTime = std::chrono::seconds(15);
-constexpr auto kIdleTime = std::chrono::seconds(30);
-constexpr auto kWriteTime = std::chrono::seconds(30);
-constexpr auto kDrainTime = std::chrono::seconds(10);
-constexpr std::size_t kCompressFrom = 1024;  // bytes: below this the header costs more than it saves
+constexpr auto kLookForCertificate = std::chrono::minutes(1);
 
+using Clock = std::chrono::steady_clock;
 using RawRequest = http::request<http::string_body>;
 using RawResponse = http::response<http::string_body>;
-
-std::string gzip(const std::string& content) {
-  z_stream stream{};
-  if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return "";
-  std::string out(deflateBound(&stream, content.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int outcome = deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return outcome == Z_STREAM_END ? out : "";
-}
-
-bool compressible(std::string_view type) {
-  return type.rfind("text/", 0) == 0 || type.rfind("application/json", 0) == 0 || type.rfind("image/svg", 0) == 0;
-}
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 Response plain(int status, std::string_view sentence) {
   Response response;
@@ -60,31 +43,26 @@ Response plain(int status, std::string_view sentence) {
   return response;
 }
 
-RawResponse raw(Response response, const RawRequest& request, bool keep_alive) {
+Response come_back(int status, int seconds, std::string_view sentence) {
+  Response response = plain(status, sentence);
+  response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return response;
+}
+
+RawResponse raw(Response response, const RawRequest& request, bool secure, bool keep_alive) {
   RawResponse out{static_cast<http::status>(response.status), request.version()};
   out.set(http::field::content_type, response.content_type);
-  // A page names nothing from elsewhere, runs nothing, is framed by nobody and stays in no cache.
-  out.set("Content-Security-Policy",
-          "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-          "frame-ancestors 'none'");
-  out.set("X-Content-Type-Options", "nosniff");
-  // Not "no-referrer": browsers then send "Origin: null" with our own forms, which no form from here may carry.
-  out.set("Referrer-Policy", "same-origin");
-  out.set("Cross-Origin-Opener-Policy", "same-origin");
-  out.set("Cross-Origin-Resource-Policy", "same-origin");
-  out.set(http::field::cache_control, "no-store");
+  for (const auto& [name, value] : kOnEveryAnswer) out.set(name, value);
+  if (secure && !names_this_machine(std::string_view(request[http::field::host])))
+    out.set("Strict-Transport-Security", "max-age=31536000");
   // A page may set several cookies; any other header it gives stands for the one above.
   for (const auto& [name, value] : response.headers)
     name == "Set-Cookie" ? out.insert(name, value) : out.set(name, value);
-  const bool can_unpack =
-      std::string_view(request[http::field::accept_encoding]).find("gzip") != std::string_view::npos;
-  if (compressible(response.content_type) && response.body.size() >= kCompressFrom) {
+  if (worth_packing(response)) {
     out.set(http::field::vary, "Accept-Encoding, Accept-Language, Cookie");
-    if (can_unpack) {
-      if (std::string packed = gzip(response.body); !packed.empty()) {
-        response.body = std::move(packed);
-        out.set(http::field::content_encoding, "gzip");
-      }
+    if (std::string_view(request[http::field::accept_encoding]).find("gzip") != std::string_view::npos) {
+      response.body = packed(response.body);
+      out.set(http::field::content_encoding, "gzip");
     }
   }
   out.keep_alive(keep_alive);
@@ -93,12 +71,15 @@ RawResponse raw(Response response, const RawRequest& request, bool keep_alive) {
   return out;
 }
 
-// Host must name this machine: a page from elsewhere that points its own name at 127.0.0.1 gets nothing.
-bool host_is_here(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  const bool has_port = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
-  const std::string name = lower_ascii(has_port ? host.substr(0, colon) : host);
-  return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
+// Where a request ends must be said once: a proxy in front that reads it another way would take the rest for the next
+// person's request.
+bool ends_in_two_ways(const http::request_header<>& head) {
+  const auto lengths = head.count(http::field::content_length), codings = head.count(http::field::transfer_encoding);
+  return lengths > 1 ||
+         (lengths == 1 &&
+          head[http::field::content_length].find_first_not_of("0123456789") != std::string_view::npos) ||
+         codings > 1 || (lengths == 1 && codings == 1) || head.count(http::field::host) > 1 ||
+         (codings == 1 && !beast::iequals(head[http::field::transfer_encoding], "chunked"));
 }
 
 Result<Request> understand(const RawRequest& raw_request) {
@@ -114,29 +95,62 @@ Result<Request> understand(const RawRequest& raw_request) {
   return request;
 }
 
+// The other end of a connection.
+struct Peer {
+  std::string client;
+  bool here = false;  // a program on this machine
+  bool tls = false;
+};
+
+// On whose behalf a request was sent.
+struct Sender {
+  std::string client;
+  bool from_here = false;
+  bool secure = false;
+};
+
 }  // namespace
 
 struct Transport::Impl {
-  Impl(Handler wanted, int workers, Slow slow_ones)
-      : handler(std::move(wanted)),
+  Impl(Listening where, Handler wanted, int workers, Slow slow_ones, const Limits& most)
+      : listening(std::move(where)),
+        limits(most),
+        handler(std::move(wanted)),
         slow(std::move(slow_ones)),
+        requests(most.requests, most.clients),
+        passwords(most.passwords, most.clients),
         pool(workers),
         slow_lane(1),
         acceptor(io),
         signals(io),
+        hang_up(io),
         drain_timer(io) {}
 
-  asio::io_context io{1};
+  Listening listening;
+  Limits limits;
   Handler handler;
   Slow slow;
-  asio::thread_pool pool, slow_lane;
-  tcp::acceptor acceptor;
-  asio::signal_set signals;
-  asio::steady_timer drain_timer;
-  std::set<beast::tcp_stream*> idle;  // connections waiting for a request; touched by the I/O thread alone
+  // Touched by the I/O thread alone. They stand before `io`, whose end is the end of conversations that count in them.
+  std::shared_ptr<Certificate> certificate;  // null: no TLS
+  std::string certificate_files;             // as they were when it was read
+  Limiter requests, passwords;
+  Held::Counts connections_of, waiting_of;
+  std::set<beast::tcp_stream*> idle;     // connections waiting for a request
+  std::set<asio::steady_timer*> timers;  // of again_and_again()
   int connections = 0;
   int waiting = 0;
   bool draining = false;
+  // Its window closed: what was started in it ends. (A service is asked by the same signal to read its files anew.)
+  const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
+
+  asio::io_context io{1};
+  asio::thread_pool pool, slow_lane;
+  tcp::acceptor acceptor;
+  asio::signal_set signals, hang_up;
+  asio::steady_timer drain_timer;
+
+  bool counts(const Peer& peer) const { return !(peer.here && (listening.behind_proxy || limits.spare_this_machine)); }
+  bool counts(const Sender& sender) const { return !(sender.from_here && limits.spare_this_machine); }
 
   // Runs the handler on the pool and comes back to the I/O thread with its answer.
   asio::awaitable<Response> answer(Request request) {
@@ -155,33 +169,63 @@ struct Transport::Impl {
         std::move(start), asio::use_awaitable, std::move(request));
   }
 
-  asio::awaitable<Response> respond(const RawRequest& raw_request) {
-    if (!host_is_here(std::string_view(raw_request[http::field::host])))
-      co_return plain(421, "This server answers for this machine alone.");
+  // Who sent it. Only our own proxy's word on that is taken, and only where it was said that there is one.
+  std::optional<Sender> sender_of(const Peer& peer, const RawRequest& raw_request) const {
+    std::string_view last;  // a proxy adds its own behind what it was sent
+    for (const auto& field : raw_request)
+      if (beast::iequals(field.name_string(), "X-Forwarded-For")) last = std::string_view(field.value());
+    const bool passed_on = !last.empty() || raw_request.count("Forwarded") > 0;
+    Sender sender;
+    sender.client = peer.client;
+    sender.from_here = peer.here && !passed_on && names_this_machine(std::string_view(raw_request[http::field::host]));
+    sender.secure = peer.tls || (listening.behind_proxy && peer.here && !sender.from_here);
+    if (!listening.behind_proxy || !peer.here || sender.from_here) return sender;
+    const auto client = last_hop(last);
+    if (!client) return std::nullopt;
+    sender.client = *client;
+    return sender;
+  }
+
+  asio::awaitable<Response> respond(const Sender& sender, const RawRequest& raw_request) {
     if (raw_request.method() != http::verb::get && raw_request.method() != http::verb::head &&
         raw_request.method() != http::verb::post) {
       Response response = plain(405, "Nothing here answers to that.");
       response.headers.emplace_back("Allow", "GET, HEAD, POST");
       co_return response;
     }
+    if (counts(sender))
+      if (const int seconds = requests.take(sender.client, Clock::now()))
+        co_return come_back(429, seconds, "Too many requests came from your address. Wait a moment and try again.");
     auto request = understand(raw_request);
     if (!request)
       co_return plain(request.error().status() == 422 ? 400 : request.error().status(), request.error().sentence());
-    if (waiting >= kWaitingLimit) {
-      Response response = plain(503, "The server is busy. Try again in a moment.");
-      response.headers.emplace_back("Retry-After", "2");
-      co_return response;
-    }
+    request->from_here = sender.from_here;
+    request->secure = sender.secure;
+    if (slow && counts(sender) && slow(*request))
+      if (const int seconds = passwords.take(sender.client, Clock::now()))
+        co_return come_back(
+            429, seconds,
+            fmt::format("Too many sign-ins came from your address. Wait {} seconds and try again.", seconds));
+    const Held held(waiting_of, sender.client);
+    if (waiting >= limits.waiting || (counts(sender) && held.count() > limits.waiting_of_client))
+      co_return come_back(503, 2, "The server is busy. Try again in a moment.");
     ++waiting;
+    metrics::waiting(+1);
     Response response = co_await answer(std::move(*request));
+    metrics::waiting(-1);
     --waiting;
     co_return response;
   }
 
-  asio::awaitable<void> converse(tcp::socket accepted) {
-    beast::tcp_stream stream(std::move(accepted));
+  // The time bytes may take: at least so many a second, after some grace for the way.
+  auto time_for(std::uint64_t bytes) const {
+    return limits.grace + std::chrono::milliseconds(bytes * 1000 / static_cast<unsigned>(limits.least_rate));
+  }
+
+  template <class Stream>
+  asio::awaitable<void> converse(Stream& stream, const Peer& peer) {
+    beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
     beast::flat_buffer buffer(kHeaderLimit + kBodyLimit);
-    ++connections;
     for (bool first = true;; first = false) {
       http::request_parser<http::string_body> parser;
       parser.header_limit(kHeaderLimit);
@@ -189,45 +233,162 @@ struct Transport::Impl {
       beast::error_code error;
       if (draining) break;
       // Until a request has arrived whole nothing was begun, and draining may close the connection.
-      idle.insert(&stream);
-      stream.expires_after(first ? kReadTime : kIdleTime);
-      co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-      idle.erase(&stream);
-      RawRequest request = parser.release();
-      bool keep_alive = request.keep_alive() && !draining;
-      Response response;
-      if (error == http::error::end_of_stream || error == asio::error::operation_aborted ||
-          error == beast::error::timeout || error == asio::error::connection_reset)
+      idle.insert(&lowest);
+      if (buffer.size() == 0) {
+        lowest.expires_after(first ? limits.head : limits.idle);
+        const std::size_t came =
+            co_await stream.async_read_some(buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
+        buffer.commit(came);
+      }
+      bool refused = false;
+      if (!error) {
+        lowest.expires_after(limits.head);
+        co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+        refused = !error && ends_in_two_ways(parser.get());
+      }
+      if (!error && !refused) {
+        lowest.expires_after(time_for(parser.content_length().value_or(kBodyLimit)));
+        co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+      }
+      idle.erase(&lowest);
+      // What is no HTTP at all is told so; who hangs up, is cut short or is too slow hears nothing.
+      const beast::error_code wrong = std::exchange(error, {});
+      if (wrong && (wrong.category() != http::make_error_code(http::error::bad_method).category() ||
+                    wrong == http::error::end_of_stream || wrong == http::error::partial_message))
         break;
-      if (error) {
-        // What was sent is not HTTP, or too much of it: say so and hang up.
-        keep_alive = false;
-        const bool large = error == http::error::header_limit || error == http::error::body_limit ||
-                           error == http::error::buffer_overflow;
+      const RawRequest request = parser.release();
+      bool keep_alive = request.keep_alive() && !draining && !wrong && !refused;
+      Response response;
+      Sender sender;
+      std::string method;
+      const auto begun = Clock::now();
+      if (wrong) {
+        const bool large = wrong == http::error::header_limit || wrong == http::error::body_limit ||
+                           wrong == http::error::buffer_overflow;
         response = plain(large ? 413 : 400, large ? "The request is larger than this server takes."
                                                   : "The request is not HTTP as this server knows it.");
+      } else if (refused) {
+        response = plain(400, "The request says in two ways where it ends, or for whom it is.");
+      } else if (const std::string_view host(request[http::field::host]);
+                 !names_this_machine(host) && !names_one_of(host, listening.names)) {
+        response = plain(421, "This server does not answer to that name.");
+      } else if (const auto known = sender_of(peer, request); !known) {
+        response = plain(400, "The proxy in front of this server must say for whom it asks (X-Forwarded-For).");
       } else {
-        stream.expires_never();  // the worker's time is not the client's
-        response = co_await respond(request);
+        sender = *known;
+        method = std::string(request.method_string());
+        lowest.expires_never();  // the worker's time is not the client's
+        response = co_await respond(sender, request);
       }
-      const RawResponse out = raw(std::move(response), request, keep_alive);
-      stream.expires_after(kWriteTime);
-      co_await http::async_write(stream, out, asio::redirect_error(asio::use_awaitable, error));
+      const std::string_view route = response.route;
+      const int status = response.status;
+      const RawResponse out = raw(std::move(response), request, sender.secure, keep_alive);
+      metrics::answered(method, route, status, std::chrono::duration<double>(Clock::now() - begun).count());
+      http::response_serializer<http::string_body> pieces(out);
+      const auto latest = Clock::now() + time_for(out.body().size());
+      while (!error && !pieces.is_done()) {
+        lowest.expires_at(std::min(Clock::now() + limits.stall, latest));
+        co_await http::async_write_some(stream, pieces, asio::redirect_error(asio::use_awaitable, error));
+      }
       if (error || !keep_alive) break;
     }
-    beast::error_code ignored;
-    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  asio::awaitable<void> attend(tcp::socket accepted, Peer peer) {
+    const Held held(connections_of, peer.client);
+    ++connections;
+    metrics::connected(+1);
+    beast::error_code error;
+    if (const std::shared_ptr<Certificate> ours = certificate) {
+      peer.tls = true;
+      TlsStream stream(std::move(accepted), ours->context());
+      beast::get_lowest_layer(stream).expires_after(limits.head);
+      co_await stream.async_handshake(ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
+      if (error)
+        metrics::turned_away("no_tls");
+      else
+        co_await converse(stream, peer);
+      if (!error) {
+        beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(1));
+        co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
+      }
+    } else {
+      beast::tcp_stream stream(std::move(accepted));
+      co_await converse(stream, peer);
+      stream.socket().shutdown(tcp::socket::shutdown_send, error);
+    }
+    metrics::connected(-1);
     --connections;
     if (draining && connections == 0) drain_timer.cancel();
   }
 
+  // Whether a connection is heard at all. A handshake is work, so with TLS it counts as a request.
+  bool welcome(const Peer& peer) {
+    if (connections >= limits.connections) return metrics::turned_away("full"), false;
+    if (!counts(peer)) return true;
+    const auto found = connections_of.find(peer.client);
+    if ((found != connections_of.end() && found->second >= limits.connections_of_client) ||
+        (certificate && requests.take(peer.client, Clock::now()) > 0))
+      return metrics::turned_away("client_full"), false;
+    return true;
+  }
+
   asio::awaitable<void> accept() {
+    asio::steady_timer pause(io);
     while (!draining) {
       beast::error_code error;
       tcp::socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
       if (error == asio::error::operation_aborted) break;
-      if (error || connections >= kConnectionLimit) continue;  // the socket closes itself
-      asio::co_spawn(io, converse(std::move(socket)), asio::detached);
+      if (error) {  // out of file handles: some come free in a moment
+        pause.expires_after(std::chrono::milliseconds(50));
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        continue;
+      }
+      const auto address = socket.remote_endpoint(error).address();
+      if (error) continue;
+      Peer peer;
+      peer.client = client_of(address.to_string()).value_or("");
+      peer.here = address.is_loopback() || (peer.client.size() == 4 && peer.client[0] == 127);  // ::ffff:127.0.0.1
+      if (welcome(peer)) asio::co_spawn(io, attend(std::move(socket), std::move(peer)), asio::detached);
+    }
+  }
+
+  // The certificate's files as they are now, if they changed or it is asked for.
+  void renew_certificate(bool asked_for) {
+    const Certificate::Files files{listening.certificate, listening.key};
+    const std::string now_there = fingerprint_of(files);
+    if (!asked_for && now_there == certificate_files) return;
+    certificate_files = now_there;
+    auto renewed = Certificate::read(files);
+    if (!renewed) {
+      log::error("the certificate was not renewed: {}", renewed.error().sentence());
+      return;
+    }
+    certificate = std::move(*renewed);
+    log::info("the certificate was read anew");
+    for (const std::string& warning : certificate->warnings()) log::write(log::Level::kWarning, warning);
+  }
+
+  void await_hang_up() {
+    hang_up.async_wait([this](beast::error_code error, int) {
+      if (error) return;
+      if (certificate)
+        renew_certificate(true);
+      else if (at_terminal)
+        return drain();
+      await_hang_up();
+    });
+  }
+
+  asio::awaitable<void> again_and_again(std::chrono::milliseconds pause, std::function<void()> act) {
+    asio::steady_timer timer(io);
+    while (!draining) {
+      beast::error_code error;
+      timer.expires_after(pause);
+      timers.insert(&timer);
+      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      timers.erase(&timer);
+      if (!error && !draining) act();
     }
   }
 
@@ -236,9 +397,11 @@ struct Transport::Impl {
     beast::error_code ignored;
     acceptor.close(ignored);
     signals.cancel(ignored);
+    hang_up.cancel(ignored);
+    for (asio::steady_timer* timer : timers) timer->cancel();
     for (beast::tcp_stream* stream : idle) stream->cancel();
     if (connections == 0) return;
-    drain_timer.expires_after(kDrainTime);
+    drain_timer.expires_after(limits.drain);
     drain_timer.async_wait([this](beast::error_code error) {
       if (!error) io.stop();
     });
@@ -254,7 +417,9 @@ Transport::~Transport() {
   impl_->slow_lane.join();
 }
 
-Result<std::unique_ptr<Transport>> Transport::open(const std::string& listen, Handler handler, int workers, Slow slow) {
+Result<std::unique_ptr<Transport>> Transport::open(const Listening& listening, Handler handler, int workers, Slow slow,
+                                                   const Limits& limits) {
+  const std::string& listen = listening.address;
   const auto refuse = [&](std::string_view hint) {
     return fail(
         problems::kInvalidValue,
@@ -272,10 +437,31 @@ Result<std::unique_ptr<Transport>> Transport::open(const std::string& listen, Ha
   if (!digits.empty() && digits.size() <= 5 && digits.find_first_not_of("0123456789") == std::string::npos)
     port = std::stoi(digits);
   if (error || port < 0 || port > 65535) return refuse("Write it as 127.0.0.1:8080.");
-  if (!address.is_loopback())
-    return refuse("Only this machine itself can be served (127.0.0.1 or [::1]) until there are accounts.");
+  const bool tls = !listening.certificate.empty() || !listening.key.empty();
+  if (tls && (listening.certificate.empty() || listening.key.empty()))
+    return fail(problems::kMissingValue, {{"where", listening.key.empty() ? "--certificate" : "--key"},
+                                          {"what", listening.key.empty() ? "--key" : "--certificate"},
+                                          {"hint", "TLS needs both files."}});
+  if (!address.is_loopback() && !tls)
+    return refuse(
+        "Beyond this machine it speaks TLS alone: give --certificate and --key, or put a TLS proxy on this machine in "
+        "front of 127.0.0.1 and say --behind-proxy.");
+  if (listening.behind_proxy && (tls || !address.is_loopback()))
+    return refuse("Behind a proxy it listens on this machine alone, without a certificate of its own.");
+  if (listening.behind_proxy && listening.names.empty())
+    return fail(
+        problems::kMissingValue,
+        {{"where", "--behind-proxy"}, {"what", "--name"}, {"hint", "Say the name people open in their browsers."}});
 
-  auto impl = std::make_unique<Impl>(std::move(handler), workers, std::move(slow));
+  auto impl = std::make_unique<Impl>(listening, std::move(handler), workers, std::move(slow), limits);
+  for (std::string& name : impl->listening.names) name = lower_ascii(name);
+  if (tls) {
+    const Certificate::Files files{listening.certificate, listening.key};
+    impl->certificate_files = fingerprint_of(files);
+    impl->certificate = TRY(Certificate::read(files));
+    for (const std::string& warning : impl->certificate->warnings()) log::write(log::Level::kWarning, warning);
+    if (listening.names.empty()) impl->listening.names = impl->certificate->names();
+  }
   const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(port));
   impl->acceptor.open(endpoint.protocol(), error);
   if (!error) impl->acceptor.set_option(asio::socket_base::reuse_address(true), error);
@@ -293,10 +479,21 @@ std::string Transport::address() const {
   const tcp::endpoint endpoint = impl_->acceptor.local_endpoint();
   const std::string host =
       endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]" : endpoint.address().to_string();
-  return "http://" + host + ":" + std::to_string(endpoint.port());
+  return (impl_->certificate ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
+}
+
+bool Transport::beyond_this_machine() const {
+  return impl_->listening.behind_proxy || !impl_->acceptor.local_endpoint().address().is_loopback();
+}
+
+void Transport::every(std::chrono::milliseconds pause, std::function<void()> act) {
+  asio::co_spawn(impl_->io, impl_->again_and_again(pause, std::move(act)), asio::detached);
 }
 
 void Transport::run() {
+  impl_->hang_up.add(SIGHUP);
+  impl_->await_hang_up();
+  if (impl_->certificate) every(kLookForCertificate, [this] { impl_->renew_certificate(false); });
   impl_->signals.add(SIGINT);
   impl_->signals.add(SIGTERM);
   impl_->signals.async_wait([this](beast::error_code error, int) {

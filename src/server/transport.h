@@ -1,15 +1,19 @@
 // The transport: sockets in, requests out, responses back. The only file that sees Boost.Beast.
 //
-// One thread moves bytes; a bounded pool of workers answers. Rules for slow and hostile clients: headers within 10 s
-// and 16 KiB, bodies within 64 KiB (there is nothing to upload yet) and 15 s, a connection idle for 30 s is closed, a
-// response must move within 30 s, at most 512 connections, more than 64 waiting requests are told to come back (503).
+// One thread moves bytes; a bounded pool of workers answers. What a slow or hostile client may take stands in Limits;
+// headers end at 16 KiB and bodies at 64 KiB (there is nothing to upload yet). A request whose end could be read in two
+// ways is refused.
 #pragma once
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "foundation/result.h"
+#include "server/clients.h"
 #include "server/http.h"
 
 namespace understory::server {
@@ -17,18 +21,48 @@ namespace understory::server {
 using Handler = std::function<Response(const Request&)>;  // called on worker threads; must not throw
 using Slow = std::function<bool(const Request&)>;  // asked on the I/O thread: does it take the work of a password?
 
+struct Listening {
+  std::string address = "127.0.0.1:8080";  // port 0 takes a free one
+  std::filesystem::path certificate, key;  // PEM; with both it speaks TLS, and only then beyond this machine
+  bool behind_proxy = false;               // a TLS proxy on this machine stands in front and says for whom it asks
+  std::vector<std::string> names;          // it is asked for, beside this machine's own; none: the certificate's
+};
+
+struct Limits {
+  int connections = 512;
+  int connections_of_client = 128;  // an office behind one address has many browsers
+  int waiting = 64;                 // requests begun and not answered; more are told to come back (503)
+  int waiting_of_client = 24;
+  Limiter::Rate requests{20, 200};         // of one client; more are told to come back (429)
+  Limiter::Rate passwords{1.0 / 10, 30};   // requests that take the work of a password
+  std::size_t clients = 20000;             // remembered
+  std::chrono::milliseconds head{10000};   // a handshake, the head of a request
+  std::chrono::milliseconds idle{30000};   // between two requests
+  std::chrono::milliseconds stall{15000};  // between two pieces of an answer taken
+  int least_rate = 1024;                   // bytes a second, of a body sent and of an answer taken,
+  std::chrono::milliseconds grace{10000};  // after this
+  std::chrono::milliseconds drain{10000};  // to answer what was begun, when told to stop
+  // Programs on this machine are not counted as clients: whoever runs them needs no network to do harm.
+  bool spare_this_machine = true;
+};
+
 class Transport {
  public:
-  // Takes connections at once. kInvalidValue: not an address, or not one of this machine alone; kAlreadyExists: in use.
+  // Takes connections at once. kInvalidValue: not an address, one beyond this machine without TLS, a proxy without the
+  // names it is asked for, a key that does not fit; kFileUnreadable; kAlreadyExists: the address is in use.
   // Slow requests wait in a lane of their own with one worker, so that many sign-ins starve nothing else.
-  static Result<std::unique_ptr<Transport>> open(const std::string& listen, Handler handler, int workers,
-                                                 Slow slow = {});
+  static Result<std::unique_ptr<Transport>> open(const Listening& listening, Handler handler, int workers,
+                                                 Slow slow = {}, const Limits& limits = {});
   ~Transport();
 
   std::string address() const;  // "http://127.0.0.1:8080"
   std::uint16_t port() const;
-  // Until SIGINT, SIGTERM or stop(): then no new connections, what was begun is answered (at most 10 s), and it
-  // returns.
+  bool beyond_this_machine() const;  // others reach it, by themselves or through a proxy
+  // Calls `act` on the I/O thread again and again, for as long as it runs: that it is called shows that bytes move.
+  void every(std::chrono::milliseconds pause, std::function<void()> act);
+  // Until SIGINT, SIGTERM or stop(): then no new connections, what was begun is answered (as long as Limits say), and
+  // it returns. With TLS, SIGHUP reads the certificate anew; so does a change of its files, within a minute. One that
+  // cannot be used is told in the log, and the one before stays.
   void run();
   void stop();  // from any thread
 

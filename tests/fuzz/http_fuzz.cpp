@@ -1,8 +1,9 @@
-// The glue behind the HTTP parser: targets, percent signs, forms, cookies; exported logs; and the question a target may
-// carry.
+// The glue behind the HTTP parser: targets, percent signs, forms, cookies, hosts and whom a proxy asks for; exported
+// logs; and the question a target may carry.
 #include "findings/question.h"
 #include "fuzz.h"
 #include "people/audit.h"
+#include "server/clients.h"
 #include "server/http.h"
 
 using namespace understory;
@@ -13,6 +14,8 @@ std::vector<std::string> fuzz_seeds() {
           "causes by gender among location=\"Svay, Rieng\", role=chief seed 7 draws 10",
           "{\"ask\":\"causes\",\"among\":{\"gender\":[\"female\"]}}",
           "language=km; a=\"b\"",
+          "198.51.100.1, [2001:db8::1%eth0]:443",
+          "desk.example.org:8443",
           "name=anita&password=a+b%21&code=",
           "{\"format\":\"understory audit "
           "1\",\"workspace\":\"0123456789abc\"}\n{\"head\":0,\"hash\":\"00\",\"signature\":\"\"}\n"};
@@ -31,6 +34,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)people::verify_audit(text, std::string(32, 'k'), "", "log");
   request.headers["cookie"] = text;
   (void)request.cookie("language");
+  if (const auto client = server::last_hop(text); client && client->size() != 4 && client->size() != 8)
+    __builtin_trap();
+  if (server::names_one_of(text, {"*.example.org", "[::1]"}) && server::names_this_machine(text) &&
+      text.rfind("[::1]", 0) != 0)
+    __builtin_trap();
   if (const auto question = findings::parse_question(text);
       question && *findings::parse_question(question->text()) != *question)
     __builtin_trap();

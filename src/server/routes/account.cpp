@@ -18,11 +18,12 @@ namespace mustache = kainjow::mustache;
 
 namespace {
 
+constexpr int kYear = 31536000;  // seconds
+
 // The session ends with the browser or by its own rules; the device is known for a year.
-void keep(Response& response, const people::SignedIn& entered) {
-  response.headers.emplace_back("Set-Cookie", "session=" + entered.session + "; Path=/; HttpOnly; SameSite=Strict");
-  response.headers.emplace_back(
-      "Set-Cookie", "device=" + entered.device + "; Path=/sign-in; HttpOnly; SameSite=Strict; Max-Age=31536000");
+void keep(Response& response, const Request& request, const people::SignedIn& entered) {
+  set_cookie(response, request, "session", entered.session);
+  set_cookie(response, request, "device", entered.device, kYear);
 }
 
 people::Tell teller(storage::Workspace& workspace, std::string_view route, std::string_view action = "sign_in") {
@@ -89,16 +90,16 @@ Result<Response> do_sign_in(const Visit& visit) {
     return response;
   }
   Response response = see_other("/");
-  keep(response, *entered);
+  keep(response, visit.request, *entered);
   return response;
 }
 
 Result<Response> do_sign_out(const Visit& visit) {
   people::sign_out(visit.transaction, visit.session);
   Response response = see_other("/sign-in");
-  response.headers.emplace_back("Set-Cookie", "session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-  response.headers.emplace_back("Clear-Site-Data",
-                                "\"cache\", \"storage\"");  // nothing on this machine tells who was here
+  set_cookie(response, visit.request, "session", "", -1);
+  // Whoever sits down next finds no page of this person in the browser. (Its cookies stay: one says it is known here.)
+  response.headers.emplace_back("Clear-Site-Data", "\"cache\", \"storage\"");
   return response;
 }
 
@@ -267,7 +268,7 @@ Result<Response> change_entry(const Visit& visit) {
   }
   Response response =
       changed->recovery_codes.empty() ? see_other("/account?done=" + request.field("do")) : shown_once(visit, *changed);
-  keep(response, changed->entered);
+  keep(response, visit.request, changed->entered);
   return response;
 }
 

@@ -4,8 +4,10 @@
 #include "findings/ask.h"
 #include "findings/words.h"
 #include "foundation/text.h"
+#include "people/account.h"
 #include "places/places.h"
 #include "publish/page.h"
+#include "server/metrics.h"
 #include "server/routes.h"
 #include "study/evidence.h"
 
@@ -143,10 +145,17 @@ Result<Response> send_style(const Visit&) {
 }
 
 Result<Response> tell_health(const Visit& visit) {
-  study::studies(visit.transaction);  // the database answers
+  people::has_accounts(visit.transaction);  // the database answers
   Response response;
   response.content_type = "text/plain; charset=utf-8";
   response.body = "ok\n";
+  return response;
+}
+
+Result<Response> tell_figures(const Visit& visit) {
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = metrics::text(visit.transaction);
   return response;
 }
 
