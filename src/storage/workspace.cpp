@@ -105,7 +105,7 @@ Result<void> Workspace::receive(const std::filesystem::path& folder, const std::
         return;
       }
       for (const char* name :
-           {"understory.db", "understory.db-wal", "understory.db-shm", "workspace.toml", "workspace.key", "audit.key"})
+           {"understory.db", "understory.db-wal", "understory.db-shm", "understory.db-mark", "workspace.toml", "workspace.key", "audit.key"})
         std::filesystem::remove(folder / name, ignored);
     }
   } undo{folder, folder_is_new};
