@@ -182,7 +182,7 @@ class WholeFile {
 
  private:
   Result<void> problem() const {
-    if (errno == ENOSPC) return fail(problems::kDiskFull);
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) return fail(problems::kDiskFull);
     return fail(problems::kFileUnreadable, {{"file", path_.string()}, {"reason", std::strerror(errno)}});
   }
   std::filesystem::path path_;

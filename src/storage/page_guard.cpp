@@ -83,6 +83,7 @@ std::uint64_t sum_of(const Reached& reached) { return (reached.salt ^ reached.fr
 struct Guarded : sqlite3_file {
   bool is_log = false;
   bool checked = false;           // database: its pages have checksums
+  bool refused = false;           // log: no word of it is read any more, so that closing does not tidy it away
   Guarded* other = nullptr;       // the log of the database, the database of the log
   sqlite3_int64 own_from = -1;    // log: frames of the transaction being written, from here, are not final yet
   sqlite3_int64 last_frame = -1;  // log: the frame written last, if it ends a transaction
@@ -166,9 +167,10 @@ int close_file(sqlite3_file* file) {
 }
 
 int read_file(sqlite3_file* file, void* out, int count, sqlite3_int64 at) {
+  const Guarded& self = guarded(file);
+  if (self.refused) return SQLITE_IOERR_DATA;
   const int code = read_real(file, out, count, at);
   if (code != SQLITE_OK) return code;
-  const Guarded& self = guarded(file);
   const auto* page = static_cast<const unsigned char*>(out);
   if (self.is_log) {
     const bool is_page = count == kPage && at >= kLogHeading && (at - kLogHeading - kFrameHeading) % kFrame == 0;
@@ -224,6 +226,7 @@ int lock_shared(sqlite3_file* file, int first, int count, int flags) {
       const int code = real(file)->pMethods->xShmLock(real(file), first, count, flags);
       if (code != SQLITE_OK || reaches_its_mark(*log)) return code;
       real(file)->pMethods->xShmLock(real(file), first, count, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+      log->refused = true;
       return SQLITE_IOERR_DATA;
     }
   }

@@ -35,7 +35,10 @@ namespace {
       break;
     default: break;
   }
-  throw DatabaseError(kind, std::string(doing) + ": " + (database ? sqlite3_errmsg(database) : sqlite3_errstr(code)));
+  const char* reason = extended == SQLITE_IOERR_DATA ? "a page of it is not as it was written"
+                       : database                    ? sqlite3_errmsg(database)
+                                                     : sqlite3_errstr(code);
+  throw DatabaseError(kind, std::string(doing) + ": " + reason);
 }
 
 class SqliteRow final : public Row {
