@@ -126,7 +126,7 @@ def drill(postgres, kills):
         half = int(ask("select count(*) from account a where not exists (select 1 from account_grant g where g.account_id = a.id)")[0][0])
         if made != len(names) - 1 or half:
             broken(f"{label}: {len(names) - 1} accounts made and {made} of them in the log, {half} without their role")
-        if sum('"glass' in json.dumps(entry) for entry in entries) < len(reasons):
+        if sum('ask_glass' in json.dumps(entry) for entry in entries) != len(reasons):
             broken(f"{label}: the log lacks lines for glass")
         server.kill()
         total = len(acknowledged["account"]) + len(acknowledged["glass"]) + imported
