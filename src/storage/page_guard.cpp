@@ -4,7 +4,9 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -161,6 +163,17 @@ bool frame_is_sound(sqlite3_file* log, const unsigned char* page, sqlite3_int64 
          LogSum::at(heading.data() + 16);
 }
 
+// SQLite calls only one kind of full disk so, and its caller can no longer tell which error it was.
+int told_full(int code) {
+  const bool is_full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+  return (code & 0xFF) == SQLITE_IOERR && is_full ? SQLITE_FULL : code;
+}
+
+int write_real(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
+  errno = 0;
+  return told_full(real(file)->pMethods->xWrite(real(file), bytes, count, at));
+}
+
 int close_file(sqlite3_file* file) {
   if (guarded(file).other) guarded(file).other->other = nullptr;
   return real(file)->pMethods->xClose(real(file));
@@ -200,15 +213,16 @@ int write_file(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 a
       std::memcpy(page.data() + kPage - kTail, kMark.data(), kMark.size());
       const std::uint64_t sum = checksum(page.data(), at);
       std::memcpy(page.data() + kPage - 8, &sum, sizeof sum);
-      return real(file)->pMethods->xWrite(real(file), page.data(), count, at);
+      return write_real(file, page.data(), count, at);
     }
   }
-  return real(file)->pMethods->xWrite(real(file), bytes, count, at);
+  return write_real(file, bytes, count, at);
 }
 
 // A log is synced when a transaction is kept.
 int sync_file(sqlite3_file* file, int flags) {
-  const int code = real(file)->pMethods->xSync(real(file), flags);
+  errno = 0;
+  const int code = told_full(real(file)->pMethods->xSync(real(file), flags));
   Guarded& self = guarded(file);
   if (code == SQLITE_OK && self.is_log && self.last_frame >= 0) {
     note(self);
@@ -231,6 +245,11 @@ int lock_shared(sqlite3_file* file, int first, int count, int flags) {
     }
   }
   return real(file)->pMethods->xShmLock(real(file), first, count, flags);
+}
+
+int map_shared(sqlite3_file* file, int region, int size, int extend, void volatile** out) {
+  errno = 0;
+  return told_full(real(file)->pMethods->xShmMap(real(file), region, size, extend, out));
 }
 
 int control_file(sqlite3_file* file, int what, void* about) {
@@ -260,8 +279,7 @@ const sqlite3_io_methods kMethods{
     .xSectorSize = [](sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); },
     .xDeviceCharacteristics =
         [](sqlite3_file* file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); },
-    .xShmMap = [](sqlite3_file* file, int region, int size, int extend,
-                  void volatile** out) { return real(file)->pMethods->xShmMap(real(file), region, size, extend, out); },
+    .xShmMap = map_shared,
     .xShmLock = lock_shared,
     .xShmBarrier = [](sqlite3_file* file) { real(file)->pMethods->xShmBarrier(real(file)); },
     .xShmUnmap = [](sqlite3_file* file, int remove) { return real(file)->pMethods->xShmUnmap(real(file), remove); },

@@ -185,11 +185,12 @@ def drill(postgres=None):
                 broken(f"{label}: a dump shows one")
             server.kill()
             # Whatever was written elsewhere while this ran.
-            for root in ("/tmp", "/var/tmp", str(pathlib.Path.home())) if FULL else ():
-                for name in subprocess.run(["find", root, "-xdev", "-type", "f", "-size", "-64M", "-newermt", f"@{begun:.0f}", "-not", "-path", f"{path}/*",
-                                            "-not", "-path", f"{pathlib.Path.home()}/.cache/*"], capture_output=True, text=True).stdout.split("\n")[:-1]:
-                    if hits(pattern_file, name):
-                        broken(f"{label}: {name}")
+            listed = subprocess.run(["find", "/tmp", "/var/tmp", pathlib.Path.home(), "-xdev", "-type", "f", "-size", "-64M", "-newermt", f"@{begun:.0f}", "-not", "-path",
+                                     f"{path}/*", "-not", "-path", "*/.cache/*", "-print0"], capture_output=True).stdout if FULL else b""
+            found = subprocess.run(["xargs", "-0r", "grep", "-a", "-F", "-l", "-s", "-f", str(pattern_file)], input=listed, capture_output=True, text=True,
+                                   env={**os.environ, "LC_ALL": "C"})
+            for name in found.stdout.split("\n")[:-1]:
+                broken(f"{label}: {name}")
             assert hits(pattern_file, told / "texts"), "the scanner must find them where they are"
             print(f"  {label}: memory of a server in which a reader had just been: {used} areas hold one (it holds what it shows; not promised)", flush=True)
         finally:
