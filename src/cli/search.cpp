@@ -27,10 +27,13 @@ void add_search(CLI::App& app, Action& action) {
       std::string lines;
       std::optional<study::Source> source;
       const study::Limits limits = door.limits(transaction);
-      for (const study::SearchHit& hit : study::search_texts(transaction, found.id, options->words, options->limit)) {
+      std::set<Id> open;
+      for (const study::SourceLine& line : study::list_sources(transaction, found.id))
+        if (limits.open(line.location, line.id)) open.insert(line.id);
+      for (const study::SearchHit& hit : study::search_texts(transaction, found.id, options->words, options->limit,
+                                                             [&](Id each) { return open.contains(each); })) {
         if (!source || source->line.id != hit.source)
           source = TRY(study::open_source(transaction, found.id, hit.source));
-        if (!limits.open(source->line.location, hit.source)) continue;
         Span around{0, static_cast<std::int64_t>(source->text.size())};
         for (const Span& sentence : sentences(source->text))
           if (sentence.start <= hit.span.start && hit.span.start < sentence.end) around = sentence;

@@ -113,6 +113,16 @@ Result<DecodedText> decode_text(std::string_view bytes, std::string_view file) {
   return decoded;
 }
 
+namespace {
+
+// U+200B, U+200C, U+200D and U+FEFF.
+bool is_invisible(std::string_view character) {
+  return character == "\xE2\x80\x8B" || character == "\xE2\x80\x8C" || character == "\xE2\x80\x8D" ||
+         character == "\xEF\xBB\xBF";
+}
+
+}  // namespace
+
 std::string fold(std::string_view text) {
   UErrorCode error = U_ZERO_ERROR;
   static const icu::Normalizer2* normalizer = icu::Normalizer2::getNFKCCasefoldInstance(error);
@@ -130,17 +140,22 @@ std::string fold(std::string_view text) {
                               error);
     if (U_FAILURE(error)) return std::string(text);
   }
-  for (char letter : folded) {
-    if (is_space(static_cast<unsigned char>(letter))) {
-      if (out.empty() || out.back() != ' ') out += ' ';
+  // White space becomes one space; U+200B and its like go, which not every version of Unicode's data calls ignorable.
+  out.resize(folded.size());
+  char* to = out.data();
+  const char *from = folded.data(), *const end = from + folded.size();
+  while (from < end) {
+    const auto byte = static_cast<unsigned char>(*from);
+    if (is_space(byte)) {
+      if (to == out.data() || to[-1] != ' ') *to++ = ' ';
+      ++from;
+    } else if ((byte == 0xE2 || byte == 0xEF) && end - from >= 3 && is_invisible(std::string_view(from, 3))) {
+      from += 3;
     } else {
-      out += letter;
+      *to++ = *from++;
     }
   }
-  // U+200B is not default-ignorable in Unicode's data of every version: take out what is left.
-  for (std::string_view invisible : {"\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xEF\xBB\xBF"})
-    for (std::size_t at = out.find(invisible); at != std::string::npos; at = out.find(invisible, at))
-      out.erase(at, invisible.size());
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 

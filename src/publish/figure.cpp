@@ -34,8 +34,8 @@ std::string heading(const std::vector<std::string>& lines, double x, int bottom)
 }  // namespace
 
 std::string table_html(const findings::Table& table, const Catalogue& words) {
-  std::string out =
-      "<div class=\"scroll\"><table>\n<caption>" + escape_markup(words.say(table.title)) + "</caption>\n<thead><tr>";
+  std::string out = "<div class=\"scroll\" tabindex=\"0\"><table>\n<caption>" + escape_markup(words.say(table.title)) +
+                    "</caption>\n<thead><tr>";
   for (const auto& [key, label] : table.columns) out += element("th", words.say(label), "scope=\"col\"");
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& row : table.rows) {
@@ -60,7 +60,8 @@ std::string heat_map(const Answer& answer, const Catalogue& words, const FigureO
   const double cell = std::max(56.0, static_cast<double>(options.width - label_width) / columns);
   const int width = label_width + static_cast<int>(std::ceil(cell * columns)), height = head + rows * row_height + 2;
   std::string picture = fmt::format(
-      "<div class=\"scroll\"><svg class=\"wide\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
+      "<div class=\"scroll\" tabindex=\"0\"><svg class=\"wide\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
+      "role=\"img\" "
       "aria-label=\"{2}\">\n",
       width, height, escape_markup(words.say("figure.heat")));
   for (int g = 0; g < columns; ++g)

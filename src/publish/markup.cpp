@@ -131,7 +131,7 @@ std::string figure_html(const FigureParts& parts) {
 }
 
 std::string estimates_table(const findings::Answer& answer, const Catalogue& words) {
-  std::string out = "<div class=\"scroll\"><table>\n<thead><tr>";
+  std::string out = "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
   const bool ranked = !answer.overall.empty() && answer.overall[0].rank > 0;
   for (const char* key :
        {"findings.column.group", "findings.column.item", "findings.column.named_by", "findings.column.share_interval"})

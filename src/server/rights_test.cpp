@@ -112,7 +112,7 @@ const std::map<Role, std::string> kAllowed{
     {Role::kCaseWorker, "see_study see_findings"},
     {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
     {Role::kPublisher, "see_study see_findings see_passages make_report"},
-    {Role::kSteward, "read_audit manage_accounts"}};
+    {Role::kSteward, "read_audit manage_accounts keep_machine"}};
 const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/codebook", "see_study"},
                                                  {"/sources", "list_sources"},
@@ -122,6 +122,21 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/findings/{ask}/passages", "see_passages"},
                                                  {"/report.html", "make_report"},
                                                  {"/report.pdf", "make_report"}};
+
+// What an empty form is answered where it may be sent.
+const std::map<std::string, int> kForms{{"/studies/{study}/sources/{source}/erase", 422},
+                                        {"/invitations/{invitation}", 410},
+                                        {"/accounts", 422},
+                                        {"/accounts/{account}", 422},
+                                        {"/backups", 303},
+                                        {"/set-up", 404},
+                                        {"/glass", 422},
+                                        {"/glass/{glass}", 404},
+                                        {"/notices/read", 303},
+                                        {"/account/sign-out-everywhere", 303},
+                                        {"/sign-out", 303},
+                                        {"/account/second-factor", 200}};
+const std::set<std::string_view> kEndings{"/account/sign-out-everywhere", "/sign-out", "/account/second-factor"};
 
 TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
   const Rooms rooms = two_studies(workspace());
@@ -160,11 +175,44 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         transaction.commit();
       }
       const bool somebody = relation != kDeactivated && relation != kSignedOut;
+      // What is answered to this person where the right is needed: `allowed`, or one of the two denials.
+      // (`beyond_study` looks at the source too, as the answer itself does.)
+      const auto decided = [&](const std::string& within, int allowed, bool beyond_study = true) {
+        const bool general = within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0;
+        const std::string inside = general ? within : within.substr(std::string("/studies/{study}").size());
+        const std::string needed = within == "/audit"     ? "read_audit"
+                                   : within == "/backups" ? "keep_machine"
+                                   : general              ? "manage_accounts"
+                                                          : kNeeded.at(inside);
+        const bool granted = relation != kGrantEnded && (general ? relation == kWorkspace || relation == kExcluded ||
+                                                                       relation == kExcludedFromSource
+                                                                 : relation != kOtherStudy && relation != kExcluded);
+        const auto has = [&](const std::string& right) {
+          return granted && (" " + words + " ").find(" " + right + " ") != std::string::npos;
+        };
+        const bool the_source = beyond_study && inside.rfind("/sources/{source}", 0) == 0;
+        if (has(needed))
+          return the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : allowed;
+        return general || has("see_study") ? 403 : 404;
+      };
+      const auto target_of = [&](std::string_view address) {
+        std::string target(address);
+        const auto put = [&](const std::string& what, const std::string& value) {
+          if (const std::size_t at = target.find(what); at != std::string::npos) target.replace(at, what.size(), value);
+        };
+        put("{study}", rooms.study.text());
+        put("{source}", rooms.here.text());
+        put("{ask}", "causes");
+        put("{invitation}", "none");
+        put("{account}", account.text());
+        put("{glass}", rooms.study.text());
+        return target;
+      };
       for (const Route& route : routes()) {
         if (route.method != "GET" || route.address == "/report.pdf") continue;
         const std::string address(route.address);
         const bool api = address.rfind("/api/", 0) == 0;
-        std::string within = api ? address.substr(7) : address;
+        const std::string within = api ? address.substr(7) : address;
         int expected = 200;
         if (within == "/page.css" || within == "/healthz") {
           expected = 200;
@@ -181,38 +229,14 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (within == "/glass/{glass}") {
           expected = 404;  // nobody asked
         } else {
-          const bool general = within == "/audit" || within.rfind("/accounts", 0) == 0;
-          if (!general) within = within.substr(std::string("/studies/{study}").size());
-          const std::string needed = within == "/audit" ? "read_audit"
-                                     : general          ? "manage_accounts"
-                                                        : kNeeded.at(within);
-          const bool granted = relation != kGrantEnded && (general ? relation == kWorkspace || relation == kExcluded ||
-                                                                         relation == kExcludedFromSource
-                                                                   : relation != kOtherStudy && relation != kExcluded);
-          const auto has = [&](const std::string& right) {
-            return granted && (" " + words + " ").find(" " + right + " ") != std::string::npos;
-          };
-          const bool the_source = within.rfind("/sources/{source}", 0) == 0;
-          if (has(needed))
-            expected = the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : 200;
-          else
-            expected = general || has("see_study") ? 403 : 404;
+          expected = decided(within, 200);
         }
         // PDF and the whole report take seconds; that they are refused alike is what matters here.
         if (expected == 200 && address.find("/report.") != std::string::npos && relation != kWorkspace) continue;
         if (expected == 200 && address.find(".pdf") != std::string::npos) continue;
-        std::string target = address;
-        const auto put = [&](const std::string& what, const std::string& value) {
-          if (const std::size_t at = target.find(what); at != std::string::npos) target.replace(at, what.size(), value);
-        };
-        put("{study}", rooms.study.text());
-        put("{source}", rooms.here.text());
-        put("{ask}", "causes");
-        put("{invitation}", "none");
-        put("{account}", account.text());
-        put("{glass}", rooms.study.text());
         const std::int64_t before = entries();
-        const Response response = get(target + "?item=Causes%2FPoverty&question=causes%20draws%200", session);
+        const Response response =
+            get(target_of(address) + "?item=Causes%2FPoverty&question=causes%20draws%200", session);
         EXPECT_EQ(response.status, expected) << name << " " << route.method << " " << address << "\n"
                                              << response.body.substr(0, 200);
         EXPECT_EQ(response.body.find("⟦"), std::string::npos) << name << " " << address;
@@ -224,9 +248,43 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         EXPECT_EQ(entries() - before, expected_entry ? 1 : 0) << name << " " << address;
         ++cells;
       }
+      // Forms, empty: whoever may send one is told what is missing in it; and each once more as from a page elsewhere.
+      // Those that end the session come last.
+      std::vector<const Route*> forms;
+      for (const Route& route : routes())
+        if (route.method == "POST" && !kEndings.contains(route.address)) forms.push_back(&route);
+      for (const Route& route : routes())
+        if (route.method == "POST" && kEndings.contains(route.address)) forms.push_back(&route);
+      std::string present = session;
+      for (const Route* route : forms)
+        for (const bool from_here : {false, true}) {
+          const std::string address(route->address);
+          if (address == "/sign-in") continue;  // takes a password's work; People.* ask it
+          ASSERT_TRUE(kForms.contains(address)) << address;
+          int expected = kForms.at(address);
+          if (route->access != Access::kAnybody) {
+            const int refused = route->access == Access::kRight ? decided(address, 0, false) : 0;
+            expected = !somebody                         ? 303
+                       : refused != 0                    ? refused
+                       : !from_here                      ? 403
+                       : route->access == Access::kRight ? decided(address, expected)
+                                                         : expected;
+          }
+          std::vector<std::pair<std::string, std::string>> form;
+          if (from_here) form.emplace_back("form", people::form_token(present));
+          const std::int64_t before = entries();
+          const Response response = answer(workspace(), asked("POST", target_of(address), present, form));
+          EXPECT_EQ(response.status, expected)
+              << name << " POST " << address << (from_here ? "" : " from elsewhere") << "\n"
+              << response.body.substr(0, 200);
+          if (somebody && response.status == 403) EXPECT_EQ(entries() - before, 1) << name << " " << address;
+          if (!somebody) EXPECT_EQ(entries(), before) << name << " " << address;
+          if (somebody && from_here && response.status == 303 && kEndings.contains(address)) present = enter(name);
+          ++cells;
+        }
     }
   RecordProperty("cells", cells);
-  EXPECT_GE(cells, 1500);
+  EXPECT_GE(cells, 3000);
   auto transaction = workspace().read();
   EXPECT_TRUE(people::verify_audit(transaction, people::audit_key(workspace())->public_key()));
 }

@@ -42,6 +42,8 @@ constexpr Route kRoutes[] = {
      false},  // says more in the log than a line of this table
     {"GET", "/accounts/{account}", show_account_of, kRight, kManageAccounts, true},
     {"POST", "/accounts/{account}", change_account, kRight, kManageAccounts, false},  // likewise
+    {"GET", "/backups", show_backups, kRight, kKeepMachine, true},
+    {"POST", "/backups", ask_for_backup, kRight, kKeepMachine, true},
     {"GET", "/set-up", show_set_up, kAnybody, {}, false},
     {"POST", "/set-up", do_set_up, kAnybody, {}, false},
     {"GET", "/glass", show_glasses, kSignedIn, {}, false},

@@ -43,6 +43,8 @@ Result<Response> show_accounts(const Visit& visit);
 Result<Response> make_account(const Visit& visit);
 Result<Response> show_account_of(const Visit& visit);
 Result<Response> change_account(const Visit& visit);
+Result<Response> show_backups(const Visit& visit);
+Result<Response> ask_for_backup(const Visit& visit);
 Result<Response> show_set_up(const Visit& visit);
 Result<Response> do_set_up(const Visit& visit);
 Result<Response> show_glasses(const Visit& visit);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "server/maintenance.h"
 #include "server/routes.h"
 #include "server/transport.h"
 
@@ -14,6 +15,7 @@ Result<void> serve(storage::Workspace& workspace, const std::string& listen,
   auto transport = TRY(Transport::open(
       listen, [&workspace](const Request& request) { return answer(workspace, request); }, workers, is_slow));
   TRY(ready(transport->address()));
+  const Maintenance maintenance(workspace);
   transport->run();
   return {};
 }

@@ -68,7 +68,8 @@ RawResponse raw(Response response, const RawRequest& request, bool keep_alive) {
           "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
           "frame-ancestors 'none'");
   out.set("X-Content-Type-Options", "nosniff");
-  out.set("Referrer-Policy", "no-referrer");
+  // Not "no-referrer": browsers then send "Origin: null" with our own forms, which no form from here may carry.
+  out.set("Referrer-Policy", "same-origin");
   out.set("Cross-Origin-Opener-Policy", "same-origin");
   out.set("Cross-Origin-Resource-Policy", "same-origin");
   out.set(http::field::cache_control, "no-store");

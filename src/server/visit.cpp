@@ -114,6 +114,7 @@ Response whole(const Visit& visit, Page& page, int status) {
     account.set("sign_out", visit.say("account.sign_out"));
     if (visit.may(people::Right::kManageAccounts)) account.set("accounts", visit.say("accounts.title"));
     account.set("glass", visit.say("glass.title"));
+    if (visit.may(people::Right::kKeepMachine)) account.set("backups", visit.say("backups.title"));
     if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));
     layout.set("account", account);
   }

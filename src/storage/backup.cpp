@@ -170,15 +170,29 @@ class WholeFile {
       done += static_cast<std::size_t>(count);
     }
     if (file_ < 0) return problem();
+    hash_.add(bytes);
     size_ += static_cast<std::int64_t>(bytes.size());
     return {};
   }
-  Result<void> keep() {
-    if (::fsync(file_) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) return problem();
-    kept_ = true;
+  // On the disk, not only on its way there; still under the temporary name.
+  Result<void> sync() {
+    if (::fsync(file_) != 0) return problem();
+    ::posix_fadvise(file_, 0, 0, POSIX_FADV_DONTNEED);  // so that reading it back asks the disk
     return {};
   }
+  Result<void> keep() {
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) return problem();
+    kept_ = true;
+    const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
+    if (const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
+      ::fsync(directory);  // or the name may be lost with the power
+      ::close(directory);
+    }
+    return {};
+  }
+  const std::string& temporary() const { return temporary_; }
   std::int64_t size() const { return size_; }
+  std::string hash() { return hash_.finish(); }
 
  private:
   Result<void> problem() const {
@@ -187,6 +201,7 @@ class WholeFile {
   }
   std::filesystem::path path_;
   std::string temporary_;
+  vault::Sha256 hash_;
   int file_ = -1;
   std::int64_t size_ = 0;
   bool kept_ = false;
@@ -244,7 +259,8 @@ struct Opened {
   }
 };
 
-Result<Opened> open_backup(const std::filesystem::path& path, const BackupKey& given) {
+// As far as anybody can read it.
+Result<Opened> open_heading(const std::filesystem::path& path) {
   Opened opened;
   opened.name = path.string();
   opened.file.reset(std::fopen(path.c_str(), "rb"));
@@ -258,6 +274,23 @@ Result<Opened> open_backup(const std::filesystem::path& path, const BackupKey& g
   if (const auto known = static_cast<std::int64_t>(migrations().size()); opened.heading.step > known)
     return fail(problems::kNewerWorkspace,
                 {{"found", std::to_string(opened.heading.step)}, {"known", std::to_string(known)}});
+  return opened;
+}
+
+void begin_stream(Opened& opened, const vault::Secret& stream_key) {
+  std::FILE* file = opened.file.get();
+  opened.stream = std::make_unique<vault::OpeningStream>(
+      stream_key,
+      [file](std::size_t wanted) -> Result<std::string> {
+        std::string bytes(wanted, '\0');
+        bytes.resize(std::fread(bytes.data(), 1, wanted, file));
+        return bytes;
+      },
+      opened.name);
+}
+
+Result<Opened> open_backup(const std::filesystem::path& path, const BackupKey& given) {
+  Opened opened = TRY(open_heading(path));
   if (given.recovery) {
     const auto key = vault::unwrap(opened.heading.recovery_key, *given.recovery, Workspace::kRecovery);
     if (!key) return fail(problems::kWrongKey, {{"where", "the recovery key"}});
@@ -271,15 +304,7 @@ Result<Opened> open_backup(const std::filesystem::path& path, const BackupKey& g
           : std::nullopt;
   if (!stream_key || stream_key->size() != vault::Secret::kSize)
     return fail(problems::kWrongKey, {{"where", given.recovery ? "the recovery key" : given.key_file.string()}});
-  std::FILE* file = opened.file.get();
-  opened.stream = std::make_unique<vault::OpeningStream>(
-      vault::Secret::from(*stream_key),
-      [file](std::size_t wanted) -> Result<std::string> {
-        std::string bytes(wanted, '\0');
-        bytes.resize(std::fread(bytes.data(), 1, wanted, file));
-        return bytes;
-      },
-      opened.name);
+  begin_stream(opened, vault::Secret::from(*stream_key));
   return opened;
 }
 
@@ -344,6 +369,12 @@ Result<BackupSummary> read_rows(Opened& opened, const Take& take,
       return opened.damaged("it is not as it was written");
     }
   }
+}
+
+Result<BackupSummary> read_to_its_end(Opened& opened, const Progress& progress) {
+  return read_rows(
+      opened, [](const auto&, const auto&, const auto&) -> Result<void> { return {}; },
+      [](const std::string&, std::string) -> Result<void> { return {}; }, progress);
 }
 
 }  // namespace
@@ -415,17 +446,21 @@ Result<BackupSummary> back_up(Workspace& workspace, const std::filesystem::path&
   }
   TRY(stream.write("E"));
   TRY(stream.finish());
+  TRY(file.sync());
+  summary.hash = vault::hex(chain);
+  Opened written = TRY(open_heading(file.temporary()));
+  begin_stream(written, stream_key);
+  const BackupSummary read = TRY(read_to_its_end(written, progress));
+  if (read.hash != summary.hash || read.rows != summary.rows) return written.damaged("it is not as it was written");
   TRY(file.keep());
   summary.bytes = file.size();
-  summary.hash = vault::hex(chain);
+  summary.file_hash = vault::hex(file.hash());
   return summary;
 }
 
 Result<BackupSummary> verify_backup(const std::filesystem::path& path, const BackupKey& key, const Progress& progress) {
   Opened opened = TRY(open_backup(path, key));
-  return read_rows(
-      opened, [](const auto&, const auto&, const auto&) -> Result<void> { return {}; },
-      [](const std::string&, std::string) -> Result<void> { return {}; }, progress);
+  return read_to_its_end(opened, progress);
 }
 
 Result<BackupSummary> restore(const std::filesystem::path& path, const BackupKey& key,

@@ -17,10 +17,11 @@ namespace understory::storage {
 struct BackupSummary {
   std::int64_t tables = 0, rows = 0, bytes = 0;  // bytes of the file
   std::string hash;                              // hexadecimal SHA-256 over all rows as written: equal data, equal hash
+  std::string file_hash;                         // and of the file; of what was just written alone
 };
 
-// Whole or not at all. kDiskFull, kFileUnreadable; kLocked for a workspace that was locked before it could be backed
-// up.
+// Whole or not at all, and read back to its end before it gets its name: what the disk did not keep is no backup.
+// kDiskFull, kFileUnreadable, kDamaged; kLocked for a workspace that was locked before it could be backed up.
 Result<BackupSummary> back_up(Workspace& workspace, const std::filesystem::path& out, const Progress& progress = {});
 
 // How a backup is opened: by a copy of workspace.key, or by the recovery key.

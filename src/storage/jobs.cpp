@@ -13,6 +13,8 @@ const Query kEnqueue{
 const Query kFind{"storage.find_job",
                   "select id, kind, arguments, state, step, done, total, outcome, created_at, changed_at from job "
                   "where workspace_id = ? and id = ?"};
+const Query kNewest{"storage.newest_job",
+                    "select id from job where workspace_id = ? and kind = ? order by created_at desc, id desc limit 1"};
 // The one place where two workers meet. PostgreSQL passes over a row another worker is taking; SQLite has one writer.
 const Query kClaimable{
     "storage.claimable_job",
@@ -20,6 +22,9 @@ const Query kClaimable{
     "order by created_at, id limit 1 for update skip locked",
     "select id from job where workspace_id = ? and (state = 'queued' or (state = 'running' and changed_at < ?)) "
     "order by created_at, id limit 1"};
+const Query kWaiting{"storage.waiting_job",
+                     "select id from job where workspace_id = ? and (state = 'queued' or (state = 'running' and "
+                     "changed_at < ?)) limit 1"};
 const Query kClaim{"storage.claim_job",
                    "update job set state = 'running', changed_at = ? where workspace_id = ? and id = ?"};
 const Query kProgress{"storage.job_progress",
@@ -46,6 +51,15 @@ Result<Job> find_job(Transaction& transaction, Id id) {
   });
   if (!job) return fail(problems::kNotFound, {{"what", "job"}, {"name", id.text()}});
   return *job;
+}
+
+std::optional<Job> newest_job(Transaction& transaction, std::string_view kind) {
+  const auto id = transaction.one(kNewest, {transaction.workspace(), kind}, [](const Row& row) { return row.id(0); });
+  return id ? std::optional<Job>(*find_job(transaction, *id)) : std::nullopt;
+}
+
+bool a_job_waits(Transaction& transaction) {
+  return transaction.each(kWaiting, {transaction.workspace(), now() - kSilence}, [](const Row&) {}) > 0;
 }
 
 std::optional<Job> claim_job(Transaction& transaction) {

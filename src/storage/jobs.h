@@ -10,7 +10,7 @@ namespace understory::storage {
 
 struct Job {
   Id id;
-  std::string kind;       // "report"
+  std::string kind;       // "backup"
   std::string arguments;  // JSON; facts only, never a story
   std::string state;
   std::string step;  // what is being done: a catalogue key
@@ -21,6 +21,9 @@ struct Job {
 
 Id enqueue(Transaction& transaction, std::string_view kind, std::string_view arguments);
 Result<Job> find_job(Transaction& transaction, Id id);
+std::optional<Job> newest_job(Transaction& transaction, std::string_view kind);
+// Is there one to be taken?
+bool a_job_waits(Transaction& transaction);
 // Takes the oldest queued job (or one whose worker has not been heard of for 5 minutes) for this worker.
 // Two workers, also on two servers, never take the same one.
 std::optional<Job> claim_job(Transaction& transaction);

@@ -42,32 +42,68 @@ FoldedText fold_with_origins(std::string_view text) {
   return folded;
 }
 
-}  // namespace
+// Where the words stand in a text and touch nothing that is masked; the first place alone, or all of them up to
+// `limit`.
+std::vector<Span> places_of(std::string_view text, std::string_view wanted, const std::vector<Span>& masks,
+                            std::size_t limit) {
+  std::vector<Span> places;
+  const FoldedText folded = fold_with_origins(text);
+  for (std::size_t at = folded.text.find(wanted); at != std::string::npos && places.size() < limit;
+       at = folded.text.find(wanted, at + wanted.size())) {
+    const Span place{folded.starts[at], folded.ends[at + wanted.size() - 1]};
+    if (std::none_of(masks.begin(), masks.end(), [&](const Span& mask) { return mask.overlaps(place); }))
+      places.push_back(place);
+  }
+  return places;
+}
 
-std::vector<SearchHit> search_texts(storage::Transaction& transaction, Id study, std::string_view words, int limit) {
-  std::vector<SearchHit> hits;
-  const std::string wanted(trim(fold(words)));
-  if (wanted.empty()) return hits;
+// Each text in which the words may stand, until `look` says that it has seen enough. Nearly all texts end at the quick
+// search here; only the rest are worth the careful way.
+void each_candidate(storage::Transaction& transaction, Id study, std::string_view wanted, const SourceFilter& open,
+                    const std::function<bool(Id, std::string_view text, const std::vector<Span>& masks)>& look) {
   // What identifies is not found: a search that answers "here" for a name would tell as much as showing it.
   std::map<Id, std::vector<Span>> masks;
   transaction.each(kMasks, {transaction.workspace(), study}, [&](const Row& row) {
     masks[row.id(0)].push_back({row.integer(1), row.integer(2)});
   });
+  bool enough = false;
   transaction.each(kTexts, {transaction.workspace(), study, transaction.workspace(), study}, [&](const Row& row) {
-    if (static_cast<int>(hits.size()) >= limit) return;
     const Id source = row.id(0);
+    if (enough || (open && !open(source))) return;
     const std::string text = transaction.open("source", "text", source, row.blob(1));
-    if (fold(text).find(wanted) == std::string::npos) return;  // nearly all: the careful way below is only for the rest
-    const FoldedText folded = fold_with_origins(text);
-    for (std::size_t at = folded.text.find(wanted); at != std::string::npos && static_cast<int>(hits.size()) < limit;
-         at = folded.text.find(wanted, at + wanted.size())) {
-      const Span hit{folded.starts[at], folded.ends[at + wanted.size() - 1]};
-      const std::vector<Span>& hidden = masks[source];
-      if (std::none_of(hidden.begin(), hidden.end(), [&](const Span& mask) { return mask.overlaps(hit); }))
-        hits.push_back({source, hit});
-    }
+    if (fold(text).find(wanted) == std::string::npos) return;
+    enough = !look(source, text, masks[source]);
   });
+}
+
+}  // namespace
+
+std::vector<SearchHit> search_texts(storage::Transaction& transaction, Id study, std::string_view words, int limit,
+                                    const SourceFilter& open) {
+  std::vector<SearchHit> hits;
+  const std::string wanted(trim(fold(words)));
+  const auto most = static_cast<std::size_t>(limit);
+  if (wanted.empty() || limit <= 0) return hits;
+  each_candidate(transaction, study, wanted, open,
+                 [&](Id source, std::string_view text, const std::vector<Span>& masks) {
+                   for (const Span& place : places_of(text, wanted, masks, most - hits.size()))
+                     hits.push_back({source, place});
+                   return hits.size() < most;
+                 });
   return hits;
+}
+
+std::set<Id> sources_with(storage::Transaction& transaction, Id study, std::string_view words,
+                          const SourceFilter& open) {
+  std::set<Id> sources;
+  const std::string wanted(trim(fold(words)));
+  if (wanted.empty()) return sources;
+  each_candidate(transaction, study, wanted, open,
+                 [&](Id source, std::string_view text, const std::vector<Span>& masks) {
+                   if (masks.empty() || !places_of(text, wanted, masks, 1).empty()) sources.insert(source);
+                   return true;
+                 });
+  return sources;
 }
 
 }  // namespace understory::study

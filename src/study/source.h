@@ -1,6 +1,8 @@
 // Reading sources: lists without opening a seal, one source with everything on it, search in texts.
 #pragma once
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -94,9 +96,14 @@ struct SearchHit {
   Id source;
   Span span;
 };
-// Every place where the words stand, folded (case, width, ZWSP), in sealed texts opened in memory. At most `limit`.
+using SourceFilter = std::function<bool(Id source)>;  // none: every source
+// Every place where the words stand, folded (case, width, ZWSP), in sealed texts opened in memory; in sources that pass
+// the filter alone, the rest stays sealed. At most `limit`.
 std::vector<SearchHit> search_texts(storage::Transaction& transaction, Id study, std::string_view words,
-                                    int limit = 200);
+                                    int limit = 200, const SourceFilter& open = {});
+// Only which sources they stand in.
+std::set<Id> sources_with(storage::Transaction& transaction, Id study, std::string_view words,
+                          const SourceFilter& open = {});
 
 struct ImportSummary {
   Id id;

@@ -171,6 +171,21 @@ std::string sha256(std::string_view text) {
   return out;
 }
 
+struct Sha256::State {
+  crypto_hash_sha256_state hash;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) { crypto_hash_sha256_init(&state_->hash); }
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view text) { crypto_hash_sha256_update(&state_->hash, bytes(text), text.size()); }
+
+std::string Sha256::finish() {
+  std::string out(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256_final(&state_->hash, reinterpret_cast<unsigned char*>(out.data()));
+  return out;
+}
+
 std::string sha256_hex(std::string_view text) {
   const std::string hash = sha256(text);
   std::string out(hash.size() * 2 + 1, '\0');

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,6 +62,18 @@ class Vault {
 // SHA-256, as lower-case hexadecimal digits: for files and data that are not secret.
 std::string sha256_hex(std::string_view bytes);
 std::string sha256(std::string_view bytes);  // 32 bytes
+// The same for what comes piece by piece.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  void add(std::string_view bytes);
+  std::string finish();  // 32 bytes; once
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 // MD5 in hexadecimal is deliberately not here: OpenRosa's form hashes are made where they are needed.
 
 // Random bytes fit for keys and tokens.

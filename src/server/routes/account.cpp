@@ -50,7 +50,7 @@ Page sign_in_page(const Visit& visit) {
   if (!examples.empty()) {
     page.data.set("examples", list);
     page.data.set("example_about", visit.say("example.about"));
-    for (const char* column : {"name", "password", "roles"})
+    for (const char* column : {"password", "roles"})
       page.data.set(std::string("column_") + column, visit.say(std::string("account.") + column));
   }
   return page;

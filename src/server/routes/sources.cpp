@@ -33,10 +33,6 @@ Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study&
     if (each.name == filter.location) location = each.id;
   if (!filter.location.empty() && !location)
     return fail(problems::kNotFound, {{"what", "location"}, {"name", std::string(shortened(filter.location, 80))}});
-  std::set<Id> holding;
-  if (!filter.words.empty())
-    for (const study::SearchHit& hit : study::search_texts(visit.transaction, study.id, filter.words, 100000))
-      holding.insert(hit.source);
   std::vector<SourceLine> lines;
   const study::Limits limits = visit.limits(study.id);
   for (SourceLine& line : study::list_sources(visit.transaction, study.id)) {
@@ -44,11 +40,18 @@ Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study&
     if (location && line.location != location) continue;
     if (!filter.kind.empty() && line.kind != filter.kind) continue;
     if (!filter.language.empty() && line.language != filter.language) continue;
-    if (!filter.words.empty() && !holding.contains(line.id) &&
-        fold(line.name).find(fold(filter.words)) == std::string::npos)
-      continue;
     lines.push_back(std::move(line));
   }
+  if (filter.words.empty()) return lines;
+  // What is not shown is not opened either.
+  std::set<Id> shown;
+  for (const SourceLine& line : lines) shown.insert(line.id);
+  const std::set<Id> holding =
+      study::sources_with(visit.transaction, study.id, filter.words, [&](Id source) { return shown.contains(source); });
+  const std::string words = fold(filter.words);
+  std::erase_if(lines, [&](const SourceLine& line) {
+    return !holding.contains(line.id) && fold(line.name).find(words) == std::string::npos;
+  });
   return lines;
 }
 

@@ -55,7 +55,8 @@ Result<Response> show_studies(const Visit& visit) {
   }
   page.data.set("studies", list);
   if (visit.person.at_machine) page.data.set("set_up", visit.say("set_up.title"));
-  if (studies.empty()) page.data.set("none", visit.say("page.no_studies"));
+  if (studies.empty())
+    page.data.set("none", visit.say(visit.person.at_machine ? "page.no_studies" : "page.no_open_studies"));
   return show(visit, std::move(page));
 }
 

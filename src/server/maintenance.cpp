@@ -1,0 +1,73 @@
+#include "server/maintenance.h"
+
+#include "foundation/clock.h"
+#include "foundation/log.h"
+#include "people/audit.h"
+#include "storage/nightly.h"
+
+namespace understory::server {
+
+namespace {
+
+constexpr auto kFirst = std::chrono::seconds(30);  // a start is for people first
+constexpr auto kPause = std::chrono::seconds(5);
+
+void write_down(storage::Workspace& workspace, std::string_view outcome, std::string reason) {
+  const auto key = people::audit_key(workspace);
+  if (!key) throw std::runtime_error(key.error().sentence());
+  auto transaction = workspace.write();
+  people::record(transaction, *key, {{}, "back_up", "server", "", {}, std::string(outcome), std::move(reason)});
+  transaction.commit();
+}
+
+bool something_waits(storage::Workspace& workspace, const storage::BackupPlan& plan) {
+  auto transaction = workspace.read();
+  return storage::backup_is_due(transaction, plan, now()) || storage::a_job_waits(transaction);
+}
+
+}  // namespace
+
+bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& go_on) try {
+  const auto plan = storage::backup_plan(workspace);
+  if (!plan) {
+    log::write(log::Level::kError, "no backups are made: " + plan.error().sentence());
+    return false;
+  }
+  if (!something_waits(workspace, *plan)) return false;
+  std::optional<storage::Job> job;
+  {
+    auto transaction = workspace.write();
+    if (storage::backup_is_due(transaction, *plan, now())) storage::ask_for_backup(transaction, *plan, now(), true);
+    job = storage::claim_job(transaction);
+    transaction.commit();
+  }
+  if (!job) return false;
+  if (job->kind != storage::kBackupJob) {
+    auto transaction = workspace.write();
+    storage::fail_job(transaction, job->id, "unknown_job");  // of a newer program
+    transaction.commit();
+    return true;
+  }
+  const auto made = storage::make_planned_backup(workspace, *plan, *job, go_on);
+  write_down(workspace, made ? "done" : "denied", made ? "content " + made->hash : std::string(made.error().code()));
+  log::write(made ? log::Level::kInfo : log::Level::kError,
+             made ? fmt::format("backed up {} rows", made->rows) : "the backup failed: " + made.error().sentence());
+  return true;
+} catch (const std::exception& error) {
+  log::write(log::Level::kError, std::string("maintenance failed: ") + error.what());
+  return false;
+}
+
+Maintenance::Maintenance(storage::Workspace& workspace)
+    : thread_([this, &workspace](std::stop_token stop) {
+        std::unique_lock lock(mutex_);
+        for (auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(kFirst); !stop.stop_requested();
+             pause = kPause) {
+          changed_.wait_for(lock, stop, pause, [] { return false; });
+          if (!stop.stop_requested()) do_what_is_due(workspace, [&] { return !stop.stop_requested(); });
+        }
+      }) {}
+
+Maintenance::~Maintenance() = default;  // std::jthread asks it to stop and waits
+
+}  // namespace understory::server

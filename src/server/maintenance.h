@@ -1,0 +1,29 @@
+// What a server does without being asked: the nightly backup, and whatever else waits in the queue of jobs.
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "storage/workspace.h"
+
+namespace understory::server {
+
+// Puts into the queue what is due, and does one waiting job. False: there was none. Any number of servers may do so on
+// one database; `go_on` says whether to finish what takes long. What cannot be done is logged and stays visible in the
+// job; it does not throw.
+bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& go_on = {});
+
+// A thread that does so every few seconds, from half a minute after the start on.
+class Maintenance {
+ public:
+  explicit Maintenance(storage::Workspace& workspace);
+  ~Maintenance();  // a job that has begun is given up, and tried again later
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::jthread thread_;
+};
+
+}  // namespace understory::server

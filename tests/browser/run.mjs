@@ -1,0 +1,213 @@
+// The pages in a real browser: every role of the example, on a phone and a laptop, in every language; what people do
+// there with accounts; and what axe-core finds wrong for people who do not use a mouse or a screen.
+//
+// Usage: run.mjs UNDERSTORY PACKAGES   (a folder with node_modules: playwright-core and axe-core; scripts/test.sh)
+// With SCREENSHOTS=FOLDER every page is also kept as a picture.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+
+const [understory, packages] = process.argv.slice(2).map((path) => resolve(path));
+const wanted = createRequire(join(packages, 'x.js'));
+const { chromium } = wanted('playwright-core');
+const axe = readFileSync(wanted.resolve('axe-core/axe.min.js'), 'utf8');
+const root = resolve(import.meta.dirname, '../..');
+const accounts = readFileSync(join(root, 'examples/seven-communities/accounts.csv'), 'utf8')
+  .trim().split('\n').slice(1).map((line) => line.split(','))
+  .map(([name, role, password]) => ({ name, role, password }));
+const languages = ['en', 'km'];
+const sizes = { phone: { width: 360, height: 740 }, laptop: { width: 1366, height: 768 } };
+const folder = mkdtempSync(join(tmpdir(), 'understory-browser-'));
+const servers = [];
+let browser;
+
+async function serve(workspace) {
+  const server = spawn(understory, ['serve', '-w', workspace, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  servers.push(server);
+  let said = '';
+  for await (const piece of server.stdout) {
+    said += piece;
+    const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
+    if (found) return found[0];
+  }
+  throw new Error('the server ended: ' + said);
+}
+
+// A browser of its own, as one person has it.
+async function open(size = 'laptop', language = 'en') {
+  const context = await browser.newContext({ viewport: sizes[size], locale: language });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on('pageerror', (error) => wrong.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && !/status of [45]\d\d/.test(message.text()) && wrong.push(message.text()));
+  return { page, wrong, close: () => context.close() };
+}
+
+async function submit(page, button) {
+  await Promise.all([page.waitForNavigation(), button.click()]);
+}
+
+async function signIn(page, address, { name, password }) {
+  await page.goto(address + '/sign-in');
+  await page.fill('form.entry input[name=name]', name);
+  await page.fill('form.entry input[name=password]', password);
+  await submit(page, page.locator('form.entry button'));
+}
+
+async function look(page, what, size) {
+  const seen = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    text: document.body.innerText,
+    scripts: document.scripts.length,
+  }));
+  assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels wider than a ${size}`);
+  assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing`);
+  assert.equal(seen.scripts, 0, `${what}: runs a script`);
+  if (process.env.SCREENSHOTS) {
+    mkdirSync(process.env.SCREENSHOTS, { recursive: true });
+    await page.screenshot({ path: join(process.env.SCREENSHOTS, what.replace(/[^a-z0-9-]+/gi, '_') + '.png'), fullPage: true });
+  }
+}
+
+async function judge(page, what) {
+  await page.evaluate(axe);  // by the debugger: the page itself runs nothing
+  const found = await page.evaluate(async () => (await window.axe.run({
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+  })).violations.map((each) => `${each.id}: ${each.nodes[0].html}`));
+  assert.deepEqual(found, [], what);
+}
+
+let example;
+before(async () => {
+  execFileSync(join(root, 'examples/seven-communities/make.sh'), [understory, join(folder, 'example')]);
+  example = await serve(join(folder, 'example'));
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+});
+after(async () => {
+  await browser?.close();
+  for (const server of servers) server.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+// What each role finds in the menu of the study, and of its own.
+const menus = {
+  steward: { study: null, own: ['/accounts', '/audit', '/backups'] },
+  researcher: { study: ['', '/codebook', '/sources', '/findings/causes', '/report.html'], own: [] },
+  coder: { study: ['', '/codebook', '/sources', '/findings/causes'], own: [] },
+  enumerator: { study: ['', '/codebook'], own: [] },
+  case_worker: { study: ['', '/codebook', '/findings/causes'], own: [] },
+  programme_lead: { study: ['', '/codebook', '/findings/causes', '/report.html'], own: ['/audit'] },
+  publisher: { study: ['', '/codebook', '/findings/causes', '/report.html'], own: [] },
+  reporter: { study: null, own: [] },
+};
+
+for (const account of accounts)
+  test(`a ${account.role} sees what that role should see`, async () => {
+    for (const size of Object.keys(sizes)) {
+      const { page, wrong, close } = await open(size);
+      await signIn(page, example, account);
+      const { study, own } = menus[account.role];
+      const found = await page.locator('.cards a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+      assert.equal(found.length, study ? 1 : 0);
+      const paths = ['/', '/account', '/glass', ...own];
+      if (study) {
+        await page.goto(example + found[0]);
+        const menu = await page.locator('.menu a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+        assert.deepEqual(menu, study.map((part) => found[0] + part));
+        paths.push(...menu);
+      }
+      if (study?.includes('/sources')) {
+        await page.goto(example + found[0] + '/sources');
+        paths.push(await page.locator('main tbody a').first().getAttribute('href'));
+      }
+      for (const path of paths)
+        for (const language of languages) {
+          const answer = await page.goto(`${example}${path}?lang=${language}`);
+          assert.equal(answer.status(), 200, path);
+          const what = `${account.role}${path.replace(found[0] ?? '-', '/study')}-${size}-${language}`;
+          await look(page, what, size);
+          if (size === 'phone' && language === 'km' && !path.includes('report')) await judge(page, what);
+        }
+      for (const path of ['/accounts', '/audit', '/backups'].filter((each) => !own.includes(each)))
+        assert.equal((await page.goto(example + path)).status(), 403, path);
+      await page.goto(example + '/');
+      await submit(page, page.locator('form.account button'));
+      assert.equal((await page.goto(example + '/account')).url(), example + '/sign-in');
+      assert.deepEqual(wrong, []);
+      await close();
+    }
+  });
+
+test('a first steward is made in the browser, invites somebody, and excludes them again', async () => {
+  const workspace = join(folder, 'new');
+  execFileSync(understory, ['init', '-w', workspace]);
+  execFileSync(understory, ['study', 'new', '-w', workspace, 'Experiences', '--location', 'Svay Rieng=KH-20']);
+  const address = await serve(workspace);
+  const steward = await open('phone');
+  const { page } = steward;
+  await page.goto(address + '/');
+  await submit(page, page.locator('a[href="/set-up"]'));
+  const password = 'three rivers meet here';
+  await page.fill('input[name=name]', 'keeper');
+  await page.fill('input[name=password]', 'password12');
+  await page.fill('input[name=again]', 'password12');
+  await submit(page, page.locator('form.entry button'));
+  assert.match(await page.textContent('[role=alert]'), /password/i);
+  await page.fill('input[name=name]', 'keeper');
+  await page.fill('input[name=password]', password);
+  await page.fill('input[name=again]', password);
+  await submit(page, page.locator('form.entry button'));
+  await signIn(page, address, { name: 'keeper', password });
+  await page.goto(address + '/accounts');
+  await page.fill('form.entry input[name=name]', 'Dara');
+  await page.selectOption('select[name=role]', 'researcher');
+  await submit(page, page.locator('form.entry button'));
+  const invitation = await page.textContent('.note code');
+  await look(page, 'invited-phone-en', 'phone');
+
+  const invited = await open('phone', 'km');
+  await invited.page.goto(address + new URL(invitation, address).pathname);
+  await invited.page.fill('input[name=password]', password);
+  await invited.page.fill('input[name=again]', password);
+  await submit(invited.page, invited.page.locator('form.entry button'));
+  await signIn(invited.page, address, { name: 'dara', password: 'not this one' });
+  assert.equal(await invited.page.locator('[role=alert]').count(), 1);
+  await signIn(invited.page, address, { name: 'dara', password });
+  const study = await invited.page.locator('.cards a').first().getAttribute('href');
+  assert.equal((await invited.page.goto(address + study)).status(), 200);
+
+  await page.goto(address + '/accounts');
+  await submit(page, page.locator('main table a', { hasText: 'dara' }));
+  await look(page, 'account-of-phone-en', 'phone');
+  await judge(page, 'one account');
+  await submit(page, page.locator('form:has(input[value=exclude]) button'));
+  assert.equal((await invited.page.goto(address + study)).status(), 404);
+  assert.equal((await page.goto(address + study)).status(), 404);  // nor does a steward see it
+  await steward.close();
+  await invited.close();
+});
+
+test('the steward backs up with one button', async () => {
+  const { page, close } = await open();
+  await signIn(page, example, accounts.find((each) => each.role === 'steward'));
+  await page.goto(example + '/backups');
+  const ask = page.locator('main form button');
+  if (await ask.count()) await submit(page, ask);
+  // The server begins within half a minute of its start.
+  for (let i = 0; i < 90 && !(await page.locator('main table').count()); ++i) {
+    await page.waitForTimeout(500);
+    await page.reload();
+  }
+  assert.equal(await page.locator('main table tbody tr').count(), 1);
+  assert.equal(await page.locator('main tr.denied').count(), 0);
+  await look(page, 'backups-made-laptop-en', 'laptop');
+  await close();
+});
