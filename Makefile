@@ -35,5 +35,10 @@ fuzz: ## every fuzz target for SECONDS each (default 60)
 	@scripts/setup.sh build fuzz
 	@scripts/fuzz.sh
 
+drills: ## the promises of docs/drills.md in full, or one: make drills DRILL=kill
+	@scripts/setup.sh build run test
+	@cmake --preset release >/dev/null
+	@scripts/drills.sh $(BUILD) $(DRILL)
+
 clean: ## forget what was built
 	rm -rf build build-dev build-asan build-tsan build-check build-fuzz var

@@ -180,7 +180,11 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
     return see_other("/sign-in");
   }
   Problem problem(problems::kForbidden);
-  if (decision.hidden) problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
+  if (decision.hidden) {
+    // Looked up all the same: an answer that came sooner would tell that there is one.
+    [[maybe_unused]] const auto looked_up = visit.study();
+    problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
+  }
   return api ? json_problem(visit, problem) : show_problem(visit, problem);
 }
 
@@ -238,7 +242,8 @@ Response answer(storage::Workspace& workspace, const Request& request) {
         } else {
           made = route->answer(visit);
           // What is not open inside a study is not there; that it was asked for is written down all the same.
-          if (route->logged && !visit.person.at_machine)
+          const bool denied = !made && route->access == kRight && made.error().is(problems::kNotFound);
+          if ((route->logged || denied) && !visit.person.at_machine)
             deed = deed_of(visit, route, made ? "done" : "denied",
                            made ? decision.reason : std::string(made.error().code()));
           if (made && writes) {

@@ -84,7 +84,11 @@ class Cluster:
 
     def start(self):
         options = f"-k {self.folder} -c listen_addresses='' -c max_connections=60 {self.options}"
-        return self._as("pg_ctl", "-D", self.data, "-w", "-l", self.folder / "log", "-o", options, "start", check=False).returncode == 0
+        for _ in range(40):  # what was left of a killed one may still be going
+            if self._as("pg_ctl", "-D", self.data, "-w", "-l", self.folder / "log", "-o", options, "start", check=False).returncode == 0:
+                return True
+            time.sleep(0.25)
+        return False
 
     def stop(self, how="immediate"):
         self._as("pg_ctl", "-D", self.data, "-m", how, "-w", "stop", check=False)
