@@ -107,6 +107,10 @@ class SmallDisk:
         self.where = where
         self.there = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=0755", "tmpfs", str(where)], capture_output=True).returncode == 0
 
+    def used(self):
+        facts = os.statvfs(self.where)
+        return (facts.f_blocks - facts.f_bfree) * facts.f_frsize // 1024
+
     def size(self, kilobytes):
         subprocess.run(["mount", "-o", f"remount,size={kilobytes}k", str(self.where)], check=True)
 
@@ -155,9 +159,9 @@ def with_postgres(rounds):
             for number in range(rounds):
                 large = path / f"large-{number}.txt"
                 large.write_text(f"They owe money {number} and go far away.\n" * 150000)
-                disk.size(chance.randrange(4000, 12000))
+                disk.size(disk.used() + chance.randrange(300, 9000))
                 done = call("import", "-w", where, "--study", "X", large)
-                disk.size(400000)
+                disk.size(disk.used() + 100000)
                 after = content(where, path / "x")
                 judge("import with PostgreSQL's disk full", done, before, after, [])
                 before = after
