@@ -220,6 +220,14 @@ class Commands:
                 body = response.read().decode()
                 self.assertEqual(response.status, 200, address)
                 self.assertNotIn("000-555-014", body)
+            connection.request("GET", f"/api/v1/studies/{study}/sources")
+            sources = json.load(connection.getresponse())["sources"]
+            self.assertIn("open_answer", {source["kind"] for source in sources})  # they have no turns
+            for source in sources:
+                connection.request("GET", f"/studies/{study}/sources/{source['id']}")
+                response = connection.getresponse()
+                response.read()
+                self.assertEqual(response.status, 200, source["name"])
         finally:
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(timeout=20), 0)

@@ -294,6 +294,7 @@ Result<Response> show_source(const Visit& visit) {
   }
 
   const std::vector<Block> blocks = blocks_of(source);
+  const std::vector<Block> translated = translation ? blocks_of(*translation) : std::vector<Block>();
   mustache::data turns{mustache::data::type::list};
   data.set("codes_label", visit.say("page.codes_here"));
   for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -303,12 +304,12 @@ Result<Response> show_source(const Visit& visit) {
     const std::string label = study::masked(source.text, {block.span.start, block.speech}, source.masks).text;
     if (!trim(label).empty()) turn.set("label", std::string(trim(label)));
     turn.set("speech", painted(source, {block.speech, block.span.end}));
-    if (translation)
+    // An answer without turns is one block, and so is its translation.
+    if (translated.size() == blocks.size())
       turn.set("translation",
-               std::string(
-                   trim(study::masked(translation->text, {translation->turns[i].speech, translation->turns[i].span.end},
-                                      translation->masks)
-                            .text)));
+               std::string(trim(
+                   study::masked(translation->text, {translated[i].speech, translated[i].span.end}, translation->masks)
+                       .text)));
     bool any = false;
     const mustache::data codes = codes_of(visit, source, names, block.span, any);
     turn.set("has_codes", any);
