@@ -142,9 +142,10 @@ struct Transport::Impl {
   asio::awaitable<Response> answer(Request request) {
     auto start = [this](auto completion, Request moved) {
       auto work = asio::make_work_guard(io);
+      // Chosen first: as an argument of post() it might be looked at when the request has moved on already.
+      asio::thread_pool& lane = slow && slow(moved) ? slow_lane : pool;
       asio::post(
-          slow && slow(moved) ? slow_lane : pool,
-          [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
+          lane, [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
             Response response = handler(moved);
             asio::post(io, [completion = std::move(completion), response = std::move(response)]() mutable {
               std::move(completion)(std::move(response));
