@@ -70,9 +70,8 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
   for (const Route& route : routes()) {
     // Without accounts there is nobody to sign in or to be named; rights_test.cpp asks those as people.
     if (route.method != "GET" || route.address == "/sign-in") continue;
-    if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"}, [&](const char* named) {
-          return route.address.find(named) != std::string::npos;
-        }))
+    if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"},
+                            [&](const char* named) { return route.address.find(named) != std::string::npos; }))
       continue;
     for (const std::string language : {"en", "km"}) {
       std::string address(route.address);
@@ -224,6 +223,34 @@ TEST(Transport, AnswersGetHeadAndFormsAndNothingElse) {
   EXPECT_EQ(posted("application/x-www-form-urlencoded", std::string(70000, 'a')).find("HTTP/1.1 200"),
             std::string::npos);
   EXPECT_EQ(said_to(running.port(), "GET /%zz" + host).rfind("HTTP/1.1 4", 0), 0u);
+}
+
+TEST(Transport, WhatIsSlowKeepsNobodyElseWaiting) {
+  std::atomic<int> slow_ones = 0, most = 0;
+  auto transport = std::move(*Transport::open(
+      "127.0.0.1:0",
+      [&](const Request& request) {
+        if (request.path == "/slow") {
+          const int now = ++slow_ones;
+          if (now > most) most = now;
+          std::this_thread::sleep_for(std::chrono::milliseconds(150));
+          --slow_ones;
+        }
+        return Response{200, "text/plain; charset=utf-8", "done\n", {}};
+      },
+      2, [](const Request& request) { return request.path == "/slow"; }));
+  std::thread serving([&] { transport->run(); });
+  const auto ask = [&](const std::string& path) {
+    return said_to(transport->port(), "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  };
+  std::vector<std::thread> slow;
+  for (int i = 0; i < 4; ++i) slow.emplace_back([&] { EXPECT_NE(ask("/slow").find("done"), std::string::npos); });
+  while (slow_ones == 0) std::this_thread::yield();
+  EXPECT_NE(ask("/quick").find("done"), std::string::npos);
+  for (std::thread& each : slow) each.join();
+  EXPECT_EQ(most, 1);  // one after another in their own lane
+  transport->stop();
+  serving.join();
 }
 
 TEST(Transport, SeveralCookiesAllArrive) {
