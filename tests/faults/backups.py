@@ -2,8 +2,6 @@
 """P7: one command backs a workspace up while it is in use; on an empty machine it comes back whole, into either database:
 rows, attachments and the head of the log are the same. A wrong key opens nothing. Minutes a gigabyte are printed."""
 import re
-import shutil
-import subprocess
 import threading
 import time
 
@@ -21,6 +19,10 @@ def head(where, key):
     return out.read_text().splitlines()
 
 
+def content(said):
+    return re.search(r"Content: (\w+)", said).group(1)
+
+
 def drill(source, target, label):
     with folder() as path:
         where = new_workspace(path / "w", source)
@@ -31,6 +33,13 @@ def drill(source, target, label):
                 text.write_text(f"They owe money to {number} and {each}.\n" * 16000)
                 texts.append(text)
             run("import", "-w", where, "--study", "X", *texts)
+        # At rest, and before there are accounts whose log would grow by it: a backup of what was restored is the same rows.
+        first = content(run("backup", "-w", where, path / "rest.backup"))
+        run("restore", path / "rest.backup", "-w", path / "rest", "--key", where / "workspace.key", *(["--database", target] if target else []))
+        if content(run("backup", "-w", path / "rest", path / "again.backup")) != first:
+            broken(f"{label}: other rows than were backed up")
+        if target:
+            target = target.replace("dbname=second", "dbname=third")
         key = people(where)
         server = Server(where)
         keeper = Browser(server.port).sign_in("keeper")
@@ -70,14 +79,10 @@ def drill(source, target, label):
         back = path / "back"
         restored = run("restore", path / "one.backup", "-w", back, "--recovery-key", key, *(["--database", target] if target else []))
         back_took = time.perf_counter() - begun
-        # At rest, the restored one and its own restored copy are the same, row by row.
-        first = re.search(r"Content: (\w+)", restored).group(1)
-        checked = run("verify", "--backup", path / "one.backup", "--recovery-key", key)
-        if first not in checked:
+        if content(restored) != content(run("verify", "--backup", path / "one.backup", "--recovery-key", key)):
             broken(f"{label}: what was restored is not what is in the file")
         if "unbroken" not in run("verify", "-w", back, "--recovery-key", key):
             broken(f"{label}: not sound")
-        # A backup of what stands still, against the workspace itself.
         before, after = head(where, key), head(back, key)
         entries = [line for line in after if '"previous"' in line]
         if not entries or any(line not in before for line in entries[:-2]):
@@ -85,11 +90,6 @@ def drill(source, target, label):
         find = ["find", "causes", "--study", "X", "--format", "json", "--recovery-key", key, "-w"]
         if run(*find, where) != run(*find, back):
             broken(f"{label}: another finding")
-        run("backup", "-w", back, path / "two.backup", "--recovery-key", key)
-        two = run("restore", path / "two.backup", "-w", path / "again", "--recovery-key", key)
-        three = run("verify", "--backup", path / "two.backup", "--recovery-key", key)
-        if re.search(r"Content: (\w+)", two).group(1) != re.search(r"Content: (\w+)", three).group(1):
-            broken(f"{label}: a copy of the copy is another")
         print(f"  {label}: {size * 1000:.0f} MB backed up in {took:.1f} s ({took / 60 / size:.2f} min/GB), restored in {back_took:.1f} s "
               f"({back_took / 60 / size:.2f} min/GB); {len(made)} accounts made meanwhile; wrong keys refused", flush=True)
 
@@ -98,5 +98,6 @@ with cluster() as postgres:
     drill(None, None, "SQLite")
     drill(postgres.address, None, "PostgreSQL → SQLite")
     postgres.sql("create database second")
+    postgres.sql("create database third")
     drill(None, postgres.address.replace("dbname=postgres", "dbname=second"), "SQLite → PostgreSQL")
 end(broken, "backed up in use, restored on an empty folder: equal rows, log and findings")

@@ -14,7 +14,7 @@ import zipfile
 from drill import (Browser, FULL, Failures, Server, as_person, call, chance, cluster, count, end, folder, new_workspace, people, run)
 
 broken = Failures("P8")
-TOTAL = count(400, 10000)
+TOTAL = count(240, 10000)
 ALPHABETS = ("កខគឃងចឆជឈញដឋឌឍណតថទធនបផពភមយរលវសហឡអ", "कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसह", "abcdefghijklmnopqrstuvwxyz")
 canaries = ["".join(chance.choices(ALPHABETS[number % 3], k=16)) for number in range(TOTAL)]
 unused = []
@@ -177,7 +177,11 @@ def drill(postgres=None):
                 broken(f"{label}: the steward sees one")
             for pid in (server.process.pid,):
                 shown = b"".join(pathlib.Path(f"/proc/{pid}/{part}").read_bytes() for part in ("cmdline", "environ", "maps"))
-                shown += subprocess.run(["ps", "axewww"], capture_output=True).stdout
+                for other in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+                    try:
+                        shown += other.read_bytes() + b"\n"
+                    except OSError:
+                        pass  # it has ended
                 if hits(pattern_file, data=shown):
                     broken(f"{label}: the process list shows one")
                 if in_memory(pid, pattern_file):

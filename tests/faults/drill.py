@@ -96,7 +96,7 @@ class Cluster:
     def kill(self):
         """As if its machine had lost it: the postmaster alone gets no chance to say anything."""
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
-        children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         os.kill(pid, signal.SIGKILL)
         for child in [pid, *map(int, children)]:
             while pathlib.Path(f"/proc/{child}").exists() and "Z" not in pathlib.Path(f"/proc/{child}/stat").read_text().split()[2]:

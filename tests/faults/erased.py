@@ -6,6 +6,7 @@ too), its logs, an export, a report, a search, the next backup or its restored c
 import os
 import sqlite3
 import subprocess
+import zipfile
 
 from drill import (Failures, Server, as_person, call, chance, cluster, count, end, folder, new_workspace, people, run)
 
@@ -106,8 +107,8 @@ def drill(postgres=None):
         told = call("search", "-w", where, "--study", "X", "owe", env=as_reader).stdout
         out = path / "out.qdpx"
         run("export", "-w", where, "--study", "X", "--as", "qdpx:spec", out, env=as_reader)
-        subprocess.run(["unzip", "-qo", out, "-d", path / "unpacked"], check=True)
-        told += b"".join(file.read_bytes() for file in (path / "unpacked").rglob("*") if file.is_file())
+        with zipfile.ZipFile(out) as unpacked:
+            told += b"".join(unpacked.read(name) for name in unpacked.namelist())
         for arguments in (["codings", "-w", where, "--study", "X", "--format", "csv"], ["find", "causes", "-w", where, "--study", "X", "--format", "json"]):
             told += run(*arguments, env=as_reader).encode()
         run("report", "-w", where, "--study", "X", "--as", "html", path / "r.html", env=as_reader)

@@ -9,7 +9,7 @@ import time
 from drill import Browser, Failures, Server, as_person, chance, cluster, count, end, folder, new_workspace, people, run
 
 broken = Failures("P2")
-PAIRS = count(150, 1000)
+PAIRS = count(100, 1000)
 LIMIT = 0.05
 worst = 0.0
 
