@@ -39,5 +39,10 @@ deb: ## the Debian package, in build/package
 	@scripts/setup.sh build run deb
 	@cmake --preset release >/dev/null && ninja -C $(BUILD) -j $(JOBS) understory && cd $(BUILD) && cpack -G DEB
 
+drills: ## the promises of docs/drills.md in full, or one: make drills DRILL=kill
+	@scripts/setup.sh build run test
+	@cmake --preset release >/dev/null
+	@scripts/drills.sh $(BUILD) $(DRILL)
+
 clean: ## forget what was built
 	rm -rf build build-dev build-asan build-tsan build-check build-fuzz var

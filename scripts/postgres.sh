@@ -13,7 +13,7 @@ fi
 cd / # a place the server's user may be in
 case $action in
   start)
-    "${as[@]}" "$programs/initdb" -D "$folder/data" -A trust -U understory -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-US >"$folder.log" 2>&1 ||
+    "${as[@]}" "$programs/initdb" -D "$folder/data" -A trust -U understory -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-US -k >"$folder.log" 2>&1 ||
       { cat "$folder.log" >&2; exit 1; }
     "${as[@]}" "$programs/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
       -o "-k $folder -c listen_addresses='' -c max_connections=200 -c shared_buffers=256MB" start >>"$folder.log" 2>&1 ||

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <csignal>
 #include <cstdio>
 
 #include "cli/command.h"
@@ -74,6 +75,7 @@ int run(int count, char** arguments) {
     return app.exit(error) == 0 ? kDone : kCalledWrongly;
   }
   log::set_level(log::Level::kWarning);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is told like a full disk, and kills nobody
   try {
     const auto outcome = action();
     return outcome ? *outcome : say(outcome.error());

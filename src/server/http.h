@@ -29,6 +29,10 @@ struct Request {
   std::string field(std::string_view name) const;   // of the form
 };
 
+// Where a request waits for its answer, so that what takes long starves nothing else: sign-ins (a password takes a
+// tenth of a second and 64 MiB) and reports as PDF (seconds, by a program of its own) have one worker each.
+enum class Lane { kPages, kPasswords, kReports };
+
 struct Response {
   int status = 200;
   std::string content_type = "text/html; charset=utf-8";

@@ -103,9 +103,12 @@ std::string language_of(const Request& request) {
 
 std::span<const Route> routes() { return kRoutes; }
 
-bool is_slow(const Request& request) {
-  return request.method == "POST" && (request.path == "/sign-in" || request.path == "/set-up" ||
-                                      request.path == "/account/entry" || request.path.rfind("/invitations/", 0) == 0);
+Lane lane_of(const Request& request) {
+  if (request.path.ends_with("/report.pdf")) return Lane::kReports;
+  const bool password =
+      request.method == "POST" && (request.path == "/sign-in" || request.path == "/set-up" ||
+                                   request.path == "/account/entry" || request.path.rfind("/invitations/", 0) == 0);
+  return password ? Lane::kPasswords : Lane::kPages;
 }
 
 namespace {
@@ -188,7 +191,11 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
   }
   if (visit.person.code_missing && !api) return see_other("/account");
   Problem problem(problems::kForbidden);
-  if (decision.hidden) problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
+  if (decision.hidden) {
+    // Looked up all the same: an answer that came sooner would tell that there is one.
+    [[maybe_unused]] const auto looked_up = visit.study();
+    problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
+  }
   return api ? json_problem(visit, problem) : show_problem(visit, problem);
 }
 
@@ -238,7 +245,7 @@ namespace {
 Response try_to_answer(storage::Workspace& workspace, const Request& request, const Route* route,
                        std::map<std::string, std::string> named, bool api) {
   try {
-    const bool writes = route && request.method == "POST" && !is_slow(request) && !route->only_reads;
+    const bool writes = route && request.method == "POST" && lane_of(request) != Lane::kPasswords && !route->only_reads;
     bool stale = false;
     Response response;
     std::string session;
@@ -266,7 +273,8 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
         } else {
           made = route->answer(visit);
           // What is not open inside a study is not there; that it was asked for is written down all the same.
-          if (route->logged && !visit.person.at_machine)
+          const bool denied = !made && route->access == kRight && made.error().is(problems::kNotFound);
+          if ((route->logged || denied) && !visit.person.at_machine)
             deed = deed_of(visit, route, made ? "done" : "denied",
                            made ? decision.reason : std::string(made.error().code()));
           if (made && writes) {

@@ -67,8 +67,7 @@ Result<Response> api_passages(const Visit& visit);
 
 std::span<const Route> routes();
 
-// Takes the work of a password (64 MiB, a tenth of a second and more): answered in a lane of its own.
-bool is_slow(const Request& request);
+Lane lane_of(const Request& request);
 
 // Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
 // unforeseen is logged under a number and shown as that number.

@@ -40,7 +40,7 @@ Result<void> serve(storage::Workspace& workspace, const Listening& listening,
   const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
   TRY(people::check_audit_key(workspace));
   auto transport = TRY(Transport::open(
-      listening, [&workspace](const Request& request) { return answer(workspace, request); }, workers, is_slow));
+      listening, [&workspace](const Request& request) { return answer(workspace, request); }, workers, lane_of));
   if (transport->beyond_this_machine()) TRY(closed_to_strangers(workspace, listening.address));
   TRY(ready(transport->address()));
   const Maintenance maintenance(workspace);

@@ -112,15 +112,16 @@ struct Sender {
 }  // namespace
 
 struct Transport::Impl {
-  Impl(Listening where, Handler wanted, int workers, Slow slow_ones, const Limits& most)
+  Impl(Listening where, Handler wanted, int workers, LaneOf lanes, const Limits& most)
       : listening(std::move(where)),
         limits(most),
         handler(std::move(wanted)),
-        slow(std::move(slow_ones)),
+        lane_of(std::move(lanes)),
         requests(most.requests, most.clients),
         passwords(most.passwords, most.clients),
         pool(workers),
-        slow_lane(1),
+        passwords_lane(1),
+        reports_lane(1),
         acceptor(io),
         signals(io),
         hang_up(io),
@@ -129,7 +130,7 @@ struct Transport::Impl {
   Listening listening;
   Limits limits;
   Handler handler;
-  Slow slow;
+  LaneOf lane_of;
   // Touched by the I/O thread alone. They stand before `io`, whose end is the end of conversations that count in them.
   std::shared_ptr<Certificate> certificate;  // null: no TLS
   std::string certificate_files;             // as they were when it was read
@@ -139,12 +140,13 @@ struct Transport::Impl {
   std::set<asio::steady_timer*> timers;  // of again_and_again()
   int connections = 0;
   int waiting = 0;
+  int reports_waiting = 0;
   bool draining = false;
   // Its window closed: what was started in it ends. (A service is asked by the same signal to read its files anew.)
   const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
 
   asio::io_context io{1};
-  asio::thread_pool pool, slow_lane;
+  asio::thread_pool pool, passwords_lane, reports_lane;
   tcp::acceptor acceptor;
   asio::signal_set signals, hang_up;
   asio::steady_timer drain_timer;
@@ -153,12 +155,14 @@ struct Transport::Impl {
   bool counts(const Sender& sender) const { return !(sender.from_here && limits.spare_this_machine); }
 
   // Runs the handler on the pool and comes back to the I/O thread with its answer.
-  asio::awaitable<Response> answer(Request request) {
-    auto start = [this](auto completion, Request moved) {
+  asio::awaitable<Response> answer(Request request, Lane wanted) {
+    asio::thread_pool& lane = wanted == Lane::kPasswords ? passwords_lane
+                              : wanted == Lane::kReports ? reports_lane
+                                                         : pool;
+    auto start = [this, &lane](auto completion, Request moved) {
       auto work = asio::make_work_guard(io);
       asio::post(
-          slow && slow(moved) ? slow_lane : pool,
-          [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
+          lane, [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
             Response response = handler(moved);
             asio::post(io, [completion = std::move(completion), response = std::move(response)]() mutable {
               std::move(completion)(std::move(response));
@@ -201,7 +205,9 @@ struct Transport::Impl {
       co_return plain(request.error().status() == 422 ? 400 : request.error().status(), request.error().sentence());
     request->from_here = sender.from_here;
     request->secure = sender.secure;
-    if (slow && counts(sender) && slow(*request))
+    // Looked at before the request moves on to its worker.
+    const Lane lane = lane_of ? lane_of(*request) : Lane::kPages;
+    if (lane == Lane::kPasswords && counts(sender))
       if (const int seconds = passwords.take(sender.client, Clock::now()))
         co_return come_back(
             429, seconds,
@@ -209,10 +215,14 @@ struct Transport::Impl {
     const Held held(waiting_of, sender.client);
     if (waiting >= limits.waiting || (counts(sender) && held.count() > limits.waiting_of_client))
       co_return come_back(503, 2, "The server is busy. Try again in a moment.");
+    if (lane == Lane::kReports && reports_waiting >= limits.waiting_for_reports)
+      co_return come_back(503, 30, "Other reports are being made. Try again in half a minute.");
     ++waiting;
+    reports_waiting += lane == Lane::kReports;
     metrics::waiting(+1);
-    Response response = co_await answer(std::move(*request));
+    Response response = co_await answer(std::move(*request), lane);
     metrics::waiting(-1);
+    reports_waiting -= lane == Lane::kReports;
     --waiting;
     co_return response;
   }
@@ -412,13 +422,15 @@ Transport::Transport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Transport::~Transport() {
   impl_->pool.stop();
-  impl_->slow_lane.stop();
+  impl_->passwords_lane.stop();
+  impl_->reports_lane.stop();
   impl_->pool.join();
-  impl_->slow_lane.join();
+  impl_->passwords_lane.join();
+  impl_->reports_lane.join();
 }
 
-Result<std::unique_ptr<Transport>> Transport::open(const Listening& listening, Handler handler, int workers, Slow slow,
-                                                   const Limits& limits) {
+Result<std::unique_ptr<Transport>> Transport::open(const Listening& listening, Handler handler, int workers,
+                                                   LaneOf lane_of, const Limits& limits) {
   const std::string& listen = listening.address;
   const auto refuse = [&](std::string_view hint) {
     return fail(
@@ -453,7 +465,7 @@ Result<std::unique_ptr<Transport>> Transport::open(const Listening& listening, H
         problems::kMissingValue,
         {{"where", "--behind-proxy"}, {"what", "--name"}, {"hint", "Say the name people open in their browsers."}});
 
-  auto impl = std::make_unique<Impl>(listening, std::move(handler), workers, std::move(slow), limits);
+  auto impl = std::make_unique<Impl>(listening, std::move(handler), workers, std::move(lane_of), limits);
   for (std::string& name : impl->listening.names) name = lower_ascii(name);
   if (tls) {
     const Certificate::Files files{listening.certificate, listening.key};

@@ -19,7 +19,7 @@
 namespace understory::server {
 
 using Handler = std::function<Response(const Request&)>;  // called on worker threads; must not throw
-using Slow = std::function<bool(const Request&)>;  // asked on the I/O thread: does it take the work of a password?
+using LaneOf = std::function<Lane(const Request&)>;       // asked on the I/O thread
 
 struct Listening {
   std::string address = "127.0.0.1:8080";  // port 0 takes a free one
@@ -33,6 +33,7 @@ struct Limits {
   int connections_of_client = 128;  // an office behind one address has many browsers
   int waiting = 64;                 // requests begun and not answered; more are told to come back (503)
   int waiting_of_client = 24;
+  int waiting_for_reports = 4;
   Limiter::Rate requests{20, 200};         // of one client; more are told to come back (429)
   Limiter::Rate passwords{1.0 / 10, 30};   // requests that take the work of a password
   std::size_t clients = 20000;             // remembered
@@ -50,9 +51,8 @@ class Transport {
  public:
   // Takes connections at once. kInvalidValue: not an address, one beyond this machine without TLS, a proxy without the
   // names it is asked for, a key that does not fit; kFileUnreadable; kAlreadyExists: the address is in use.
-  // Slow requests wait in a lane of their own with one worker, so that many sign-ins starve nothing else.
   static Result<std::unique_ptr<Transport>> open(const Listening& listening, Handler handler, int workers,
-                                                 Slow slow = {}, const Limits& limits = {});
+                                                 LaneOf lane_of = {}, const Limits& limits = {});
   ~Transport();
 
   std::string address() const;  // "http://127.0.0.1:8080"

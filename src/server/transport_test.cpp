@@ -46,8 +46,8 @@ std::string said_to(std::uint16_t port, const std::string& bytes, const char* fr
 
 class Running {
  public:
-  explicit Running(Handler handler, const Limits& limits = {}, Listening listening = {"127.0.0.1:0"}, Slow slow = {})
-      : transport_(std::move(*Transport::open(listening, std::move(handler), 2, std::move(slow), limits))),
+  explicit Running(Handler handler, const Limits& limits = {}, Listening listening = {"127.0.0.1:0"}, LaneOf lanes = {})
+      : transport_(std::move(*Transport::open(listening, std::move(handler), 2, std::move(lanes), limits))),
         thread_([this] { transport_->run(); }) {}
   ~Running() {
     transport_->stop();
@@ -61,6 +61,41 @@ class Running {
 };
 
 }  // namespace
+
+TEST(Transport, WhatTakesLongKeepsNobodyElseWaiting) {
+  std::atomic<int> at_work = 0, most = 0;
+  const auto lanes = [](const Request& request) {
+    return request.path == "/sign-in" ? Lane::kPasswords : request.path == "/report" ? Lane::kReports : Lane::kPages;
+  };
+  Limits limits;
+  limits.waiting_for_reports = 2;
+  Running running(
+      [&](const Request& request) {
+        if (request.path != "/quick") {
+          const int now = ++at_work;
+          if (now > most) most = now;
+          std::this_thread::sleep_for(150ms);
+          --at_work;
+        }
+        return Response{200, "text/plain; charset=utf-8", "done\n", {}};
+      },
+      limits, {"127.0.0.1:0"}, lanes);
+  const auto ask = [&](const std::string& path) {
+    return said_to(running.port(), "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  };
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> asking;
+  for (int i = 0; i < 4; ++i) {
+    asking.emplace_back([&] { EXPECT_NE(ask("/sign-in").find("done"), std::string::npos); });
+    asking.emplace_back([&] { refused += ask("/report").find("503") != std::string::npos; });
+  }
+  while (at_work == 0) std::this_thread::yield();
+  EXPECT_NE(ask("/quick").find("done"), std::string::npos);
+  for (std::thread& each : asking) each.join();
+  EXPECT_LE(most, 2);     // one after another in each lane
+  EXPECT_GE(refused, 1);  // a third report has no place to wait
+  EXPECT_LE(refused, 2);
+}
 
 TEST(Transport, ServesThisMachineAlone) {
   const Handler handler = [](const Request&) { return Response{}; };
@@ -330,7 +365,7 @@ TEST(BehindAProxy, TheLastHopIsTheClientAndTheWayWasSecure) {
   limits.requests = {0.5, 3};
   limits.passwords = {0.1, 1};
   Running running(kHello, limits, {"127.0.0.1:0", "", "", true, {"desk.example"}},
-                  [](const Request& request) { return request.path == "/sign-in"; });
+                  [](const Request& request) { return request.path == "/sign-in" ? Lane::kPasswords : Lane::kPages; });
   const auto from = [&](const std::string& hops, const std::string& target = "/") {
     return said_to(running.port(),
                    get("desk.example", hops.empty() ? "" : "X-Forwarded-For: " + hops + "\r\n", target));

@@ -495,13 +495,16 @@ Result<BackupSummary> restore(const std::filesystem::path& path, const BackupKey
   return summary;
 }
 
-Result<void> check_integrity(Transaction& transaction) {
+Result<bool> check_integrity(Transaction& transaction) {
   std::string said;
+  // PostgreSQL looks at a page when it reads it.
+  if (transaction.engine() == Engine::kPostgres)
+    for (const Table& table : tables()) transaction.each(*table.query, {transaction.workspace()}, [](const Row&) {});
   transaction.each(kIntegrity, {}, [&](const Row& row) {
     if (said.empty() && row.text(0) != "ok") said = row.string(0);
   });
   if (!said.empty()) return fail(problems::kDamaged, {{"what", "The database"}, {"reason", said}});
-  return {};
+  return transaction.has_checksums();
 }
 
 Result<std::int64_t> check_blobs(Transaction& transaction, const Progress& progress) {

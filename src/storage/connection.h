@@ -117,6 +117,8 @@ class Connection {
   virtual std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) = 0;
   // The same query for many rows of parameters, `width` each, pipelined where the engine can.
   virtual std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) = 0;
+  // Whether a page that was damaged on the disk is refused when it is read.
+  virtual bool has_checksums() = 0;
   // Several statements of SQL text without parameters (migrations, begin, commit).
   virtual void execute(const std::string& sql) = 0;
 };

@@ -10,7 +10,6 @@ const Query kDataKey{"storage.data_key", "select wrapped from data_key where wor
 const Query kDataKeys{"storage.data_keys", "select id, wrapped from data_key where workspace_id = ?"};
 const Query kAddDataKey{"storage.add_data_key", "insert into data_key (workspace_id, id, wrapped) values (?, ?, ?)"};
 const Query kSetDataKey{"storage.set_data_key", "update data_key set wrapped = ? where workspace_id = ? and id = ?"};
-const Query kDestroyDataKey{"storage.destroy_data_key", "delete from data_key where workspace_id = ? and id = ?"};
 // Backups are sealed towards it too; null until the key is put away.
 const Query kPublicKey{"storage.public_key",
                        "select backup_key from workspace where id = ? and backup_key is not null"};
@@ -104,11 +103,6 @@ std::string Transaction::open(std::string_view table, std::string_view column, I
   auto plain = try_open({table, column, row}, sealed);
   if (!plain) damaged(plain.error());
   return std::move(*plain);
-}
-
-void Transaction::destroy_data_key(Id owner) {
-  data_keys_.erase(owner.value);
-  run(kDestroyDataKey, {workspace_id_, owner});
 }
 
 std::string Transaction::blind_index(std::string_view purpose, std::string_view text) {

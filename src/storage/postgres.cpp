@@ -170,6 +170,11 @@ class PostgresConnection final : public Connection {
   ~PostgresConnection() override { PQfinish(connection_); }
 
   Engine engine() const override { return Engine::kPostgres; }
+  bool has_checksums() override {
+    take_in_answer();
+    const ResultHandle result(PQexec(connection_, "show data_checksums"));
+    return PQresultStatus(result.get()) == PGRES_TUPLES_OK && std::string_view(PQgetvalue(result.get(), 0, 0)) == "on";
+  }
 
   std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) override {
     take_in_answer();

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "storage/connection.h"
+#include "storage/page_guard.h"
 
 namespace understory::storage {
 
@@ -18,7 +19,9 @@ namespace {
     case SQLITE_FULL: kind = Kind::kDiskFull; break;
     case SQLITE_IOERR: {
       const int system = database ? sqlite3_system_errno(database) : 0;
-      kind = system == ENOSPC || system == EDQUOT || system == EFBIG ? Kind::kDiskFull : Kind::kOther;
+      kind = system == ENOSPC || system == EDQUOT || system == EFBIG ? Kind::kDiskFull
+             : extended == SQLITE_IOERR_DATA                         ? Kind::kCorrupt
+                                                                     : Kind::kOther;
       break;
     }
     case SQLITE_BUSY:
@@ -32,7 +35,10 @@ namespace {
       break;
     default: break;
   }
-  throw DatabaseError(kind, std::string(doing) + ": " + (database ? sqlite3_errmsg(database) : sqlite3_errstr(code)));
+  const char* reason = extended == SQLITE_IOERR_DATA ? "a page of it is not as it was written"
+                       : database                    ? sqlite3_errmsg(database)
+                                                     : sqlite3_errstr(code);
+  throw DatabaseError(kind, std::string(doing) + ": " + reason);
 }
 
 class SqliteRow final : public Row {
@@ -100,10 +106,11 @@ class SqliteConnection final : public Connection {
   SqliteConnection(const std::string& path, bool read_only) {
     const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
                       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    if (const int code = sqlite3_open_v2(path.c_str(), &database_, flags, nullptr); code != SQLITE_OK) {
+    if (const int code = sqlite3_open_v2(path.c_str(), &database_, flags, page_guard()); code != SQLITE_OK) {
       const std::string reason = database_ ? sqlite3_errmsg(database_) : sqlite3_errstr(code);
       sqlite3_close(database_);
-      const bool corrupt = (code & 0xFF) == SQLITE_NOTADB || (code & 0xFF) == SQLITE_CORRUPT;
+      const bool corrupt =
+          (code & 0xFF) == SQLITE_NOTADB || (code & 0xFF) == SQLITE_CORRUPT || code == SQLITE_IOERR_DATA;
       throw DatabaseError(corrupt ? DatabaseError::Kind::kCorrupt : DatabaseError::Kind::kUnavailable,
                           path + ": " + reason);
     }
@@ -113,10 +120,13 @@ class SqliteConnection final : public Connection {
       execute(
           "pragma temp_store = memory; pragma trusted_schema = off; pragma cell_size_check = on; pragma foreign_keys = "
           "on; pragma cache_size = -4096");
-      if (!read_only)
+      if (!read_only) {
+        execute("pragma page_size = 8192");
+        reserve_checksums(database_);
         execute(
-            "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; "
+            "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; "
             "pragma journal_size_limit = 67108864");
+      }
       sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
       constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
       sqlite3_create_collation_v2(database_, "C", SQLITE_UTF8, nullptr, by_bytes, nullptr);
@@ -137,6 +147,7 @@ class SqliteConnection final : public Connection {
   }
 
   Engine engine() const override { return Engine::kSqlite; }
+  bool has_checksums() override { return storage::has_checksums(database_); }
 
   std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) override {
     sqlite3_stmt* statement = prepared(query);

@@ -21,6 +21,10 @@ const Query kRenewKey{"storage.renew_key",
 const Query kAddWorkspace{"storage.add_workspace",
                           "insert into workspace (id, key_fingerprint, created_at) values (?, ?, ?)"};
 
+// Pages as they were before something was destroyed lie in SQLite's log until it is cut. 0: it was.
+const Query kCutLog{"storage.cut_log", "select 0", "pragma wal_checkpoint(truncate)"};
+const Query kDestroyDataKey{"storage.destroy_data_key", "delete from data_key where workspace_id = ? and id = ?"};
+
 constexpr int kSqliteReaders = 8;
 constexpr int kPostgresConnections = 10;
 constexpr auto kPatience = std::chrono::seconds(30);
@@ -40,8 +44,9 @@ tl::unexpected<Problem> problem_of(const DatabaseError& error) {
 struct Workspace::Pool {
   std::mutex mutex;
   std::condition_variable returned;
-  std::vector<std::unique_ptr<Connection>> readers, writers;
+  std::vector<std::unique_ptr<Connection>> writers, readers;  // readers go first: the last to go tidies up
   int readers_out = 0, writers_out = 0;
+  std::atomic<bool> must_forget = false;  // something was destroyed that may still lie in the log
 
   std::unique_ptr<Connection> take(bool write, int limit, const std::function<std::unique_ptr<Connection>()>& open) {
     std::unique_lock lock(mutex);
@@ -104,8 +109,8 @@ Result<void> Workspace::receive(const std::filesystem::path& folder, const std::
         std::filesystem::remove_all(folder, ignored);
         return;
       }
-      for (const char* name :
-           {"understory.db", "understory.db-wal", "understory.db-shm", "workspace.toml", "workspace.key", "audit.key"})
+      for (const char* name : {"understory.db", "understory.db-wal", "understory.db-shm", "understory.db-mark",
+                               "workspace.toml", "workspace.key", "audit.key"})
         std::filesystem::remove(folder / name, ignored);
     }
   } undo{folder, folder_is_new};
@@ -246,6 +251,7 @@ Result<void> Workspace::renew_key(Transaction transaction, const vault::Secret& 
   const auto made = vault::Vault::from(vault::Secret::random());
   transaction.wrap_data_keys_anew(made);
   const std::string fingerprint = made.fingerprint(), wrapped = vault::wrap(made.key(), recovery, kRecovery);
+  pool_->must_forget = true;
   transaction.run(kRenewKey, {Parameter::blob(fingerprint), Parameter::blob(wrapped),
                               Parameter::blob(vault::public_key_of(made)), id_});
   TRY(handing(transaction, made));
@@ -338,10 +344,23 @@ void Transaction::roll_back_to(std::string_view name) {
   data_keys_.clear();  // some may have been made since
 }
 
+void Transaction::destroy_data_key(Id owner) {
+  data_keys_.erase(owner.value);
+  run(kDestroyDataKey, {workspace_id_, owner});
+  owner_->pool_->must_forget = true;
+}
+
 void Transaction::commit() {
   if (!open_) throw std::logic_error("a transaction is committed twice");
   connection_->execute("commit");
   open_ = false;
+  if (mode_ != Mode::kWrite || !owner_->pool_->must_forget) return;
+  // Somebody may be reading a page as it was for too long; then the next writer tries again.
+  try {
+    connection_->run(kCutLog, {}, [&](const Row& row) { owner_->pool_->must_forget = row.integer(0) != 0; });
+  } catch (const DatabaseError&) {
+    // What was committed is committed.
+  }
 }
 
 }  // namespace understory::storage

@@ -34,6 +34,7 @@ class Transaction {
   // One data key of which somebody holds the bytes: opens what it sealed and nothing else.
   void unlock(vault::DataKey key);
   Engine engine() const { return connection_->engine(); }
+  bool has_checksums() { return connection_->has_checksums(); }
   Mode mode() const { return mode_; }
 
   std::int64_t run(const Query& query, std::initializer_list<Parameter> parameters) {

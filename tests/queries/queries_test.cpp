@@ -34,6 +34,7 @@ TEST_P(Queries, EachRunsOnThisEngine) {
     if (query->name() == "storage.find_words")
       nothing[2] = Parameter("\"word\"");  // an empty search is no search at all
 
+    if (query->name() == "storage.cut_log") transaction.commit();  // it is asked once everything is kept
     try {
       transaction.each(*query, Parameters(nothing), [](const Row&) {});
     } catch (const DatabaseError& error) {

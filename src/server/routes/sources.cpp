@@ -68,12 +68,13 @@ std::vector<study::Location> open_locations(const Visit& visit, Id study) {
   return open;
 }
 
-// One that is not open to this person is not there.
+// One that is not open to this person is not there; and it takes no longer to say so.
 Result<Source> open_to(const Visit& visit, Id study, Id wanted) {
-  Source source = TRY(study::open_source(visit.transaction, study, wanted));
-  if (!visit.limits(study).open(source.line.location, wanted))
+  const auto where = study::where_is(visit.transaction, wanted);
+  const bool open = visit.limits(study).open(where ? where->location : Id{}, wanted);
+  if (!where || where->study != study || !open)
     return fail(problems::kNotFound, {{"what", "source"}, {"name", wanted.text()}});
-  return source;
+  return study::open_source(visit.transaction, study, wanted);
 }
 
 std::string name_of(const std::vector<study::Location>& locations, Id location) {
@@ -302,6 +303,7 @@ Result<Response> show_source(const Visit& visit) {
   }
 
   const std::vector<Block> blocks = blocks_of(source);
+  const std::vector<Block> translated = translation ? blocks_of(*translation) : std::vector<Block>();
   mustache::data turns{mustache::data::type::list};
   data.set("codes_label", visit.say("page.codes_here"));
   for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -311,12 +313,12 @@ Result<Response> show_source(const Visit& visit) {
     const std::string label = study::masked(source.text, {block.span.start, block.speech}, source.masks).text;
     if (!trim(label).empty()) turn.set("label", std::string(trim(label)));
     turn.set("speech", painted(source, {block.speech, block.span.end}));
-    if (translation)
+    // An answer without turns is one block, and so is its translation.
+    if (translated.size() == blocks.size())
       turn.set("translation",
-               std::string(
-                   trim(study::masked(translation->text, {translation->turns[i].speech, translation->turns[i].span.end},
-                                      translation->masks)
-                            .text)));
+               std::string(trim(
+                   study::masked(translation->text, {translated[i].speech, translated[i].span.end}, translation->masks)
+                       .text)));
     bool any = false;
     const mustache::data codes = codes_of(visit, source, names, block.span, any);
     turn.set("has_codes", any);
