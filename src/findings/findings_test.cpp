@@ -309,6 +309,17 @@ TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
   EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][2]), 1);  // sources
   EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][3]), 2);  // both ways must be doubted
   EXPECT_EQ(std::get<Counted>(table(whole, "links")->rows[0][3]).of, 168);
+  // Each tells one way whole and half of another. The halves make a third way on paper only, which nobody told.
+  evidence.links = {link(pattern, debt, sold),  link(pattern, sold, labour), link(pattern, debt, dowry),
+                    link(other, debt, sold),    link(other, sold, labour),   link(other, dowry, labour)};
+  const Answer halves = *ask(evidence, asked("links"));
+  const auto& rows = table(halves, "robustness")->rows;
+  const auto ends = std::find_if(rows.begin(), rows.end(), [](const auto& row) {
+    return std::get<std::string>(row[0]) == "Poverty" && std::get<std::string>(row[1]) == "Forced labour";
+  });
+  ASSERT_NE(ends, rows.end());
+  EXPECT_EQ(std::get<std::int64_t>((*ends)[2]), 2);  // sources
+  EXPECT_EQ(std::get<std::int64_t>((*ends)[3]), 2);  // one link of each
   evidence.links.clear();
   EXPECT_EQ(ask(evidence, asked("links"))->sentences.at(0).key, "findings.no_links");
 }

@@ -167,29 +167,36 @@ std::set<int> reached(const Network& network, int from) {
 }
 
 // How well a connection stands: the sources that tell a way from one to the other, whole, and how many of their links
-// would have to be doubted before none is left.
+// would have to be doubted before none is left. Each source's links are parted by themselves: their networks laid over
+// each other would let through ways that nobody told.
 void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts) {
-  std::map<std::pair<int, int>, std::vector<int>> joined;  // → sources
-  for (const auto& [source, network] : accounts.of_source)
+  struct Standing {
+    std::int64_t sources = 0, flow = 0;
+  };
+  std::map<std::pair<int, int>, Standing> joined;
+  for (const auto& [source, network] : accounts.of_source) {
+    std::map<int, int> node;  // item → its number among those of this source
+    std::vector<statistics::Channel> channels;
+    const auto number = [&](int item) { return node.try_emplace(item, static_cast<int>(node.size())).first->second; };
     for (const auto& [from, to] : network)
-      for (int end : reached(network, from)) joined[{from, end}].push_back(source);
+      for (int item : to) channels.push_back({number(from), number(item), 1});
+    for (const auto& [from, to] : network)
+      for (int end : reached(network, from)) {
+        Standing& standing = joined[{from, end}];
+        ++standing.sources;
+        standing.flow +=
+            statistics::maximum_flow(static_cast<int>(node.size()), channels, node.at(from), node.at(end));
+      }
+  }
   struct Row {
-    int from, to, flow;
-    std::int64_t sources;
+    int from, to;
+    std::int64_t flow, sources;
   };
   std::vector<Row> rows;
-  for (const auto& [ends, sources] : joined) {
-    std::vector<statistics::Channel> channels;
-    for (int source : sources)
-      for (const auto& [from, to] : accounts.of_source.at(source))
-        for (int item : to) channels.push_back({from, item, 1});
-    rows.push_back({ends.first, ends.second,
-                    statistics::maximum_flow(tally.item_count(), channels, ends.first, ends.second),
-                    static_cast<std::int64_t>(sources.size())});
-  }
+  for (const auto& [ends, standing] : joined)
+    rows.push_back({ends.first, ends.second, standing.flow, standing.sources});
   std::stable_sort(rows.begin(), rows.end(), [](const Row& left, const Row& right) {
-    return std::pair<std::int64_t, std::int64_t>{left.flow, left.sources} >
-           std::pair<std::int64_t, std::int64_t>{right.flow, right.sources};
+    return std::pair{left.flow, left.sources} > std::pair{right.flow, right.sources};
   });
   if (rows.size() > kMostRows) rows.resize(kMostRows);
   Table table{"robustness",
@@ -201,8 +208,8 @@ void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts
               {},
               {}};
   for (const Row& row : rows) {
-    table.rows.push_back({tally.items.list[row.from].label, tally.items.list[row.to].label, row.sources,
-                          static_cast<std::int64_t>(row.flow)});
+    table.rows.push_back(
+        {tally.items.list[row.from].label, tally.items.list[row.to].label, row.sources, row.flow});
     table.row_codes.push_back(tally.items.list[row.from].code);
   }
   if (!table.rows.empty()) answer.tables.push_back(std::move(table));
