@@ -242,6 +242,24 @@ TEST_P(Findings, WhatIsAnsweredOverEverybodyIsSplitByAskingAgain) {
   EXPECT_EQ(std::get<Words>(last_group[0]).key, "findings.all_groups");
   EXPECT_EQ(std::get<Counted>(last_group[3]).count, std::get<Counted>(of_all.rows[0][2]).count);
   EXPECT_EQ(everybody.sentences.size(), split.sentences.size());
+  // Few of those asked spoke as women and men together; of everybody together nothing is said.
+  const auto thin = std::find_if(split.warnings.begin(), split.warnings.end(),
+                                 [](const Message& each) { return each.key == "findings.warn.thin"; });
+  ASSERT_NE(thin, split.warnings.end());
+  const std::string said = Catalogue::of("en").say(*thin);
+  EXPECT_NE(said.find("women and men"), std::string::npos) << said;
+  EXPECT_EQ(said.find("woman or girl"), std::string::npos) << said;
+}
+
+TEST_P(Findings, ALanguageWithoutAWordOfOursKeepsItsCode) {
+  Evidence evidence = import_example(workspace());
+  for (auto& source : evidence.sources) source.language = "fr";
+  for (auto& person : evidence.respondents) person.language = "fr";
+  for (std::string_view word : kAsks) {
+    const std::string text =
+        answer_text(*ask(evidence, asked(std::string(word) + " by language draws 0")), Catalogue::of("en"));
+    EXPECT_EQ(text.find("⟦"), std::string::npos) << text;
+  }
 }
 
 TEST_P(Findings, SentencesNameGroupsAndDerivedRowsInTheReadersLanguage) {
@@ -310,8 +328,8 @@ TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
   EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][3]), 2);  // both ways must be doubted
   EXPECT_EQ(std::get<Counted>(table(whole, "links")->rows[0][3]).of, 168);
   // Each tells one way whole and half of another. The halves make a third way on paper only, which nobody told.
-  evidence.links = {link(pattern, debt, sold),  link(pattern, sold, labour), link(pattern, debt, dowry),
-                    link(other, debt, sold),    link(other, sold, labour),   link(other, dowry, labour)};
+  evidence.links = {link(pattern, debt, sold), link(pattern, sold, labour), link(pattern, debt, dowry),
+                    link(other, debt, sold),   link(other, sold, labour),   link(other, dowry, labour)};
   const Answer halves = *ask(evidence, asked("links"));
   const auto& rows = table(halves, "robustness")->rows;
   const auto ends = std::find_if(rows.begin(), rows.end(), [](const auto& row) {
