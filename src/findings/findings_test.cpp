@@ -338,6 +338,20 @@ TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
   ASSERT_NE(ends, rows.end());
   EXPECT_EQ(std::get<std::int64_t>((*ends)[2]), 2);  // sources
   EXPECT_EQ(std::get<std::int64_t>((*ends)[3]), 2);  // one link of each
+  // A dozen things all linked have more threads than anybody could read; the other source's are told.
+  std::vector<int> many;
+  for (std::size_t i = 0; i < evidence.codebook.codes.size() && many.size() < 12; ++i)
+    if (evidence.codebook.codes[i].parent) many.push_back(static_cast<int>(i));
+  ASSERT_GE(many.size(), 8u);
+  evidence.links = {link(other, debt, sold), link(other, sold, labour)};
+  for (int from : many)
+    for (int to : many)
+      if (from != to) evidence.links.push_back(link(pattern, from, to));
+  const Answer dense = *ask(evidence, asked("links level all"));
+  EXPECT_EQ(table(dense, "threads")->rows.size(), 1u);
+  EXPECT_TRUE(std::any_of(dense.warnings.begin(), dense.warnings.end(), [](const Message& each) {
+    return each.key == "findings.warn.too_many_threads" && std::get<std::int64_t>(each.arguments[0].second) == 1;
+  }));
   evidence.links.clear();
   EXPECT_EQ(ask(evidence, asked("links"))->sentences.at(0).key, "findings.no_links");
 }

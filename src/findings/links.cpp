@@ -16,6 +16,7 @@ using study::Evidence;
 namespace {
 
 constexpr std::size_t kMostRows = 30, kLongestThread = 5;  // links of a chain; longer ones are shown in parts
+constexpr std::size_t kMostThreads = 20000;  // of one source: a dozen things all linked have half a million
 
 struct Told {
   std::set<int> people, sources;
@@ -109,31 +110,38 @@ void add_links(Answer& answer, const Evidence& evidence, const Tally& tally, con
   answer.tables.push_back(std::move(table));
 }
 
-// Every way through a source's network that visits nothing twice.
-void each_thread(const Network& network, std::vector<int>& way,
-                 const std::function<void(const std::vector<int>&)>& use) {
-  if (way.size() > 2) use(way);
-  if (way.size() > kLongestThread) return;
+// Every way through a source's network from where `way` is that visits nothing twice. False: there are too many.
+bool find_threads(const Network& network, std::vector<int>& way, std::vector<std::vector<int>>& threads) {
+  if (way.size() > 2) threads.push_back(way);
+  if (threads.size() > kMostThreads) return false;
   const auto next = network.find(way.back());
-  if (next == network.end()) return;
+  if (way.size() > kLongestThread || next == network.end()) return true;
   for (int item : next->second) {
     if (std::find(way.begin(), way.end(), item) != way.end()) continue;
     way.push_back(item);
-    each_thread(network, way, use);
+    if (!find_threads(network, way, threads)) return false;
     way.pop_back();
   }
+  return true;
 }
 
 void add_threads(Answer& answer, const Tally& tally, const Accounts& accounts) {
-  std::map<std::vector<int>, std::set<int>> told_in;
-  for (const auto& [source, network] : accounts.of_source)
-    for (const auto& [from, to] : network) {
-      std::vector<int> way{from};
-      each_thread(network, way, [&, s = source](const std::vector<int>& thread) { told_in[thread].insert(s); });
+  std::map<std::vector<int>, std::int64_t> told_in;  // thread → sources
+  std::int64_t dense = 0;
+  for (const auto& [source, network] : accounts.of_source) {
+    std::vector<std::vector<int>> threads;
+    bool all = true;
+    for (auto from = network.begin(); all && from != network.end(); ++from) {
+      std::vector<int> way{from->first};
+      all = find_threads(network, way, threads);
     }
+    if (!all) ++dense;
+    if (all)
+      for (std::vector<int>& thread : threads) ++told_in[std::move(thread)];
+  }
+  if (dense > 0) answer.warnings.push_back({"findings.warn.too_many_threads", {{"n", dense}}});
   if (told_in.empty()) return;
-  std::vector<std::pair<std::vector<int>, std::int64_t>> order;
-  for (const auto& [thread, sources] : told_in) order.emplace_back(thread, static_cast<std::int64_t>(sources.size()));
+  std::vector<std::pair<std::vector<int>, std::int64_t>> order(told_in.begin(), told_in.end());
   std::stable_sort(order.begin(), order.end(), [](const auto& left, const auto& right) {
     return std::pair{left.second, left.first.size()} > std::pair{right.second, right.first.size()};
   });
@@ -184,8 +192,7 @@ void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts
       for (int end : reached(network, from)) {
         Standing& standing = joined[{from, end}];
         ++standing.sources;
-        standing.flow +=
-            statistics::maximum_flow(static_cast<int>(node.size()), channels, node.at(from), node.at(end));
+        standing.flow += statistics::maximum_flow(static_cast<int>(node.size()), channels, node.at(from), node.at(end));
       }
   }
   struct Row {
@@ -208,8 +215,7 @@ void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts
               {},
               {}};
   for (const Row& row : rows) {
-    table.rows.push_back(
-        {tally.items.list[row.from].label, tally.items.list[row.to].label, row.sources, row.flow});
+    table.rows.push_back({tally.items.list[row.from].label, tally.items.list[row.to].label, row.sources, row.flow});
     table.row_codes.push_back(tally.items.list[row.from].code);
   }
   if (!table.rows.empty()) answer.tables.push_back(std::move(table));
