@@ -30,6 +30,12 @@ const Query kEnd{"people.end_glass",
 const Query kForgetSessionKey{"people.forget_glass_key",
                               "delete from session_glass where workspace_id = ? and source_id = ? and token_hash in "
                               "(select token_hash from session where workspace_id = ? and account_id = ?)"};
+const Query kEndOfSource{
+    "people.end_glasses_of_source",
+    "update glass set ended_at = coalesce(ended_at, ?), data_key = null where workspace_id = ? and "
+    "source_id = ?"};
+const Query kForgetKeysOfSource{"people.forget_glass_keys_of_source",
+                                "delete from session_glass where workspace_id = ? and source_id = ?"};
 const Query kOne{"people.glass",
                  "select id, account_id, study_id, source_id, reason, hours, asked_at, opened_by, opened_at, "
                  "expires_at, ended_at from glass where workspace_id = ? and id = ?"};
@@ -126,6 +132,11 @@ Result<void> end_glass(Transaction& transaction, Id glass) {
     return fail(problems::kNotFound, {{"what", "request"}, {"name", glass.text()}});
   transaction.run(kForgetSessionKey, {transaction.workspace(), found.source, transaction.workspace(), found.account});
   return {};
+}
+
+void forget_glasses_of(Transaction& transaction, Id source) {
+  transaction.run(kEndOfSource, {now(), transaction.workspace(), source});
+  transaction.run(kForgetKeysOfSource, {transaction.workspace(), source});
 }
 
 Result<Glass> find_glass(Transaction& transaction, Id glass) {

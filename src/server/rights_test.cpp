@@ -739,7 +739,8 @@ TEST_P(WhoMay, AStewardMakesAccountsAndExclusionsInTheBrowser) {
 
 TEST_P(WhoMay, ErasingTakesARightAReasonAndLeavesALine) {
   const Rooms rooms = two_studies(workspace());
-  add("anita", {{{}, Role::kResearcher, rooms.study, ""}});
+  const Id anita = add("anita", {{{}, Role::kResearcher, rooms.study, ""}});
+  const Id outsider = add("nepal", {{{}, Role::kCoder, rooms.study, "NP"}});
   add("rafiq", {{{}, Role::kCoder, rooms.study, ""}});
   const std::string address = "/studies/" + rooms.study.text() + "/sources/" + rooms.here.text();
   const auto post = [&](const std::string& session, const std::string& reason) {
@@ -750,7 +751,21 @@ TEST_P(WhoMay, ErasingTakesARightAReasonAndLeavesALine) {
   EXPECT_EQ(post(coder, "asked for by the person").status, 403);
   EXPECT_EQ(post(researcher, "because").status, 422);
   EXPECT_EQ(get(address, researcher).status, 200);
+  // Somebody holds a copy of its key through a broken glass: it goes with it.
+  const auto keys = [&] {
+    auto transaction = workspace().read();
+    return *transaction.one(kGlassKeys, {transaction.workspace()}, [](const auto& row) { return row.integer(0); });
+  };
+  {
+    auto transaction = workspace().write();
+    const Id glass =
+        *people::ask_glass(transaction, outsider, rooms.study, rooms.here, "a child is in danger tonight", 2);
+    EXPECT_TRUE(people::open_glass(transaction, *people::find_glass(transaction, glass), anita, {}));
+    transaction.commit();
+  }
+  EXPECT_EQ(keys(), 1);
   EXPECT_EQ(post(researcher, "asked for by the person").status, 200);
+  EXPECT_EQ(keys(), 0);
   EXPECT_EQ(get(address, researcher).status, 404);
   EXPECT_EQ(post(researcher, "asked for by the person").status, 404);
   auto transaction = workspace().read();
