@@ -352,6 +352,12 @@ TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
   EXPECT_TRUE(std::any_of(dense.warnings.begin(), dense.warnings.end(), [](const Message& each) {
     return each.key == "findings.warn.too_many_threads" && std::get<std::int64_t>(each.arguments[0].second) == 1;
   }));
+  // Where it is not known who spoke nothing is counted, and that is said.
+  evidence.links = {link(pattern, debt, sold)};
+  evidence.links[0].respondent_count = 0;
+  const Answer unknown = *ask(evidence, asked("links"));
+  EXPECT_EQ(unknown.sentences.at(0).key, "findings.no_links");
+  EXPECT_EQ(unknown.warnings.at(0).key, "findings.warn.links_of_nobody");
   evidence.links.clear();
   EXPECT_EQ(ask(evidence, asked("links"))->sentences.at(0).key, "findings.no_links");
 }

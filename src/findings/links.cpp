@@ -31,6 +31,7 @@ using Network = std::map<int, std::set<int>>;  // item → items it leads to
 struct Accounts {
   std::map<Arrow, Told> arrows;
   std::map<int, Network> of_source;  // what leads to what in each source
+  std::int64_t nobody = 0;           // links whose speaker is not known: counted for no one
 };
 
 // At level "top" a code stands for its main code; at "all" for itself alone.
@@ -54,6 +55,7 @@ Accounts accounts_of(const Evidence& evidence, const Tally& tally, const Questio
     for (int i = 0; i < link.respondent_count; ++i)
       if (const int person = tally.person_of[evidence.coding_respondents[link.first_respondent + i]]; person >= 0)
         people.push_back(person);
+    accounts.nobody += link.respondent_count == 0;
     if (people.empty()) continue;
     Told& told = accounts.arrows[{from, to, link.sign}];
     told.people.insert(people.begin(), people.end());
@@ -230,6 +232,7 @@ Result<Answer> ask_links(const Evidence& evidence, const Question& question, con
   Answer answer = begin_answer(evidence, question);
   answer.groups = counted.groups;
   const Accounts accounts = accounts_of(evidence, counted, question);
+  if (accounts.nobody > 0) answer.warnings.push_back({"findings.warn.links_of_nobody", {{"n", accounts.nobody}}});
   if (accounts.arrows.empty()) {
     answer.sentences.push_back({"findings.no_links", {}});
     return answer;
