@@ -1,3 +1,5 @@
+#include <sqlite3.h>
+
 #include <set>
 #include <thread>
 
@@ -6,6 +8,7 @@
 #include "storage/blobs.h"
 #include "storage/jobs.h"
 #include "storage/migrations.h"
+#include "storage/page_guard.h"
 #include "storage/search.h"
 #include "testing/workspace.h"
 
@@ -205,6 +208,52 @@ TEST(Workspace, ADamagedDatabaseFileIsToldSo) {
   const auto opened = Workspace::open(folder.path() / "w");
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), "damaged") << opened.error().sentence();
+}
+
+TEST(Workspace, AFileThatEndsWithinAPageIsNotFilledUpWithZeros) {
+  TemporaryFolder folder;
+  const auto file = folder.path() / "w" / "understory.db";
+  {
+    auto workspace = Workspace::create(folder.path() / "w");
+    ASSERT_TRUE(workspace);
+    Transaction transaction = (*workspace)->write();
+    transaction.run(kAddOrganisation, {transaction.workspace(), Id::make(), std::string(200'000, 'x'), "A"});
+    transaction.commit();
+  }
+  const Query long_ones{"test.guids_of_organisations", "select guid from organisation where workspace_id = ?"};
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 8000);
+  const auto workspace = Workspace::open(folder.path() / "w");
+  ASSERT_TRUE(workspace);
+  Transaction transaction = (*workspace)->read();
+  std::string read;
+  EXPECT_THROW(transaction.each(long_ones, {transaction.workspace()}, [&](const Row& row) { read = row.string(0); }),
+               DatabaseError)
+      << "read with " << std::count(read.begin(), read.end(), '\0') << " zeros";
+}
+
+// As SQLite does from 3.45 on with the pages of a long value.
+TEST(Workspace, APartOfAPageIsReadAsTheWholeIs) {
+  TemporaryFolder folder;
+  const std::string file = (folder.path() / "w" / "understory.db").string();
+  ASSERT_TRUE(Workspace::create(folder.path() / "w"));
+  const auto read = [&](sqlite3_int64 at, std::size_t count) {
+    std::string bytes(count, '\0');
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READWRITE, page_guard()), SQLITE_OK);
+    sqlite3_file* opened = nullptr;
+    sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &opened);
+    const int code = opened->pMethods->xRead(opened, bytes.data(), static_cast<int>(count), at);
+    sqlite3_close(database);
+    return std::pair(code, bytes);
+  };
+  const std::string whole = *read_file(file);
+  EXPECT_EQ(read(8192, 8176), std::pair(SQLITE_OK, whole.substr(8192, 8176)));
+  EXPECT_EQ(read(8192 + 4, 300), std::pair(SQLITE_OK, whole.substr(8192 + 4, 300)));
+  EXPECT_EQ(read(8192 + 8000, 300).first, SQLITE_IOERR_DATA);
+  std::string bent = whole;
+  bent[8192 + 7000] ^= 1;
+  ASSERT_TRUE(write_file(file, bent));
+  EXPECT_EQ(read(8192 + 4, 300).first, SQLITE_IOERR_DATA);
 }
 
 TEST(Migrations, AreNumberedWithoutGaps) {
