@@ -170,6 +170,7 @@ class PostgresConnection final : public Connection {
   ~PostgresConnection() override { PQfinish(connection_); }
 
   Engine engine() const override { return Engine::kPostgres; }
+  bool cut_log() override { return true; }
   bool has_checksums() override {
     take_in_answer();
     const ResultHandle result(PQexec(connection_, "show data_checksums"));

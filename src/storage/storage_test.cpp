@@ -65,6 +65,30 @@ TEST_P(Storage, AWorkspaceOpensAgainWithEverythingInIt) {
   EXPECT_EQ(count(transaction), 1);
 }
 
+TEST_P(Storage, WhatIsDestroyedWaitsForNobodyWhoReads) {
+  const Id owner = Id::make();
+  {
+    Transaction transaction = workspace().write();
+    transaction.seal(owner, "source", "text", owner, "They owe the mill.");
+    transaction.commit();
+  }
+  const auto log = folder() / "understory.db-wal";
+  {
+    Transaction reader = workspace().read();
+    count(reader);
+    Transaction transaction = workspace().write();
+    const auto before = std::chrono::steady_clock::now();
+    transaction.destroy_data_key(owner);
+    transaction.commit();
+    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+    if (workspace().engine() == Engine::kSqlite) EXPECT_GT(std::filesystem::file_size(log), 0u);
+  }
+  Transaction next = workspace().write();
+  add(next, "A");
+  next.commit();
+  if (workspace().engine() == Engine::kSqlite) EXPECT_EQ(std::filesystem::file_size(log), 0u);
+}
+
 TEST_P(Storage, ADoubleNameIsAConstraintNotASurprise) {
   Transaction transaction = workspace().write();
   add(transaction, "A");
