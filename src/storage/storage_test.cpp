@@ -218,7 +218,8 @@ TEST(Workspace, ADatabaseElsewhereMustShowItsCertificate) {
   };
   // 192.0.2.0/24 is nobody's.
   for (const char* unchecked : {"host=192.0.2.1 dbname=x connect_timeout=1", "postgres://u@192.0.2.1/x?sslmode=require",
-                                "host=/tmp,192.0.2.1 dbname=x", "host=localhost hostaddr=192.0.2.1 dbname=x"})
+                                "host=/tmp,192.0.2.1 dbname=x", "host=localhost hostaddr=192.0.2.1 dbname=x",
+                                "host=127.elsewhere.invalid dbname=x", "service=elsewhere"})
     EXPECT_NE(said(unchecked).find("sslmode=verify-full"), std::string::npos) << unchecked;
   for (const char* fine : {"host=127.0.0.1 port=1 dbname=x", "host=/nowhere dbname=x",
                            "host=127.0.0.1 port=1 dbname=x sslmode=verify-full"})
