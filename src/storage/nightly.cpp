@@ -59,6 +59,24 @@ std::string hash_of(const std::filesystem::path& file) {
   return std::ferror(open.get()) ? "" : vault::hex(hash.finish());
 }
 
+std::string own_files(const Workspace& workspace) { return "understory-" + Id{workspace.id()}.text() + "-"; }
+
+// What a power cut left of a backup that had no name yet.
+void clear_remains(const Workspace& workspace, const BackupPlan& plan) {
+  const std::string own = own_files(workspace);
+  std::error_code error;
+  for (std::filesystem::directory_iterator each(plan.folder, error), end; !error && each != end;
+       each.increment(error)) {
+    const std::string name = each->path().filename().string();
+    if (name.rfind(own, 0) != 0 || name.find(".backup.") == std::string::npos) continue;
+    std::error_code ignored;
+    const auto written_at = each->last_write_time(ignored);
+    // Another server may be writing one.
+    if (!ignored && std::filesystem::file_time_type::clock::now() - written_at > std::chrono::hours(24))
+      std::filesystem::remove(each->path(), ignored);
+  }
+}
+
 // A name for the backup of a night that is no other file's: several workspaces may share a folder, and so may one and
 // its restored copy. Only this workspace's own of that night gives way to it.
 std::filesystem::path file_for(const Workspace& workspace, const BackupPlan& plan, std::string night,
@@ -69,7 +87,7 @@ std::filesystem::path file_for(const Workspace& workspace, const BackupPlan& pla
     });
   };
   std::erase(night, ':');
-  const std::string name = "understory-" + Id{workspace.id()}.text() + "-" + night;
+  const std::string name = own_files(workspace) + night;
   std::filesystem::path file = plan.folder / (name + ".backup");
   std::error_code ignored;
   for (int number = 2; std::filesystem::exists(file, ignored) && !is_own(file); ++number)
@@ -219,6 +237,7 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
     auto transaction = workspace.read();
     older = kept_backups(transaction);
   }
+  clear_remains(workspace, plan);
   const std::filesystem::path file = file_for(workspace, plan, night, older);
   Milliseconds told = now();
   auto made = back_up(workspace, file, [&](std::string_view step, std::int64_t done, std::int64_t of) {

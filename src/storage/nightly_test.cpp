@@ -209,6 +209,20 @@ TEST_P(Nightly, NeverWritesOverAFileOfSomebodyElse) {
   EXPECT_EQ(kept().at(0).file_hash, vault::sha256_hex(*read_file(kept().at(0).file)));
 }
 
+TEST_P(Nightly, WhatAPowerCutLeftIsClearedAway) {
+  ASSERT_TRUE(make(kNoon));
+  const std::filesystem::path old = kept().at(0).file + ".Ab12Cd", being_written = kept().at(0).file + ".Ef34Gh",
+                              not_ours = plan().folder / "understory-notes.backup.Ab12Cd";
+  for (const auto& each : {old, being_written, not_ours}) ASSERT_TRUE(write_file(each, "half"));
+  for (const auto& each : {old, not_ours})
+    std::filesystem::last_write_time(each, std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+  ASSERT_TRUE(make(kNoon + kDay));
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_TRUE(std::filesystem::exists(being_written));
+  EXPECT_TRUE(std::filesystem::exists(not_ours));
+  EXPECT_EQ(kept().size(), 2u);
+}
+
 TEST_P(Nightly, IsMadeWhileStoriesAreLockedAndStopsWhenTold) {
   ASSERT_TRUE(workspace().put_key_away(workspace().write(), vault::Secret::random()));
   reopen();
