@@ -121,12 +121,12 @@ void thin_out(Workspace& workspace, const BackupPlan& plan) {
     kept = kept_backups(transaction);
   }
   std::set<Milliseconds> weeks;
-  bool proven = false;
+  int whole = 0;
   for (const KeptBackup& each : kept) {  // newest first
     const Milliseconds age = now() - each.made_at;
-    const bool newest_proven = !proven && each.problem.empty();
-    proven = proven || newest_proven;
-    if (newest_proven || age < plan.days * kDay) continue;
+    // By number too: a clock that jumps ahead must not make all of them old at once.
+    const bool among_newest = each.problem.empty() && ++whole <= plan.days;
+    if (among_newest || age < plan.days * kDay) continue;
     if (age < (plan.days + plan.weeks * 7) * kDay && each.problem.empty() &&
         weeks.insert(each.made_at / (7 * kDay)).second)
       continue;

@@ -43,7 +43,8 @@ bool backup_is_due(Transaction& transaction, const BackupPlan& plan, Millisecond
 bool ask_for_backup(Transaction& transaction, const BackupPlan& plan, Milliseconds at, bool nightly);
 
 // Makes the backup of a claimed job, reads the older ones again, and throws away what the plan no longer keeps: never
-// the newest that was proven. What failed is written into the job and comes back; kStopped once `go_on` says no.
+// the newest that were whole, as many as there are days. What failed is written into the job and comes back; kStopped
+// once `go_on` says no.
 Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan& plan, const Job& job,
                                           const std::function<bool()>& go_on = {});
 
