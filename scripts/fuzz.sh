@@ -13,9 +13,11 @@ declare -A code=(
   [xlsx_fuzz]='study/exchange/(archive|xlsx_reader|xml)'
   [xml_fuzz]='study/exchange/(refi_codebook|refi_elements|xml)')
 cmake --preset fuzz >/dev/null
-ninja -C build-fuzz -j "${JOBS:-$(nproc)}" fuzzers
+programs=fuzzers
+[ -z "${TARGET:-}" ] || programs="${TARGET}_fuzz ${TARGET}_fuzz_seeds"
+ninja -C build-fuzz -j "${JOBS:-$(nproc)}" $programs >/dev/null
 status=0
-echo "target executions cpu-hours edges-covered"
+echo "target executions cpu-hours edges-covered functions-reached"
 for target in build-fuzz/tests/${TARGET:-*}_fuzz; do
   name=$(basename "$target")
   inputs=var/fuzz/$name
@@ -28,8 +30,9 @@ for target in build-fuzz/tests/${TARGET:-*}_fuzz; do
   "$target" "$inputs" -runs=0 -rss_limit_mb=2048 -print_coverage=1 >"$inputs.coverage" 2>&1 || true
   edges=$(grep -E "COVERED_FUNC: .*/src/(${code[$name]:-.*})\.(cpp|h):" "$inputs.coverage" |
     sed -E 's/.*edges: ([0-9]+)\/([0-9]+) .*/\1 \2/' |
-    awk '{covered += $1; all += $2} END {if (all) printf "%d/%d (%.0f%%)", covered, all, 100 * covered / all; else print "?"}')
+    awk '{covered += $1; all += $2; reached += $1 > 0} END {
+      if (all) printf "%d/%d (%.0f%%) %d/%d", covered, all, 100 * covered / all, reached, NR; else print "?"}')
   executions=$(awk '/stat::number_of_executed_units/ {print $2}' "$inputs.log")
-  echo "$name ${executions:-?} $(awk '{printf "%.3f", ($1 + $2) / 3600}' <<<"$spent") $edges"
+  echo "$name ${executions:-?} $(awk '{printf "%.4f", ($1 + $2) / 3600}' <<<"$spent") $edges"
 done
 exit $status
