@@ -252,19 +252,23 @@ void fill(Answer& answer, const Evidence& evidence, const Tally& tally, const Fi
   if (filling.differences) add_differences(answer);
 }
 
-void add_warnings(Answer& answer, const Evidence& evidence, const Tally& tally) {
+void warn_of_thin(Answer& answer, const std::vector<Group>& groups) {
   Names thin, few;
-  std::int64_t unread = 0;
-  for (const Group& group : answer.groups) {
-    unread += group.unread;
+  for (const Group& group : groups) {
     if (group.asked < kThin) thin.list.push_back(group.label);
     if (group.asked > 0 && group.clusters < kFewClusters && group.clusters < group.asked)
       few.list.push_back(group.label);
   }
-  if (answer.purposive) answer.warnings.push_back({"findings.warn.purposive", {}});
   if (!thin.list.empty())
     answer.warnings.push_back({"findings.warn.thin", {{"groups", thin}, {"least", std::int64_t{kThin}}}});
   if (!few.list.empty()) answer.warnings.push_back({"findings.warn.few_conversations", {{"groups", few}}});
+}
+
+void add_warnings(Answer& answer, const Evidence& evidence, const Tally& tally) {
+  std::int64_t unread = 0;
+  for (const Group& group : answer.groups) unread += group.unread;
+  if (answer.purposive) answer.warnings.push_back({"findings.warn.purposive", {}});
+  warn_of_thin(answer, answer.groups);
   if (unread > 0) answer.warnings.push_back({"findings.warn.unread", {{"n", unread}}});
   if (tally.nobody > 0) answer.warnings.push_back({"findings.warn.nobody", {{"n", tally.nobody}}});
   const auto untold = std::count_if(tally.people.begin(), tally.people.end(),

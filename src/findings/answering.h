@@ -18,6 +18,8 @@ void fill(Answer& answer, const study::Evidence& evidence, const Tally& tally, c
 
 // Purposive sample, thin evidence, few conversations, unread sources, unknown speakers, groups not told apart.
 void add_warnings(Answer& answer, const study::Evidence& evidence, const Tally& tally);
+// Of those, what is said of single groups: too few people, too few conversations.
+void warn_of_thin(Answer& answer, const std::vector<Group>& groups);
 
 // "Most of those asked named X" only when the lower bound is above one half; "more than half of those interviewed" when
 // only the share is; else the plain count.

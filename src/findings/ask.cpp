@@ -77,11 +77,15 @@ Result<Answer> ask_by_group(const Evidence& evidence, const Question& question, 
       add_rows(*found, table, group);
     }
   };
+  std::vector<Group> shown;
   for (const Group& group : counted.groups) {
     if (group.label == kNotKnown || group.asked == 0) continue;  // in the whole they are
     part.among[question.by] = {group.key};
     add(TRY(ask_unsplit(evidence, part, language)), group.label);
+    shown.push_back(group);
   }
+  // The other two count sources, and say of each group themselves how few there are.
+  if (question.ask == Ask::kCooccurrence || question.ask == Ask::kLinks) warn_of_thin(answer, shown);
   add(answer, "#findings.all_groups");
   answer.tables = std::move(tables);
   return answer;

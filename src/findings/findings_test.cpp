@@ -242,6 +242,24 @@ TEST_P(Findings, WhatIsAnsweredOverEverybodyIsSplitByAskingAgain) {
   EXPECT_EQ(std::get<Words>(last_group[0]).key, "findings.all_groups");
   EXPECT_EQ(std::get<Counted>(last_group[3]).count, std::get<Counted>(of_all.rows[0][2]).count);
   EXPECT_EQ(everybody.sentences.size(), split.sentences.size());
+  // Few of those asked spoke as women and men together; of everybody together nothing is said.
+  const auto thin = std::find_if(split.warnings.begin(), split.warnings.end(),
+                                 [](const Message& each) { return each.key == "findings.warn.thin"; });
+  ASSERT_NE(thin, split.warnings.end());
+  const std::string said = Catalogue::of("en").say(*thin);
+  EXPECT_NE(said.find("women and men"), std::string::npos) << said;
+  EXPECT_EQ(said.find("woman or girl"), std::string::npos) << said;
+}
+
+TEST_P(Findings, ALanguageWithoutAWordOfOursKeepsItsCode) {
+  Evidence evidence = import_example(workspace());
+  for (auto& source : evidence.sources) source.language = "fr";
+  for (auto& person : evidence.respondents) person.language = "fr";
+  for (std::string_view word : kAsks) {
+    const std::string text =
+        answer_text(*ask(evidence, asked(std::string(word) + " by language draws 0")), Catalogue::of("en"));
+    EXPECT_EQ(text.find("⟦"), std::string::npos) << text;
+  }
 }
 
 TEST_P(Findings, SentencesNameGroupsAndDerivedRowsInTheReadersLanguage) {
@@ -309,6 +327,37 @@ TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
   EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][2]), 1);  // sources
   EXPECT_EQ(std::get<std::int64_t>(standing.rows[0][3]), 2);  // both ways must be doubted
   EXPECT_EQ(std::get<Counted>(table(whole, "links")->rows[0][3]).of, 168);
+  // Each tells one way whole and half of another. The halves make a third way on paper only, which nobody told.
+  evidence.links = {link(pattern, debt, sold), link(pattern, sold, labour), link(pattern, debt, dowry),
+                    link(other, debt, sold),   link(other, sold, labour),   link(other, dowry, labour)};
+  const Answer halves = *ask(evidence, asked("links"));
+  const auto& rows = table(halves, "robustness")->rows;
+  const auto ends = std::find_if(rows.begin(), rows.end(), [](const auto& row) {
+    return std::get<std::string>(row[0]) == "Poverty" && std::get<std::string>(row[1]) == "Forced labour";
+  });
+  ASSERT_NE(ends, rows.end());
+  EXPECT_EQ(std::get<std::int64_t>((*ends)[2]), 2);  // sources
+  EXPECT_EQ(std::get<std::int64_t>((*ends)[3]), 2);  // one link of each
+  // A dozen things all linked have more threads than anybody could read; the other source's are told.
+  std::vector<int> many;
+  for (std::size_t i = 0; i < evidence.codebook.codes.size() && many.size() < 12; ++i)
+    if (evidence.codebook.codes[i].parent) many.push_back(static_cast<int>(i));
+  ASSERT_GE(many.size(), 8u);
+  evidence.links = {link(other, debt, sold), link(other, sold, labour)};
+  for (int from : many)
+    for (int to : many)
+      if (from != to) evidence.links.push_back(link(pattern, from, to));
+  const Answer dense = *ask(evidence, asked("links level all"));
+  EXPECT_EQ(table(dense, "threads")->rows.size(), 1u);
+  EXPECT_TRUE(std::any_of(dense.warnings.begin(), dense.warnings.end(), [](const Message& each) {
+    return each.key == "findings.warn.too_many_threads" && std::get<std::int64_t>(each.arguments[0].second) == 1;
+  }));
+  // Where it is not known who spoke nothing is counted, and that is said.
+  evidence.links = {link(pattern, debt, sold)};
+  evidence.links[0].respondent_count = 0;
+  const Answer unknown = *ask(evidence, asked("links"));
+  EXPECT_EQ(unknown.sentences.at(0).key, "findings.no_links");
+  EXPECT_EQ(unknown.warnings.at(0).key, "findings.warn.links_of_nobody");
   evidence.links.clear();
   EXPECT_EQ(ask(evidence, asked("links"))->sentences.at(0).key, "findings.no_links");
 }

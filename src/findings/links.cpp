@@ -16,6 +16,7 @@ using study::Evidence;
 namespace {
 
 constexpr std::size_t kMostRows = 30, kLongestThread = 5;  // links of a chain; longer ones are shown in parts
+constexpr std::size_t kMostThreads = 20000;  // of one source: a dozen things all linked have half a million
 
 struct Told {
   std::set<int> people, sources;
@@ -30,6 +31,7 @@ using Network = std::map<int, std::set<int>>;  // item → items it leads to
 struct Accounts {
   std::map<Arrow, Told> arrows;
   std::map<int, Network> of_source;  // what leads to what in each source
+  std::int64_t nobody = 0;           // links whose speaker is not known: counted for no one
 };
 
 // At level "top" a code stands for its main code; at "all" for itself alone.
@@ -53,6 +55,7 @@ Accounts accounts_of(const Evidence& evidence, const Tally& tally, const Questio
     for (int i = 0; i < link.respondent_count; ++i)
       if (const int person = tally.person_of[evidence.coding_respondents[link.first_respondent + i]]; person >= 0)
         people.push_back(person);
+    accounts.nobody += link.respondent_count == 0;
     if (people.empty()) continue;
     Told& told = accounts.arrows[{from, to, link.sign}];
     told.people.insert(people.begin(), people.end());
@@ -109,31 +112,38 @@ void add_links(Answer& answer, const Evidence& evidence, const Tally& tally, con
   answer.tables.push_back(std::move(table));
 }
 
-// Every way through a source's network that visits nothing twice.
-void each_thread(const Network& network, std::vector<int>& way,
-                 const std::function<void(const std::vector<int>&)>& use) {
-  if (way.size() > 2) use(way);
-  if (way.size() > kLongestThread) return;
+// Every way through a source's network from where `way` is that visits nothing twice. False: there are too many.
+bool find_threads(const Network& network, std::vector<int>& way, std::vector<std::vector<int>>& threads) {
+  if (way.size() > 2) threads.push_back(way);
+  if (threads.size() > kMostThreads) return false;
   const auto next = network.find(way.back());
-  if (next == network.end()) return;
+  if (way.size() > kLongestThread || next == network.end()) return true;
   for (int item : next->second) {
     if (std::find(way.begin(), way.end(), item) != way.end()) continue;
     way.push_back(item);
-    each_thread(network, way, use);
+    if (!find_threads(network, way, threads)) return false;
     way.pop_back();
   }
+  return true;
 }
 
 void add_threads(Answer& answer, const Tally& tally, const Accounts& accounts) {
-  std::map<std::vector<int>, std::set<int>> told_in;
-  for (const auto& [source, network] : accounts.of_source)
-    for (const auto& [from, to] : network) {
-      std::vector<int> way{from};
-      each_thread(network, way, [&, s = source](const std::vector<int>& thread) { told_in[thread].insert(s); });
+  std::map<std::vector<int>, std::int64_t> told_in;  // thread → sources
+  std::int64_t dense = 0;
+  for (const auto& [source, network] : accounts.of_source) {
+    std::vector<std::vector<int>> threads;
+    bool all = true;
+    for (auto from = network.begin(); all && from != network.end(); ++from) {
+      std::vector<int> way{from->first};
+      all = find_threads(network, way, threads);
     }
+    if (!all) ++dense;
+    if (all)
+      for (std::vector<int>& thread : threads) ++told_in[std::move(thread)];
+  }
+  if (dense > 0) answer.warnings.push_back({"findings.warn.too_many_threads", {{"n", dense}}});
   if (told_in.empty()) return;
-  std::vector<std::pair<std::vector<int>, std::int64_t>> order;
-  for (const auto& [thread, sources] : told_in) order.emplace_back(thread, static_cast<std::int64_t>(sources.size()));
+  std::vector<std::pair<std::vector<int>, std::int64_t>> order(told_in.begin(), told_in.end());
   std::stable_sort(order.begin(), order.end(), [](const auto& left, const auto& right) {
     return std::pair{left.second, left.first.size()} > std::pair{right.second, right.first.size()};
   });
@@ -167,29 +177,35 @@ std::set<int> reached(const Network& network, int from) {
 }
 
 // How well a connection stands: the sources that tell a way from one to the other, whole, and how many of their links
-// would have to be doubted before none is left.
+// would have to be doubted before none is left. Each source's links are parted by themselves: their networks laid over
+// each other would let through ways that nobody told.
 void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts) {
-  std::map<std::pair<int, int>, std::vector<int>> joined;  // → sources
-  for (const auto& [source, network] : accounts.of_source)
+  struct Standing {
+    std::int64_t sources = 0, flow = 0;
+  };
+  std::map<std::pair<int, int>, Standing> joined;
+  for (const auto& [source, network] : accounts.of_source) {
+    std::map<int, int> node;  // item → its number among those of this source
+    std::vector<statistics::Channel> channels;
+    const auto number = [&](int item) { return node.try_emplace(item, static_cast<int>(node.size())).first->second; };
     for (const auto& [from, to] : network)
-      for (int end : reached(network, from)) joined[{from, end}].push_back(source);
+      for (int item : to) channels.push_back({number(from), number(item), 1});
+    for (const auto& [from, to] : network)
+      for (int end : reached(network, from)) {
+        Standing& standing = joined[{from, end}];
+        ++standing.sources;
+        standing.flow += statistics::maximum_flow(static_cast<int>(node.size()), channels, node.at(from), node.at(end));
+      }
+  }
   struct Row {
-    int from, to, flow;
-    std::int64_t sources;
+    int from, to;
+    std::int64_t flow, sources;
   };
   std::vector<Row> rows;
-  for (const auto& [ends, sources] : joined) {
-    std::vector<statistics::Channel> channels;
-    for (int source : sources)
-      for (const auto& [from, to] : accounts.of_source.at(source))
-        for (int item : to) channels.push_back({from, item, 1});
-    rows.push_back({ends.first, ends.second,
-                    statistics::maximum_flow(tally.item_count(), channels, ends.first, ends.second),
-                    static_cast<std::int64_t>(sources.size())});
-  }
+  for (const auto& [ends, standing] : joined)
+    rows.push_back({ends.first, ends.second, standing.flow, standing.sources});
   std::stable_sort(rows.begin(), rows.end(), [](const Row& left, const Row& right) {
-    return std::pair<std::int64_t, std::int64_t>{left.flow, left.sources} >
-           std::pair<std::int64_t, std::int64_t>{right.flow, right.sources};
+    return std::pair{left.flow, left.sources} > std::pair{right.flow, right.sources};
   });
   if (rows.size() > kMostRows) rows.resize(kMostRows);
   Table table{"robustness",
@@ -201,8 +217,7 @@ void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts
               {},
               {}};
   for (const Row& row : rows) {
-    table.rows.push_back({tally.items.list[row.from].label, tally.items.list[row.to].label, row.sources,
-                          static_cast<std::int64_t>(row.flow)});
+    table.rows.push_back({tally.items.list[row.from].label, tally.items.list[row.to].label, row.sources, row.flow});
     table.row_codes.push_back(tally.items.list[row.from].code);
   }
   if (!table.rows.empty()) answer.tables.push_back(std::move(table));
@@ -217,6 +232,7 @@ Result<Answer> ask_links(const Evidence& evidence, const Question& question, con
   Answer answer = begin_answer(evidence, question);
   answer.groups = counted.groups;
   const Accounts accounts = accounts_of(evidence, counted, question);
+  if (accounts.nobody > 0) answer.warnings.push_back({"findings.warn.links_of_nobody", {{"n", accounts.nobody}}});
   if (accounts.arrows.empty()) {
     answer.sentences.push_back({"findings.no_links", {}});
     return answer;

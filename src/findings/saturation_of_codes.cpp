@@ -4,6 +4,7 @@
 
 #include "findings/answering.h"
 #include "statistics/saturation.h"
+#include "study/vocabulary.h"
 
 namespace understory::findings {
 
@@ -92,16 +93,13 @@ Result<Answer> ask_saturation(const Evidence& evidence, const Question& question
     std::vector<std::vector<int>> told;
     for (int s : members) told.push_back(codes[s]);
     const statistics::Saturation found = statistics::saturation(told, kBase, kRun, kThreshold);
-    const Cell name = group.empty()               ? Cell(Words{"findings.not_known"})
-                      : question.by == "none"     ? Cell(Words{"findings.everybody"})
-                      : question.by == "language" ? Cell(Words{"language." + group})
-                                                  : Cell(group);
-    answer.groups.push_back({group.empty() ? "unknown" : group,
-                             group.empty()               ? "#findings.not_known"
-                             : question.by == "none"     ? "#findings.everybody"
-                             : question.by == "language" ? "#language." + group
-                                                         : group,
-                             static_cast<std::int64_t>(members.size())});
+    const bool has_words = question.by == "language" && study::is_one_of(study::kLanguages, group);
+    const std::string label = group.empty()           ? std::string(kNotKnown)
+                              : question.by == "none" ? "#findings.everybody"
+                              : has_words             ? "#language." + group
+                                                      : group;
+    const Cell name = label.rfind('#', 0) == 0 ? Cell(Words{label.substr(1)}) : Cell(label);
+    answer.groups.push_back({group.empty() ? "unknown" : group, label, static_cast<std::int64_t>(members.size())});
     const bool measured = !found.runs.empty();
     large_enough += measured;
     reached += found.reached > 0;

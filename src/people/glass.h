@@ -34,6 +34,8 @@ Result<Id> ask_glass(storage::Transaction& transaction, Id account, Id study, Id
 // kForbidden: one's own; kNotFound: opened or ended already.
 Result<void> open_glass(storage::Transaction& transaction, const Glass& glass, Id by, const std::vector<Id>& tell);
 Result<void> end_glass(storage::Transaction& transaction, Id glass);
+// Of a source that is erased: nothing is looked through any more, and no copy of its key stays with anybody.
+void forget_glasses_of(storage::Transaction& transaction, Id source);
 Result<Glass> find_glass(storage::Transaction& transaction, Id glass);
 std::vector<Glass> glasses(storage::Transaction& transaction);  // newest first
 

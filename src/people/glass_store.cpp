@@ -28,7 +28,14 @@ const Query kEnd{"people.end_glass",
                  "update glass set ended_at = ?, data_key = null where workspace_id = ? and id = ? and ended_at is "
                  "null"};
 const Query kForgetSessionKey{"people.forget_glass_key",
-                              "delete from session_glass where workspace_id = ? and source_id = ?"};
+                              "delete from session_glass where workspace_id = ? and source_id = ? and token_hash in "
+                              "(select token_hash from session where workspace_id = ? and account_id = ?)"};
+const Query kEndOfSource{
+    "people.end_glasses_of_source",
+    "update glass set ended_at = coalesce(ended_at, ?), data_key = null where workspace_id = ? and "
+    "source_id = ?"};
+const Query kForgetKeysOfSource{"people.forget_glass_keys_of_source",
+                                "delete from session_glass where workspace_id = ? and source_id = ?"};
 const Query kOne{"people.glass",
                  "select id, account_id, study_id, source_id, reason, hours, asked_at, opened_by, opened_at, "
                  "expires_at, ended_at from glass where workspace_id = ? and id = ?"};
@@ -54,6 +61,10 @@ const Query kKept{"people.kept_glass_keys",
                   "glass.workspace_id = session_glass.workspace_id and glass.source_id = session_glass.source_id where "
                   "session_glass.workspace_id = ? and session_glass.token_hash = ? and glass.account_id = ? and "
                   "glass.ended_at is null and glass.expires_at > ?"};
+// What has run out keeps no key that whoever finds the database and a password could open later.
+const Query kForgetRunOut{"people.forget_glass_keys_run_out",
+                          "update glass set data_key = null where workspace_id = ? and data_key is not null and "
+                          "expires_at <= ?"};
 const Query kForgetOld{"people.forget_old_glass_keys",
                        "delete from session_glass where workspace_id = ? and token_hash not in (select token_hash from "
                        "session where workspace_id = ?)"};
@@ -119,8 +130,13 @@ Result<void> end_glass(Transaction& transaction, Id glass) {
   const Glass found = TRY(find_glass(transaction, glass));
   if (transaction.run(kEnd, {now(), transaction.workspace(), glass}) == 0)
     return fail(problems::kNotFound, {{"what", "request"}, {"name", glass.text()}});
-  transaction.run(kForgetSessionKey, {transaction.workspace(), found.source});
+  transaction.run(kForgetSessionKey, {transaction.workspace(), found.source, transaction.workspace(), found.account});
   return {};
+}
+
+void forget_glasses_of(Transaction& transaction, Id source) {
+  transaction.run(kEndOfSource, {now(), transaction.workspace(), source});
+  transaction.run(kForgetKeysOfSource, {transaction.workspace(), source});
 }
 
 Result<Glass> find_glass(Transaction& transaction, Id glass) {
@@ -150,6 +166,7 @@ void mark_read(Transaction& transaction, Id account) {
 void take_glass_keys(Transaction& transaction, Id account, const vault::Secret& person_key, std::string_view token_hash,
                      const vault::Secret& session_key) {
   transaction.run(kForgetOld, {transaction.workspace(), transaction.workspace()});
+  transaction.run(kForgetRunOut, {transaction.workspace(), now()});
   std::vector<std::pair<Id, std::string>> keys;
   transaction.each(kSealed, {transaction.workspace(), account, now()},
                    [&](const Row& row) { keys.emplace_back(row.id(0), row.blob(1)); });

@@ -1,4 +1,7 @@
 // Accounts, sign-in, rights and the log, on both engines.
+#include <chrono>
+#include <thread>
+
 #include "foundation/clock.h"
 #include "people/account.h"
 #include "people/audit.h"
@@ -158,6 +161,37 @@ TEST_P(People, ASecondFactorIsAskedForAndItsCodeWorksOnce) {
   EXPECT_FALSE(enter("sokha", kPassword, recovery[0]));
   EXPECT_EQ(recovery.size(), 10u);
   EXPECT_EQ(recovery[1].size(), 29u);
+}
+
+TEST_P(People, AFactorSetWhileSomebodySignsInIsAskedForAtOnce) {
+  const Id account = add("sokha");
+  Result<SignedIn> entered = fail(problems::kSignInRefused);
+  std::thread guest;
+  {
+    Transaction transaction = workspace().write();
+    guest = std::thread([&] { entered = enter("sokha"); });  // has looked the account up, and waits for the writer
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    set_factor(transaction, account, person_key(transaction, account)->public_key, vault::make_factor());
+    transaction.commit();
+  }
+  guest.join();
+  EXPECT_FALSE(entered);
+}
+
+TEST_P(People, ARecoveryCodeSomebodyFoundIsNoWayToGuessThePassword) {
+  FixedClock clock(kNoon);
+  const Id account = add("sokha");
+  std::vector<std::string> recovery;
+  {
+    Transaction transaction = workspace().write();
+    recovery = make_recovery_codes(transaction, account);
+    transaction.commit();
+  }
+  for (int guess = 0; guess < 15; ++guess)
+    EXPECT_EQ(enter("sokha", "guess number " + std::to_string(guess), recovery[0]).error().code(),
+              guess < kTriesOfDeviceAnHour ? "sign_in_refused" : "too_many_tries")
+        << guess;
+  EXPECT_TRUE(enter("sokha", kPassword, recovery[1]));  // the owner still enters
 }
 
 TEST_P(People, GuessersGetFourTriesAnHourAndTheOwnerStillEnters) {

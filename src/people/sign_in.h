@@ -2,7 +2,7 @@
 //
 // Tries are counted by the name as typed, whether there is such an account or not: 4 an hour. A browser that signed in
 // to that account before is counted apart (10 an hour), so strangers who use up a name's tries do not lock its owner
-// out; a recovery code gets its owner in from a new browser too, because 120 random bits need no counting.
+// out; so is a recovery code (120 random bits), which gets its owner in from a new browser too.
 #pragma once
 #include <array>
 #include <functional>

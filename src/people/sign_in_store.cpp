@@ -128,7 +128,7 @@ struct Asked {
   std::optional<Account> account;  // only an active one
   std::optional<vault::PersonKey> key;
   Counted counted;
-  bool by_recovery = false;
+  bool known_browser = false, by_recovery = false;
 };
 
 // `inside`: by somebody who is signed in, and proves it again.
@@ -145,7 +145,8 @@ Asked look_up(Transaction& transaction, const SignIn& given, bool inside) {
   if (!inside && !given.device.empty()) {
     const auto owner = transaction.one(kDevice, {transaction.workspace(), Parameter::blob(token_hash(given.device))},
                                        [](const Row& row) { return row.id(0); });
-    if (owner == account) asked.counted = {token_hash("device:" + given.device), kTriesOfDeviceAnHour};
+    asked.known_browser = owner == account;
+    if (asked.known_browser) asked.counted = {token_hash("device:" + given.device), kTriesOfDeviceAnHour};
   }
   asked.by_recovery =
       !given.code.empty() &&
@@ -153,6 +154,8 @@ Asked look_up(Transaction& transaction, const SignIn& given, bool inside) {
           .one(kHasRecovery, {transaction.workspace(), account, Parameter::blob(recovery_hash(given.code))},
                [](const Row&) { return true; })
           .has_value();
+  // Whoever found one still has the password to guess.
+  if (asked.by_recovery) asked.counted = {token_hash("recovery:" + recovery_hash(given.code)), kTriesOfDeviceAnHour};
   return asked;
 }
 
@@ -174,12 +177,11 @@ Result<Proven> prove(Workspace& workspace, const SignIn& given, const Tell& tell
     // A flood of guesses ends here: it waits for no writer and adds nothing to the database.
     Transaction transaction = workspace.read();
     asked = look_up(transaction, given, inside);
-    if (const Tries tries = tries_of(transaction, asked.counted);
-        !asked.by_recovery && tries.count > asked.counted.limit)
+    if (const Tries tries = tries_of(transaction, asked.counted); tries.count > asked.counted.limit)
       return too_many(tries);
   }
-  const auto& [account, key, counted, by_recovery] = asked;
-  if (!by_recovery) {
+  const auto& [account, key, counted, known_browser, by_recovery] = asked;
+  {
     Transaction transaction = workspace.write();
     Tries tries = tries_of(transaction, counted);
     const bool refused = tries.count >= counted.limit;
@@ -198,17 +200,19 @@ Result<Proven> prove(Workspace& workspace, const SignIn& given, const Tell& tell
   transaction.run(kForgetSessions, {transaction.workspace(), now() - kIdleLife, now() - kSessionLife});
   bool right = account && opened;
   std::string by = "password";
-  // The account may have been deactivated, or given another key, since it was read.
+  bool has_factor = false;
+  // The account may have been deactivated, or given another key or a factor, since it was read.
   if (right) {
     const auto again = account_of(transaction, account->id);
     const auto key_now = person_key(transaction, account->id);
     right = again && again->state == "active" && key_now && key_now->wrapped == key->wrapped;
+    has_factor = again && again->has_factor;
   }
   if (right && by_recovery) {
     by = "password and recovery code";
     right = transaction.run(kUseRecovery, {now(), transaction.workspace(), account->id,
                                            Parameter::blob(recovery_hash(given.code))}) == 1;
-  } else if (right && account->has_factor) {
+  } else if (right && has_factor) {
     by = "password and code";
     std::string factor;
     std::int64_t last = 0;
@@ -224,13 +228,10 @@ Result<Proven> prove(Workspace& workspace, const SignIn& given, const Tell& tell
     transaction.commit();
     return fail(problems::kSignInRefused);
   }
-  if (!by_recovery) {
-    const Tries tries = tries_of(transaction, counted);
-    if (tries.count > 0)
-      set_tries(transaction, counted, {tries.began, std::min<std::int64_t>(tries.count, counted.limit) - 1});
-  }
-  return Proven{std::move(transaction), *account, *key, std::move(*opened), by, counted.limit == kTriesOfDeviceAnHour,
-                std::move(renewed)};
+  const Tries tries = tries_of(transaction, counted);
+  if (tries.count > 0)
+    set_tries(transaction, counted, {tries.began, std::min<std::int64_t>(tries.count, counted.limit) - 1});
+  return Proven{std::move(transaction), *account, *key, std::move(*opened), by, known_browser, std::move(renewed)};
 }
 
 // A session for who was proven, in place of the one this browser had.

@@ -20,6 +20,16 @@ void write_down(storage::Workspace& workspace, std::string_view outcome, std::st
   transaction.commit();
 }
 
+// What goes wrong every few seconds is said once an hour.
+void complain(const std::string& sentence) {
+  thread_local std::string said;
+  thread_local Milliseconds said_at = 0;
+  if (sentence == said && now() - said_at < 3'600'000) return;
+  said = sentence;
+  said_at = now();
+  log::write(log::Level::kError, sentence);
+}
+
 bool something_waits(storage::Workspace& workspace, const storage::BackupPlan& plan) {
   auto transaction = workspace.read();
   return storage::backup_is_due(transaction, plan, now()) || storage::a_job_waits(transaction);
@@ -30,7 +40,7 @@ bool something_waits(storage::Workspace& workspace, const storage::BackupPlan& p
 bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& go_on) try {
   const auto plan = storage::backup_plan(workspace);
   if (!plan) {
-    log::write(log::Level::kError, "no backups are made: " + plan.error().sentence());
+    complain("no backups are made: " + plan.error().sentence());
     return false;
   }
   if (!something_waits(workspace, *plan)) return false;
@@ -54,7 +64,7 @@ bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& 
              made ? fmt::format("backed up {} rows", made->rows) : "the backup failed: " + made.error().sentence());
   return true;
 } catch (const std::exception& error) {
-  log::write(log::Level::kError, std::string("maintenance failed: ") + error.what());
+  complain(std::string("maintenance failed: ") + error.what());
   return false;
 }
 

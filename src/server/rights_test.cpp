@@ -24,6 +24,8 @@ namespace {
 
 constexpr vault::PasswordCost kLight{1, 8 << 20};
 constexpr const char* kPassword = "three rivers meet here";
+const storage::Query kGlassKeys{"test.glass_keys",
+                                "select count(*) from glass where workspace_id = ? and data_key is not null"};
 
 Request asked(const std::string& method, const std::string& target, const std::string& session,
               std::vector<std::pair<std::string, std::string>> form = {}) {
@@ -508,7 +510,18 @@ TEST_P(WhoMay, BreakingTheGlassTakesTwoPeopleAReasonAndAnEnd) {
     auto transaction = workspace().read();
     return people::glasses(transaction).at(0).id.text();
   };
-  std::string steward, researcher;
+  std::string steward, researcher, also;
+  {
+    FixedClock clock(kStart - 60'000);
+    EXPECT_EQ(post("/glass", enter("nepal"),
+                   {{"study", rooms.study.text()},
+                    {"source", rooms.here.text()},
+                    {"hours", "1"},
+                    {"reason", "somebody may be hurt tonight"}})
+                  .status,
+              200);
+    also = "/glass/" + glass_id();
+  }
   {
     FixedClock clock(kStart);
     steward = enter("keeper");
@@ -565,6 +578,13 @@ TEST_P(WhoMay, BreakingTheGlassTakesTwoPeopleAReasonAndAnEnd) {
       EXPECT_TRUE(study::open_source(transaction, rooms.study, rooms.here));
       EXPECT_THROW((void)study::open_source(transaction, rooms.study, rooms.elsewhere), storage::DatabaseError);
     }
+    // Somebody else's for the same source is another one: it ends alone.
+    EXPECT_EQ(post(also, researcher, {{"do", "open"}}).status, 200);
+    const std::string nepal = enter("nepal");
+    EXPECT_EQ(get(also, nepal).status, 200);
+    EXPECT_EQ(post(also, nepal, {{"do", "end"}}).status, 200);
+    EXPECT_EQ(get(also, nepal).status, 404);
+    EXPECT_EQ(get(address, steward).status, 200);
     // Nobody else looks through it; the asker does not if excluded.
     EXPECT_EQ(get(address, researcher).status, 404);
     Id exclusion;
@@ -582,6 +602,10 @@ TEST_P(WhoMay, BreakingTheGlassTakesTwoPeopleAReasonAndAnEnd) {
   for (const auto& [minutes, status] : {std::pair{119, 200}, {121, 404}}) {
     FixedClock clock(kStart + minutes * 60'000);
     EXPECT_EQ(get(address, enter("keeper")).status, status) << minutes;
+    auto transaction = workspace().read();
+    const auto keys =
+        transaction.one(kGlassKeys, {transaction.workspace()}, [](const auto& row) { return row.integer(0); });
+    EXPECT_EQ(keys, status == 200 ? 1 : 0) << minutes;  // what has run out keeps none
   }
   // What does not exist is asked for in the same words.
   FixedClock clock(kStart + 200 * 60'000);
@@ -613,9 +637,9 @@ TEST_P(WhoMay, BreakingTheGlassTakesTwoPeopleAReasonAndAnEnd) {
   auto transaction = workspace().read();
   int looks = 0;
   for (const auto& entry : people::audit_entries(transaction, rooms.here, keeper, 0, 100))
-    looks += entry.deed.action == "read_source" && entry.deed.outcome == "done";
-  // At 0, 119 and 200 minutes; and the one that met a lock, which is written down before it is tried.
-  EXPECT_EQ(looks, 4);
+    looks += entry.deed.account == keeper && entry.deed.action == "read_source" && entry.deed.outcome == "done";
+  // At 0 (twice), 119 and 200 minutes; and the one that met a lock, which is written down before it is tried.
+  EXPECT_EQ(looks, 5);
   EXPECT_TRUE(people::verify_audit(transaction, audit->public_key()));
 }
 
@@ -664,6 +688,23 @@ TEST_P(WhoMay, AStewardMakesAccountsAndExclusionsInTheBrowser) {
       post(address, steward, {{"do", "end_exclusion"}, {"id", page.substr(page.find("value=\"", id) + 7, 13)}}).status,
       200);
   EXPECT_EQ(get(study, session).status, 200);
+  // A form of one account's page ends nothing of another's: the log would name the wrong person, and a steward could
+  // end the last steward's role.
+  std::string keeper_grant, own;
+  {
+    auto transaction = workspace().read();
+    const auto keeper = people::find_account(transaction, "keeper");
+    keeper_grant = keeper->grants.at(0).id.text();
+    own = "/accounts/" + keeper->id.text();
+  }
+  EXPECT_EQ(post(address, steward, {{"do", "end_grant"}, {"id", keeper_grant}}).status, 404);
+  EXPECT_EQ(post(address, steward, {{"do", "exclude"}, {"study", rooms.study.text()}}).status, 200);
+  const std::string excluded = get(address, steward).body;
+  const std::size_t their = excluded.find("name=\"id\"", excluded.find("end_exclusion"));
+  const std::string exclusion = excluded.substr(excluded.find("value=\"", their) + 7, 13);
+  EXPECT_EQ(post(own, steward, {{"do", "end_exclusion"}, {"id", exclusion}}).status, 404);
+  EXPECT_EQ(post(address, steward, {{"do", "end_exclusion"}, {"id", exclusion}}).status, 200);
+  EXPECT_EQ(get("/accounts", steward).status, 200);
   // Others have no such pages.
   EXPECT_EQ(get("/accounts", session).status, 403);
   EXPECT_EQ(post(address, session, {{"do", "grant"}, {"role", "steward"}}).status, 403);
@@ -698,7 +739,8 @@ TEST_P(WhoMay, AStewardMakesAccountsAndExclusionsInTheBrowser) {
 
 TEST_P(WhoMay, ErasingTakesARightAReasonAndLeavesALine) {
   const Rooms rooms = two_studies(workspace());
-  add("anita", {{{}, Role::kResearcher, rooms.study, ""}});
+  const Id anita = add("anita", {{{}, Role::kResearcher, rooms.study, ""}});
+  const Id outsider = add("nepal", {{{}, Role::kCoder, rooms.study, "NP"}});
   add("rafiq", {{{}, Role::kCoder, rooms.study, ""}});
   const std::string address = "/studies/" + rooms.study.text() + "/sources/" + rooms.here.text();
   const auto post = [&](const std::string& session, const std::string& reason) {
@@ -709,7 +751,21 @@ TEST_P(WhoMay, ErasingTakesARightAReasonAndLeavesALine) {
   EXPECT_EQ(post(coder, "asked for by the person").status, 403);
   EXPECT_EQ(post(researcher, "because").status, 422);
   EXPECT_EQ(get(address, researcher).status, 200);
+  // Somebody holds a copy of its key through a broken glass: it goes with it.
+  const auto keys = [&] {
+    auto transaction = workspace().read();
+    return *transaction.one(kGlassKeys, {transaction.workspace()}, [](const auto& row) { return row.integer(0); });
+  };
+  {
+    auto transaction = workspace().write();
+    const Id glass =
+        *people::ask_glass(transaction, outsider, rooms.study, rooms.here, "a child is in danger tonight", 2);
+    EXPECT_TRUE(people::open_glass(transaction, *people::find_glass(transaction, glass), anita, {}));
+    transaction.commit();
+  }
+  EXPECT_EQ(keys(), 1);
   EXPECT_EQ(post(researcher, "asked for by the person").status, 200);
+  EXPECT_EQ(keys(), 0);
   EXPECT_EQ(get(address, researcher).status, 404);
   EXPECT_EQ(post(researcher, "asked for by the person").status, 404);
   auto transaction = workspace().read();

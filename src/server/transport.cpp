@@ -109,6 +109,36 @@ struct Sender {
   bool secure = false;
 };
 
+// Makes a count one higher for as long as it lives, however that ends.
+class Counted {
+ public:
+  Counted(int& count, void (*figure)(int)) : count_(count), figure_(figure) {
+    ++count_;
+    figure_(+1);
+  }
+  ~Counted() {
+    --count_;
+    figure_(-1);
+  }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  int& count_;
+  void (*figure_)(int);
+};
+
+// A conversation that fails ends alone. Without the others the server would be deaf and look alive: it ends, and
+// whatever watches it starts it anew.
+void ends_alone(std::exception_ptr failure) try {
+  if (failure) std::rethrow_exception(failure);
+} catch (const std::exception& error) {
+  log::error("a connection was given up: {}", error.what());
+}
+void ends_all(std::exception_ptr failure) {
+  if (failure) std::rethrow_exception(failure);
+}
+
 }  // namespace
 
 struct Transport::Impl {
@@ -140,7 +170,7 @@ struct Transport::Impl {
   std::set<asio::steady_timer*> timers;  // of again_and_again()
   int connections = 0;
   int waiting = 0;
-  int reports_waiting = 0;
+  int reports_waiting = 0, passwords_waiting = 0;
   bool draining = false;
   // Its window closed: what was started in it ends. (A service is asked by the same signal to read its files anew.)
   const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
@@ -150,6 +180,11 @@ struct Transport::Impl {
   tcp::acceptor acceptor;
   asio::signal_set signals, hang_up;
   asio::steady_timer drain_timer;
+
+  // It is asked for by these: those it was told, or those of its certificate as it is now.
+  const std::vector<std::string>& names() const {
+    return listening.names.empty() && certificate ? certificate->names() : listening.names;
+  }
 
   bool counts(const Peer& peer) const { return !(peer.here && (listening.behind_proxy || limits.spare_this_machine)); }
   bool counts(const Sender& sender) const { return !(sender.from_here && limits.spare_this_machine); }
@@ -217,19 +252,51 @@ struct Transport::Impl {
       co_return come_back(503, 2, "The server is busy. Try again in a moment.");
     if (lane == Lane::kReports && reports_waiting >= limits.waiting_for_reports)
       co_return come_back(503, 30, "Other reports are being made. Try again in half a minute.");
-    ++waiting;
-    reports_waiting += lane == Lane::kReports;
-    metrics::waiting(+1);
-    Response response = co_await answer(std::move(*request), lane);
-    metrics::waiting(-1);
-    reports_waiting -= lane == Lane::kReports;
-    --waiting;
-    co_return response;
+    if (lane == Lane::kPasswords && passwords_waiting >= limits.waiting_for_passwords)
+      co_return come_back(503, 5, "Many people are signing in. Try again in a moment.");
+    const Counted begun(waiting, metrics::waiting);
+    std::optional<Counted> in_lane;
+    if (lane != Lane::kPages) in_lane.emplace(lane == Lane::kReports ? reports_waiting : passwords_waiting, [](int) {});
+    co_return co_await answer(std::move(*request), lane);
   }
 
   // The time bytes may take: at least so many a second, after some grace for the way.
   auto time_for(std::uint64_t bytes) const {
     return limits.grace + std::chrono::milliseconds(bytes * 1000 / static_cast<unsigned>(limits.least_rate));
+  }
+
+  // Until a request has arrived whole nothing was begun, and draining may close the connection.
+  struct Idle {
+    std::set<beast::tcp_stream*>& all;
+    beast::tcp_stream* stream;
+    Idle(std::set<beast::tcp_stream*>& those, beast::tcp_stream* one) : all(those), stream(one) { all.insert(stream); }
+    ~Idle() { all.erase(stream); }
+    Idle(const Idle&) = delete;
+    Idle& operator=(const Idle&) = delete;
+  };
+
+  // What came in, whole. `refused`: it could be read in two ways.
+  template <class Stream>
+  asio::awaitable<beast::error_code> read(Stream& stream, beast::flat_buffer& buffer,
+                                          http::request_parser<http::string_body>& parser,
+                                          std::chrono::milliseconds patience, bool& refused) {
+    beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
+    const Idle until_whole(idle, &lowest);
+    beast::error_code error;
+    if (buffer.size() == 0) {
+      lowest.expires_after(patience);
+      const std::size_t came =
+          co_await stream.async_read_some(buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
+      buffer.commit(came);
+    }
+    if (error) co_return error;
+    lowest.expires_after(limits.head);
+    co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    refused = !error && ends_in_two_ways(parser.get());
+    if (error || refused) co_return error;
+    lowest.expires_after(time_for(parser.content_length().value_or(kBodyLimit)));
+    co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    co_return error;
   }
 
   template <class Stream>
@@ -240,29 +307,10 @@ struct Transport::Impl {
       http::request_parser<http::string_body> parser;
       parser.header_limit(kHeaderLimit);
       parser.body_limit(kBodyLimit);
-      beast::error_code error;
       if (draining) break;
-      // Until a request has arrived whole nothing was begun, and draining may close the connection.
-      idle.insert(&lowest);
-      if (buffer.size() == 0) {
-        lowest.expires_after(first ? limits.head : limits.idle);
-        const std::size_t came =
-            co_await stream.async_read_some(buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
-        buffer.commit(came);
-      }
       bool refused = false;
-      if (!error) {
-        lowest.expires_after(limits.head);
-        co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-        refused = !error && ends_in_two_ways(parser.get());
-      }
-      if (!error && !refused) {
-        lowest.expires_after(time_for(parser.content_length().value_or(kBodyLimit)));
-        co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-      }
-      idle.erase(&lowest);
       // What is no HTTP at all is told so; who hangs up, is cut short or is too slow hears nothing.
-      const beast::error_code wrong = std::exchange(error, {});
+      const beast::error_code wrong = co_await read(stream, buffer, parser, first ? limits.head : limits.idle, refused);
       if (wrong && (wrong.category() != http::make_error_code(http::error::bad_method).category() ||
                     wrong == http::error::end_of_stream || wrong == http::error::partial_message))
         break;
@@ -280,7 +328,7 @@ struct Transport::Impl {
       } else if (refused) {
         response = plain(400, "The request says in two ways where it ends, or for whom it is.");
       } else if (const std::string_view host(request[http::field::host]);
-                 !names_this_machine(host) && !names_one_of(host, listening.names)) {
+                 !names_this_machine(host) && !names_one_of(host, names())) {
         response = plain(421, "This server does not answer to that name.");
       } else if (const auto known = sender_of(peer, request); !known) {
         response = plain(400, "The proxy in front of this server must say for whom it asks (X-Forwarded-For).");
@@ -296,6 +344,7 @@ struct Transport::Impl {
       metrics::answered(method, route, status, std::chrono::duration<double>(Clock::now() - begun).count());
       http::response_serializer<http::string_body> pieces(out);
       const auto latest = Clock::now() + time_for(out.body().size());
+      beast::error_code error;
       while (!error && !pieces.is_done()) {
         lowest.expires_at(std::min(Clock::now() + limits.stall, latest));
         co_await http::async_write_some(stream, pieces, asio::redirect_error(asio::use_awaitable, error));
@@ -306,8 +355,7 @@ struct Transport::Impl {
 
   asio::awaitable<void> attend(tcp::socket accepted, Peer peer) {
     const Held held(connections_of, peer.client);
-    ++connections;
-    metrics::connected(+1);
+    const Counted open(connections, metrics::connected);
     beast::error_code error;
     if (const std::shared_ptr<Certificate> ours = certificate) {
       peer.tls = true;
@@ -327,9 +375,6 @@ struct Transport::Impl {
       co_await converse(stream, peer);
       stream.socket().shutdown(tcp::socket::shutdown_send, error);
     }
-    metrics::connected(-1);
-    --connections;
-    if (draining && connections == 0) drain_timer.cancel();
   }
 
   // Whether a connection is heard at all. A handshake is work, so with TLS it counts as a request.
@@ -359,7 +404,11 @@ struct Transport::Impl {
       Peer peer;
       peer.client = client_of(address.to_string()).value_or("");
       peer.here = address.is_loopback() || (peer.client.size() == 4 && peer.client[0] == 127);  // ::ffff:127.0.0.1
-      if (welcome(peer)) asio::co_spawn(io, attend(std::move(socket), std::move(peer)), asio::detached);
+      if (!welcome(peer)) continue;
+      asio::co_spawn(io, attend(std::move(socket), std::move(peer)), [this](std::exception_ptr failure) {
+        ends_alone(failure);
+        if (draining && connections == 0) drain_timer.cancel();
+      });
     }
   }
 
@@ -472,7 +521,6 @@ Result<std::unique_ptr<Transport>> Transport::open(const Listening& listening, H
     impl->certificate_files = fingerprint_of(files);
     impl->certificate = TRY(Certificate::read(files));
     for (const std::string& warning : impl->certificate->warnings()) log::write(log::Level::kWarning, warning);
-    if (listening.names.empty()) impl->listening.names = impl->certificate->names();
   }
   const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(port));
   impl->acceptor.open(endpoint.protocol(), error);
@@ -499,7 +547,7 @@ bool Transport::beyond_this_machine() const {
 }
 
 void Transport::every(std::chrono::milliseconds pause, std::function<void()> act) {
-  asio::co_spawn(impl_->io, impl_->again_and_again(pause, std::move(act)), asio::detached);
+  asio::co_spawn(impl_->io, impl_->again_and_again(pause, std::move(act)), ends_all);
 }
 
 void Transport::run() {
@@ -511,7 +559,7 @@ void Transport::run() {
   impl_->signals.async_wait([this](beast::error_code error, int) {
     if (!error) impl_->drain();
   });
-  asio::co_spawn(impl_->io, impl_->accept(), asio::detached);
+  asio::co_spawn(impl_->io, impl_->accept(), ends_all);
   impl_->io.run();
 }
 

@@ -33,6 +33,8 @@ struct Limits {
   int connections_of_client = 128;  // an office behind one address has many browsers
   int waiting = 64;                 // requests begun and not answered; more are told to come back (503)
   int waiting_of_client = 24;
+  // Of the slow lanes, so that what waits there does not take every place of those who only want a page.
+  int waiting_for_passwords = 24;
   int waiting_for_reports = 4;
   Limiter::Rate requests{20, 200};         // of one client; more are told to come back (429)
   Limiter::Rate passwords{1.0 / 10, 30};   // requests that take the work of a password

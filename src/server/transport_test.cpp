@@ -97,6 +97,31 @@ TEST(Transport, WhatTakesLongKeepsNobodyElseWaiting) {
   EXPECT_LE(refused, 2);
 }
 
+TEST(Transport, SignInsThatWaitLeaveRoomForPages) {
+  Limits limits;
+  limits.waiting = 4;
+  limits.waiting_for_passwords = 2;
+  std::atomic<bool> go = false;
+  Running running(
+      [&](const Request& request) {
+        while (request.path == "/sign-in" && !go) std::this_thread::sleep_for(5ms);
+        return Response{200, "text/plain; charset=utf-8", "done\n", {}};
+      },
+      limits, {"127.0.0.1:0"},
+      [](const Request& request) { return request.path == "/sign-in" ? Lane::kPasswords : Lane::kPages; });
+  const auto ask = [&](const std::string& path) {
+    return said_to(running.port(), "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  };
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> asking;
+  for (int i = 0; i < 4; ++i) asking.emplace_back([&] { refused += ask("/sign-in").find("503") != std::string::npos; });
+  for (int i = 0; i < 1000 && refused < 2; ++i) std::this_thread::sleep_for(5ms);
+  EXPECT_NE(ask("/quick").find("done"), std::string::npos);
+  go = true;
+  for (std::thread& each : asking) each.join();
+  EXPECT_EQ(refused, 2);
+}
+
 TEST(Transport, ServesThisMachineAlone) {
   const Handler handler = [](const Request&) { return Response{}; };
   for (const char* address :
@@ -338,10 +363,28 @@ TEST_F(Tls, ARenewedCertificateIsTakenUpAndABrokenOneIsNot) {
   std::filesystem::rename(renewed.chain, files.chain);
   std::filesystem::rename(renewed.key, files.key);
   EXPECT_TRUE(subject_becomes("renewed.example"));
+  EXPECT_EQ(status_of(said_over_tls(running.port(), get("renewed.example")).reply), 421);  // the names given stay
   ASSERT_TRUE(write_file(files.chain, "half a cert"));
   std::raise(SIGHUP);
   std::this_thread::sleep_for(100ms);
   EXPECT_TRUE(subject_becomes("renewed.example"));  // the one before stays
+}
+
+TEST_F(Tls, ARenewedCertificateBringsItsNames) {
+  const auto files = make("desk.example");
+  Running running(kHello, {}, with(files));
+  EXPECT_EQ(status_of(said_over_tls(running.port(), get("renewed.example")).reply), 421);
+  const auto renewed = make("renewed.example");
+  std::filesystem::rename(renewed.chain, files.chain);
+  std::filesystem::rename(renewed.key, files.key);
+  std::raise(SIGHUP);
+  int status = 421;
+  for (int i = 0; i < 100 && status != 200; ++i) {
+    status = status_of(said_over_tls(running.port(), get("renewed.example")).reply);
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(status_of(said_over_tls(running.port(), get("desk.example")).reply), 421);
 }
 
 TEST_F(Tls, IsNeededBeyondThisMachine) {
@@ -454,6 +497,18 @@ std::chrono::milliseconds kept(std::uint16_t port, const std::string& bytes) {
     asio::write(socket, asio::buffer("a", 1), error);
   }
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+}
+
+TEST(SlowClients, AConversationThatFailsLeavesNothingBehind) {
+  Limits limits;
+  limits.connections = 2;
+  limits.waiting = 2;
+  Running running(kHello, limits, {"127.0.0.1:0"}, [](const Request& request) {
+    if (request.path == "/fails") throw std::runtime_error("on purpose");
+    return Lane::kPages;
+  });
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(said_to(running.port(), get("127.0.0.1", "", "/fails")), "");
+  EXPECT_EQ(status_of(said_to(running.port(), get("127.0.0.1"))), 200);
 }
 
 TEST(SlowClients, HeadsBodiesAndReadersMustMove) {

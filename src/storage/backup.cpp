@@ -395,7 +395,8 @@ Result<BackupSummary> back_up(Workspace& workspace, const std::filesystem::path&
   heading.sealed_key = vault::seal_for(public_key, stream_key.view());
 
   WholeFile file(out);
-  TRY(file.write(write_heading(heading)));
+  const std::string first_line = write_heading(heading);
+  TRY(file.write(first_line));
   vault::SealingStream stream(stream_key, [&](std::string_view bytes) { return file.write(bytes); });
   const auto text = [&](std::string_view content) -> Result<void> {
     TRY(stream.write(number(static_cast<std::int64_t>(content.size()))));
@@ -450,7 +451,8 @@ Result<BackupSummary> back_up(Workspace& workspace, const std::filesystem::path&
   Opened written = TRY(open_heading(file.temporary()));
   begin_stream(written, stream_key);
   const BackupSummary read = TRY(read_to_its_end(written, progress));
-  if (read.hash != summary.hash || read.rows != summary.rows) return written.damaged("it is not as it was written");
+  if (write_heading(written.heading) != first_line || read.hash != summary.hash || read.rows != summary.rows)
+    return written.damaged("it is not as it was written");
   TRY(file.keep());
   summary.bytes = file.size();
   summary.file_hash = vault::hex(file.hash());

@@ -119,6 +119,8 @@ class Connection {
   virtual std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) = 0;
   // Whether a page that was damaged on the disk is refused when it is read.
   virtual bool has_checksums() = 0;
+  // Takes pages as they were before out of the database's log, outside of a transaction. False: somebody reads them.
+  virtual bool cut_log() = 0;
   // Several statements of SQL text without parameters (migrations, begin, commit).
   virtual void execute(const std::string& sql) = 0;
 };

@@ -59,10 +59,47 @@ std::string hash_of(const std::filesystem::path& file) {
   return std::ferror(open.get()) ? "" : vault::hex(hash.finish());
 }
 
+std::string own_files(const Workspace& workspace) { return "understory-" + Id{workspace.id()}.text() + "-"; }
+
+// What a power cut left of a backup that had no name yet.
+void clear_remains(const Workspace& workspace, const BackupPlan& plan) {
+  const std::string own = own_files(workspace);
+  std::error_code error;
+  for (std::filesystem::directory_iterator each(plan.folder, error), end; !error && each != end;
+       each.increment(error)) {
+    const std::string name = each->path().filename().string();
+    if (name.rfind(own, 0) != 0 || name.find(".backup.") == std::string::npos) continue;
+    std::error_code ignored;
+    const auto written_at = each->last_write_time(ignored);
+    // Another server may be writing one.
+    if (!ignored && std::filesystem::file_time_type::clock::now() - written_at > std::chrono::hours(24))
+      std::filesystem::remove(each->path(), ignored);
+  }
+}
+
+// A name for the backup of a night that is no other file's: several workspaces may share a folder, and so may one and
+// its restored copy. Only this workspace's own of that night gives way to it.
+std::filesystem::path file_for(const Workspace& workspace, const BackupPlan& plan, std::string night,
+                               const std::vector<KeptBackup>& kept) {
+  const auto is_own = [&, of = night](const std::filesystem::path& file) {
+    return std::any_of(kept.begin(), kept.end(), [&](const KeptBackup& each) {
+      return each.night == of && each.host == host_name() && each.file == file;
+    });
+  };
+  std::erase(night, ':');
+  const std::string name = own_files(workspace) + night;
+  std::filesystem::path file = plan.folder / (name + ".backup");
+  std::error_code ignored;
+  for (int number = 2; std::filesystem::exists(file, ignored) && !is_own(file); ++number)
+    file = plan.folder / (name + "-" + std::to_string(number) + ".backup");
+  return file;
+}
+
 // Those that lie on this machine are read again: a disk that forgets shall not be noticed on the day of need.
-void look_again(Workspace& workspace, Id job, const std::vector<KeptBackup>& kept) {
+void look_again(Workspace& workspace, Id job, const std::vector<KeptBackup>& kept, const std::function<bool()>& go_on) {
   for (const KeptBackup& each : kept) {
     if (each.host != host_name()) continue;
+    if (go_on && !go_on()) return;
     report_progress(workspace, job, "progress.backups", 0, 0);  // or another server would think this one dead
     std::error_code ignored;
     const bool there = std::filesystem::exists(each.file, ignored);
@@ -94,8 +131,13 @@ void thin_out(Workspace& workspace, const BackupPlan& plan) {
         weeks.insert(each.made_at / (7 * kDay)).second)
       continue;
     if (each.host != host_name()) continue;
+    // Only where this plan puts them: a workspace restored beside the one it comes from knows that one's files too.
+    const std::filesystem::path file = each.file;
     std::error_code error;
-    std::filesystem::remove(each.file, error);
+    if (std::filesystem::equivalent(file.parent_path(), plan.folder, error))
+      std::filesystem::remove(file, error);
+    else if (std::filesystem::exists(file, error))
+      continue;
     if (error) continue;
     auto transaction = workspace.write();
     transaction.run(kForget, {transaction.workspace(), each.id});
@@ -190,9 +232,13 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
   const bool fresh = !std::filesystem::exists(plan.folder, error);
   std::filesystem::create_directories(plan.folder, error);
   if (fresh && !error) std::filesystem::permissions(plan.folder, std::filesystem::perms::owner_all, error);
-  std::string name = night;
-  std::erase(name, ':');
-  const std::filesystem::path file = plan.folder / ("understory-" + name + ".backup");
+  std::vector<KeptBackup> older;
+  {
+    auto transaction = workspace.read();
+    older = kept_backups(transaction);
+  }
+  clear_remains(workspace, plan);
+  const std::filesystem::path file = file_for(workspace, plan, night, older);
   Milliseconds told = now();
   auto made = back_up(workspace, file, [&](std::string_view step, std::int64_t done, std::int64_t of) {
     if (go_on && !go_on()) return false;
@@ -201,7 +247,6 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
     return report_progress(workspace, job.id, step, done, of);
   });
   if (!made) return fail_with(made.error());
-  std::vector<KeptBackup> older;
   {
     auto transaction = workspace.write();
     older = kept_backups(transaction);
@@ -213,7 +258,7 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
                             Parameter::blob(*vault::from_hex(made->file_hash)), now()});
     transaction.commit();
   }
-  look_again(workspace, job.id, older);
+  look_again(workspace, job.id, older, go_on);
   thin_out(workspace, plan);
   auto transaction = workspace.write();
   finish_job(transaction, job.id, "{\"rows\":" + std::to_string(made->rows) + "}");

@@ -3,7 +3,7 @@
 // What to do stands in workspace.toml; without it, every night at two into the workspace's own folder:
 //   [backup]
 //   at = "02:00"          # local time; "never" for none
-//   folder = "/mnt/other" # on another disk, or a share
+//   folder = "/mnt/other" # on another disk, or a share; what lies elsewhere, or is not its own, is never touched
 //   days = 7              # all of the last days are kept,
 //   weeks = 4             # and before that one a week
 #pragma once

@@ -6,6 +6,7 @@
 #include "foundation/file.h"
 #include "storage/blobs.h"
 #include "testing/workspace.h"
+#include "vault/vault.h"
 
 namespace understory::storage {
 
@@ -150,6 +151,76 @@ TEST_P(Nightly, DaysThenWeeksAreKeptAndNeverNone) {
   // After a year of silence the last good one is still there.
   ASSERT_TRUE(make(kNoon + 400 * kDay));
   EXPECT_EQ(kept().size(), 1u);
+}
+
+// A drill of restoring on the same machine, with the settings of a new workspace, must not thin out what is kept for
+// long.
+TEST_P(Nightly, ARestoredCopyLeavesTheFilesOfTheOriginalAlone) {
+  settings("days = 300");
+  for (int day = 0; day < 3; ++day) ASSERT_TRUE(make(kNoon + day * kDay));
+  const auto all = kept();
+  ASSERT_EQ(all.size(), 3u);
+  TemporaryFolder out;
+  ASSERT_TRUE(restore(all[0].file, {folder() / "workspace.key", std::nullopt}, out.path() / "copy", ""));
+  auto copy = Workspace::open(out.path() / "copy");
+  ASSERT_TRUE(copy);
+  const Milliseconds later = kNoon + 200 * kDay;
+  FixedClock clock(later);
+  std::optional<Job> job;
+  {
+    auto transaction = (*copy)->write();
+    ask_for_backup(transaction, *backup_plan(**copy), later, true);
+    job = newest_job(transaction, kBackupJob);
+    transaction.commit();
+  }
+  ASSERT_TRUE(make_planned_backup(**copy, *backup_plan(**copy), *job));
+  for (const KeptBackup& each : all) EXPECT_TRUE(std::filesystem::exists(each.file)) << each.file;
+}
+
+TEST_P(Nightly, NeverWritesOverAFileOfSomebodyElse) {
+  TemporaryFolder shared;
+  settings("folder = \"" + shared.path().string() + "\"");
+  ASSERT_TRUE(make(kNoon));
+  const std::string first = kept().at(0).file, bytes = *read_file(first);
+  // Restored from before that night, it does not know that file any more, and the night's backup is due again.
+  const Query forget{"test.forget_backups", "delete from backup where workspace_id = ?"};
+  {
+    auto transaction = workspace().write();
+    transaction.run(forget, {transaction.workspace()});
+    transaction.commit();
+  }
+  ASSERT_TRUE(make(kNoon));
+  EXPECT_NE(kept().at(0).file, first);
+  EXPECT_TRUE(*read_file(first) == bytes);
+  // Another workspace that keeps its own in the same folder.
+  auto other = Workspace::create(shared.path() / "other");
+  ASSERT_TRUE(other);
+  BackupPlan same = plan();
+  FixedClock clock(kNoon);
+  std::optional<Job> job;
+  {
+    auto transaction = (*other)->write();
+    ask_for_backup(transaction, same, kNoon, true);
+    job = newest_job(transaction, kBackupJob);
+    transaction.commit();
+  }
+  ASSERT_TRUE(make_planned_backup(**other, same, *job));
+  EXPECT_TRUE(*read_file(first) == bytes);
+  EXPECT_EQ(kept().at(0).file_hash, vault::sha256_hex(*read_file(kept().at(0).file)));
+}
+
+TEST_P(Nightly, WhatAPowerCutLeftIsClearedAway) {
+  ASSERT_TRUE(make(kNoon));
+  const std::filesystem::path old = kept().at(0).file + ".Ab12Cd", being_written = kept().at(0).file + ".Ef34Gh",
+                              not_ours = plan().folder / "understory-notes.backup.Ab12Cd";
+  for (const auto& each : {old, being_written, not_ours}) ASSERT_TRUE(write_file(each, "half"));
+  for (const auto& each : {old, not_ours})
+    std::filesystem::last_write_time(each, std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+  ASSERT_TRUE(make(kNoon + kDay));
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_TRUE(std::filesystem::exists(being_written));
+  EXPECT_TRUE(std::filesystem::exists(not_ours));
+  EXPECT_EQ(kept().size(), 2u);
 }
 
 TEST_P(Nightly, IsMadeWhileStoriesAreLockedAndStopsWhenTold) {

@@ -19,7 +19,8 @@ namespace {
 constexpr int kPage = 8192;
 constexpr int kTail = 16;  // the mark, then the checksum
 constexpr std::string_view kMark = "checked\1";
-constexpr int kReservedAt = 20;  // in page 1: how many bytes of each page are kept free
+constexpr int kReservedAt = 20;   // in page 1: how many bytes of each page are kept free
+constexpr int kFirstBytes = 100;  // of page 1, which SQLite reads alone, before it reads it whole
 constexpr int kAskForChecksums = 0x756e6465;
 
 // SQLite's write-ahead log: 32 bytes, then frames of 24 bytes and a page. Numbers are big-endian.
@@ -179,20 +180,35 @@ int close_file(sqlite3_file* file) {
   return real(file)->pMethods->xClose(real(file));
 }
 
+// SQLite reads whole pages, newer ones also the part of a page that goes on with a long value.
+int read_checked(sqlite3_file* file, void* out, int count, sqlite3_int64 at) {
+  if (const sqlite3_int64 begin = at - at % kPage; begin != at || count < kPage) {
+    if (at + count > begin + kPage) return SQLITE_IOERR_DATA;
+    std::array<unsigned char, kPage> page;
+    const int code = read_checked(file, page.data(), kPage, begin);
+    std::memcpy(out, page.data() + (at - begin), static_cast<std::size_t>(count));
+    return code;
+  }
+  if (count != kPage) return SQLITE_IOERR_DATA;  // of another size, as a damaged first page would have it
+  const int code = read_real(file, out, count, at);
+  if (code == SQLITE_OK) return is_sound(static_cast<const unsigned char*>(out), at) ? SQLITE_OK : SQLITE_IOERR_DATA;
+  if (code != SQLITE_IOERR_SHORT_READ) return code;
+  // Behind the end of the file SQLite makes a new page of zeros; a page that is cut off it would fill up with them.
+  sqlite3_int64 size = 0;
+  if (const int failed = real(file)->pMethods->xFileSize(real(file), &size); failed != SQLITE_OK) return failed;
+  return size <= at ? code : SQLITE_IOERR_DATA;
+}
+
 int read_file(sqlite3_file* file, void* out, int count, sqlite3_int64 at) {
   const Guarded& self = guarded(file);
   if (self.refused) return SQLITE_IOERR_DATA;
+  if (self.checked && at + count > kFirstBytes) return read_checked(file, out, count, at);
   const int code = read_real(file, out, count, at);
-  if (code != SQLITE_OK) return code;
+  if (code != SQLITE_OK || !self.is_log) return code;
+  const bool is_page = count == kPage && at >= kLogHeading && (at - kLogHeading - kFrameHeading) % kFrame == 0;
+  const bool is_own = self.own_from >= 0 && at >= self.own_from;
   const auto* page = static_cast<const unsigned char*>(out);
-  if (self.is_log) {
-    const bool is_page = count == kPage && at >= kLogHeading && (at - kLogHeading - kFrameHeading) % kFrame == 0;
-    const bool is_own = self.own_from >= 0 && at >= self.own_from;
-    return !is_page || is_own || frame_is_sound(file, page, at) ? SQLITE_OK : SQLITE_IOERR_DATA;
-  }
-  // Anything but a whole page is SQLite looking at the first bytes; a page of another size comes of a damaged one.
-  if (!self.checked || count < 512) return SQLITE_OK;
-  return count == kPage && at % kPage == 0 && is_sound(page, at) ? SQLITE_OK : SQLITE_IOERR_DATA;
+  return !is_page || is_own || frame_is_sound(file, page, at) ? SQLITE_OK : SQLITE_IOERR_DATA;
 }
 
 int write_file(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {

@@ -136,19 +136,26 @@ void require_checked_server(const std::string& address) {
   const Options given(PQconninfoParse(address.c_str(), nullptr), PQconninfoFree),
       usual(PQconndefaults(), PQconninfoFree);
   if (!given) return;  // libpq will say what is wrong with it
+  bool by_service = false;
   const auto value = [&](std::string_view key) -> std::string {
-    for (const auto* options : {given.get(), usual.get()})
+    // What a service stands for is in a file that libpq reads only when it connects; it goes before the environment.
+    for (const auto* options : {given.get(), by_service ? nullptr : usual.get()})
       for (const auto* option = options; option && option->keyword; ++option)
         if (key == option->keyword && option->val && *option->val) return option->val;
     return "";
   };
+  for (const auto* option = given.get(); option->keyword; ++option)
+    by_service = by_service || (std::string_view(option->keyword) == "service" && option->val);
   if (const std::string mode = value("sslmode"); mode == "verify-full" || mode == "verify-ca") return;
   const std::string hosts = value("hostaddr").empty() ? value("host") : value("hostaddr");
-  for (std::string_view host : split(hosts, ','))
-    if (!host.empty() && host.front() != '/' && host.front() != '@' && host != "localhost" && host != "::1" &&
-        host.rfind("127.", 0) != 0)
-      throw DatabaseError(DatabaseError::Kind::kUnavailable,
-                          "a server on another machine must show its certificate; add sslmode=verify-full");
+  const auto is_here = [](std::string_view host) {
+    return host.empty() || host.front() == '/' || host.front() == '@' || host == "localhost" || host == "::1" ||
+           (host.rfind("127.", 0) == 0 && host.find_first_not_of("0123456789.") == std::string_view::npos);
+  };
+  const auto names = split(hosts, ',');
+  if (by_service || !std::all_of(names.begin(), names.end(), is_here))
+    throw DatabaseError(DatabaseError::Kind::kUnavailable,
+                        "a server on another machine must show its certificate; add sslmode=verify-full");
 }
 
 class PostgresConnection final : public Connection {
@@ -170,6 +177,7 @@ class PostgresConnection final : public Connection {
   ~PostgresConnection() override { PQfinish(connection_); }
 
   Engine engine() const override { return Engine::kPostgres; }
+  bool cut_log() override { return true; }
   bool has_checksums() override {
     take_in_answer();
     const ResultHandle result(PQexec(connection_, "show data_checksums"));

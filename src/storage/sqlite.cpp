@@ -11,6 +11,8 @@ namespace understory::storage {
 
 namespace {
 
+constexpr int kPatience = 30'000;  // milliseconds
+
 [[noreturn]] void raise(sqlite3* database, int code, std::string_view doing) {
   using Kind = DatabaseError::Kind;
   const int extended = database ? sqlite3_extended_errcode(database) : code;
@@ -115,7 +117,7 @@ class SqliteConnection final : public Connection {
                           path + ": " + reason);
     }
     try {
-      sqlite3_busy_timeout(database_, 30'000);
+      sqlite3_busy_timeout(database_, kPatience);
       // secure_delete: what is erased is overwritten. temp_store: no story's row ever reaches a temporary file.
       execute(
           "pragma temp_store = memory; pragma trusted_schema = off; pragma cell_size_check = on; pragma foreign_keys = "
@@ -148,6 +150,13 @@ class SqliteConnection final : public Connection {
 
   Engine engine() const override { return Engine::kSqlite; }
   bool has_checksums() override { return storage::has_checksums(database_); }
+  bool cut_log() override {
+    // A backup reads for long and tells how far it is in between: nobody waits here for who may be waiting for them.
+    sqlite3_busy_timeout(database_, 100);
+    const int code = sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    sqlite3_busy_timeout(database_, kPatience);
+    return code == SQLITE_OK;
+  }
 
   std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) override {
     sqlite3_stmt* statement = prepared(query);

@@ -21,8 +21,6 @@ const Query kRenewKey{"storage.renew_key",
 const Query kAddWorkspace{"storage.add_workspace",
                           "insert into workspace (id, key_fingerprint, created_at) values (?, ?, ?)"};
 
-// Pages as they were before something was destroyed lie in SQLite's log until it is cut. 0: it was.
-const Query kCutLog{"storage.cut_log", "select 0", "pragma wal_checkpoint(truncate)"};
 const Query kDestroyDataKey{"storage.destroy_data_key", "delete from data_key where workspace_id = ? and id = ?"};
 
 constexpr int kSqliteReaders = 8;
@@ -354,13 +352,8 @@ void Transaction::commit() {
   if (!open_) throw std::logic_error("a transaction is committed twice");
   connection_->execute("commit");
   open_ = false;
-  if (mode_ != Mode::kWrite || !owner_->pool_->must_forget) return;
-  // Somebody may be reading a page as it was for too long; then the next writer tries again.
-  try {
-    connection_->run(kCutLog, {}, [&](const Row& row) { owner_->pool_->must_forget = row.integer(0) != 0; });
-  } catch (const DatabaseError&) {
-    // What was committed is committed.
-  }
+  // Where somebody still reads a page as it was, the next writer tries again.
+  if (mode_ == Mode::kWrite && owner_->pool_->must_forget) owner_->pool_->must_forget = !connection_->cut_log();
 }
 
 }  // namespace understory::storage

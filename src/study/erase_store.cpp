@@ -4,6 +4,7 @@
 
 #include "foundation/clock.h"
 #include "foundation/text.h"
+#include "people/glass.h"
 #include "storage/blobs.h"
 #include "study/study.h"
 
@@ -167,6 +168,7 @@ void erase_one(Transaction& transaction, Id study, Id source, Erased& erased) {
   erase_file(transaction, original, erased);
   transaction.run(kEraseSource, {workspace, source});
   transaction.destroy_data_key(source);
+  people::forget_glasses_of(transaction, source);
   erased.sources.push_back(source);
 }
 

@@ -199,11 +199,11 @@ Result<Page> changed(const Visit& visit, Id id) {
     people::add_grant(transaction, id, grant, visit.person.account);
     deed = "given the role " + std::string(people::name_of(grant.role));
   } else if (what == "end_grant") {
+    const auto grant = std::find_if(account.grants.begin(), account.grants.end(),
+                                    [&](const people::Grant& each) { return each.id == row; });
+    if (grant == account.grants.end()) return fail(problems::kNotFound, {{"what", "grant"}, {"name", row.text()}});
     // A workspace without a steward could never be given one again.
-    const bool last = std::any_of(account.grants.begin(), account.grants.end(), [&](const people::Grant& grant) {
-      return grant.id == row && grant.role == people::Role::kSteward;
-    });
-    if (last && visit.person.account == id) return fail(problems::kForbidden);
+    if (grant->role == people::Role::kSteward && visit.person.account == id) return fail(problems::kForbidden);
     TRY(people::end_grant(transaction, row));
     deed = "a role ended";
   } else if (what == "exclude") {
@@ -217,6 +217,9 @@ Result<Page> changed(const Visit& visit, Id id) {
                     typed.empty() ? "study" : "source", typed.empty() ? study.id : *source, visit.person.account);
     deed = std::string("excluded from ") + (typed.empty() ? "study " + study.id.text() : "source " + typed);
   } else if (what == "end_exclusion") {
+    const auto theirs = people::exclusions(transaction, id, account.organisation);
+    if (std::none_of(theirs.begin(), theirs.end(), [&](const auto& each) { return each.id == row; }))
+      return fail(problems::kNotFound, {{"what", "exclusion"}, {"name", row.text()}});
     TRY(people::end_exclusion(transaction, row));
     deed = "an exclusion ended";
   } else if (what == "invite") {

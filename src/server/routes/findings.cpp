@@ -52,6 +52,14 @@ std::string facet_label(const Visit& visit, const std::string& facet, const std:
   return value;
 }
 
+// The group of an answer whose passages are looked at, by its key.
+std::string group_label(const Visit& visit, const Question& question, const std::string& group) {
+  if (group.empty() || group == "(all)") return visit.say("findings.all_groups");
+  if (question.by == "none") return visit.say("findings.everybody");
+  if (group == "unknown") return visit.say("findings.not_known");
+  return facet_label(visit, question.by, group);
+}
+
 std::set<std::string> values_of(const study::Evidence& evidence, const std::string& facet) {
   std::set<std::string> values;
   for (const auto& person : evidence.respondents) {
@@ -177,10 +185,8 @@ Result<Response> show_passages(const Visit& visit) {
     label = visit.say("findings.strategy." + item);
   else if (question.ask == findings::Ask::kTrend)
     label = visit.say("findings.trend." + item);
-  const std::string where =
-      group.empty() || group == "(all)" ? visit.say("findings.all_groups") : facet_label(visit, question.by, group);
   Page page;
-  page.title = label + " – " + where;
+  page.title = label + " – " + group_label(visit, question, group);
   page.place = "findings";
   page.study = &study;
   page.page = "passages";

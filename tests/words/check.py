@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Every sentence the code can ask for stands in both catalogues, with the same things to put in, and none stands there unused.
+
+Keys stand in the code whole ("page.problem"), or are put together from a beginning and a fixed word ("gender." + …); the
+fixed words are read from the arrays they come from.
+"""
+import json
+import pathlib
+import re
+import sys
+
+root = pathlib.Path(__file__).resolve().parents[2]
+
+
+def flat(words, above=""):
+    for key, value in words.items():
+        if isinstance(value, dict):
+            yield from flat(value, above + key + ".")
+        else:
+            yield above + key, value
+
+
+def arguments(pattern):
+    """Names to put in. In an ICU message every other level of braces is text again."""
+    depth, names = 0, set()
+    for at, letter in enumerate(pattern):
+        depth += (letter == "{") - (letter == "}")
+        if letter == "{" and depth % 2:
+            names.add(re.match(r"\w+", pattern[at + 1 :]).group())
+    return names
+
+
+def array(file, name):
+    text = (root / "src" / file).read_text(encoding="utf-8")
+    return re.findall(r'"([^"]+)"', re.search(rf"\b{name}(?:\[\])?\s*(?:= )?\{{(.*?)\}};", text, re.S).group(1))
+
+
+english, khmer = (dict(flat(json.loads((root / "languages" / f"{code}.json").read_text(encoding="utf-8")))) for code in ("en", "km"))
+problems = re.findall(r'ProblemKind k\w+\{\s*"(\w+)"', (root / "src/foundation/problems.h").read_text(encoding="utf-8"))
+composed = {
+    "role.": array("people/role.h", "kRoles"),
+    "right.": array("people/role.h", "kRights"),
+    "facet.": array("findings/question.h", "kFacets"),
+    "gender.": array("study/vocabulary.h", "kGenders"),
+    "age_band.": array("study/vocabulary.h", "kAgeBands"),
+    "language.": array("study/vocabulary.h", "kLanguages"),
+    "source_kind.": array("study/vocabulary.h", "kSourceKinds"),
+    "kind.": array("study/vocabulary.h", "kCodeKinds"),
+    "findings.trend.": array("findings/trend.cpp", "kDirections"),
+    "findings.whom.": array("findings/risks.cpp", "kWhom"),
+    "accounts.state_": ["invited", "active", "deactivated"],
+    "glass.state_": ["asked", "open", "ended"],
+    "backups.state_": ["whole", "changed", "missing"],
+    "audit.": ["done", "denied"],
+    "level.": ["top", "all"],
+    **{prefix: array("findings/question.h", "kAsks") for prefix in ("findings.title.", "findings.short.", "findings.about.", "figure.bars.")},
+}
+
+wrong = []
+for key in sorted(english.keys() ^ khmer.keys()):
+    # English sentences of problems stand with the problems.
+    if not (key.startswith("problem.") and key in khmer and key.removeprefix("problem.") in problems):
+        wrong.append(f"{key} stands in one language alone")
+for key in sorted(english.keys() & khmer.keys()):
+    if arguments(english[key]) != arguments(khmer[key]):
+        wrong.append(f"{key} is filled with other things in Khmer than in English")
+
+groups = {key.split(".")[0] for key in english if "." in key}
+said, beginnings = {"_name", "_checked"}, set()
+for path in sorted((root / "src").rglob("*.[hc]*")):
+    if path.suffix not in (".h", ".cpp") or path.name.endswith("_test.cpp"):
+        continue
+    code = re.sub(r"^\s*(//|#include).*", "", path.read_text(encoding="utf-8"), flags=re.M)
+    for literal in re.findall(r'"#?([a-z_]+\.[a-z0-9_.]*)"', code):
+        if literal.split(".")[0] not in groups or (root / "src/server/pages" / literal).exists():
+            continue
+        if literal in english:
+            said.add(literal)
+        elif literal.endswith((".", "_")) and any(key.startswith(literal) for key in english):
+            beginnings.add(literal)
+        elif literal not in ("audit.key", "report.mustache"):  # files
+            wrong.append(f"{path.relative_to(root)} says {literal}, which no catalogue has")
+wrong += [f"{prefix}{word} is missing" for prefix, words in composed.items() for word in words if prefix + word not in english]
+wrong += [f"nothing begins with {prefix} any more" for prefix in composed if prefix not in beginnings]
+wrong += [f"nobody says {key}" for key in sorted(english) if key not in said and not key.startswith(tuple(beginnings))]
+if wrong:
+    print("\n".join(wrong))
+    sys.exit(1)
+print(f"{len(english)} sentences in two languages; {len(said)} said by name, the rest by {len(beginnings)} beginnings")
