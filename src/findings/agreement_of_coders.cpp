@@ -1,5 +1,6 @@
 // Do coders who read the same source see the same in it? Code by code, with an interval over sources.
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "findings/answering.h"

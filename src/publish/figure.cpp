@@ -1,6 +1,8 @@
 // Heat maps, trends, time lines; and which figures suit which answer.
 #include "publish/figure.h"
 
+#include <cmath>
+
 #include "findings/words.h"
 #include "foundation/text.h"
 #include "publish/markup.h"

@@ -130,12 +130,12 @@ class Counted {
 
 // A conversation that fails ends alone. Without the others the server would be deaf and look alive: it ends, and
 // whatever watches it starts it anew.
-void ends_alone(std::exception_ptr failure) try {
+void ends_alone(const std::exception_ptr& failure) try {
   if (failure) std::rethrow_exception(failure);
 } catch (const std::exception& error) {
   log::error("a connection was given up: {}", error.what());
 }
-void ends_all(std::exception_ptr failure) {
+void ends_all(const std::exception_ptr& failure) {
   if (failure) std::rethrow_exception(failure);
 }
 
@@ -405,7 +405,7 @@ struct Transport::Impl {
       peer.client = client_of(address.to_string()).value_or("");
       peer.here = address.is_loopback() || (peer.client.size() == 4 && peer.client[0] == 127);  // ::ffff:127.0.0.1
       if (!welcome(peer)) continue;
-      asio::co_spawn(io, attend(std::move(socket), std::move(peer)), [this](std::exception_ptr failure) {
+      asio::co_spawn(io, attend(std::move(socket), std::move(peer)), [this](const std::exception_ptr& failure) {
         ends_alone(failure);
         if (draining && connections == 0) drain_timer.cancel();
       });

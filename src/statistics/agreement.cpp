@@ -1,5 +1,6 @@
 #include "statistics/agreement.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>

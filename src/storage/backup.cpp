@@ -66,7 +66,7 @@ std::vector<Table> read_tables() {
             table.columns.push_back({std::string(words[5]), words[6].rfind("{{blob}}", 0) == 0 ? 'b'
                                                             : words[6].rfind("{{id}}", 0) == 0 ? 'i'
                                                                                                : 't'});
-      } else if (trimmed.rfind(")", 0) == 0) {
+      } else if (trimmed.rfind(')', 0) == 0) {
         open.clear();
       } else if (!open.empty() && trimmed.rfind("primary key (", 0) == 0) {
         keys[open] = std::string(trimmed.substr(13, trimmed.find(')') - 13));
@@ -310,11 +310,10 @@ Result<Opened> open_backup(const std::filesystem::path& path, const BackupKey& g
 
 using Take = std::function<Result<void>(const std::string& table, const std::vector<std::string>& columns,
                                         const std::vector<Parameter>& row)>;
+using Keep = std::function<Result<void>(const std::string& name, const std::string& content)>;
 
 // Every row in the order written; then the files beside the database.
-Result<BackupSummary> read_rows(Opened& opened, const Take& take,
-                                const std::function<Result<void>(const std::string& name, std::string content)>& keep,
-                                const Progress& progress) {
+Result<BackupSummary> read_rows(Opened& opened, const Take& take, const Keep& keep, const Progress& progress) {
   BackupSummary summary;
   std::string chain;
   const auto text = [&]() -> Result<std::string> {
@@ -374,7 +373,7 @@ Result<BackupSummary> read_rows(Opened& opened, const Take& take,
 Result<BackupSummary> read_to_its_end(Opened& opened, const Progress& progress) {
   return read_rows(
       opened, [](const auto&, const auto&, const auto&) -> Result<void> { return {}; },
-      [](const std::string&, std::string) -> Result<void> { return {}; }, progress);
+      [](const std::string&, const std::string&) -> Result<void> { return {}; }, progress);
 }
 
 }  // namespace
@@ -487,7 +486,7 @@ Result<BackupSummary> restore(const std::filesystem::path& path, const BackupKey
                                  connection.run(insertion(table, columns), row, {});
                                  return {};
                                },
-                               [&](const std::string& name, std::string content) -> Result<void> {
+                               [&](const std::string& name, const std::string& content) -> Result<void> {
                                  if (name != kSigningKey) return opened.damaged("it holds a file no workspace has");
                                  return write_file(folder / kSigningKey, content, 0600);
                                },

@@ -21,7 +21,9 @@ std::map<std::string, std::string> parts() {
           {"xl/worksheets/sheet1.xml",
            "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" "
            "t=\"s\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>SR-1</t></is></c>"
-           "<c r=\"B2\" s=\"1\"><v>45000</v></c><c r=\"XFD2\" t=\"b\"><v>1</v></c></row></sheetData></worksheet>"}};
+           "<c r=\"B2\" s=\"1\"><v>45000</v></c><c r=\"XFD2\" t=\"b\"><v>1</v></c></row>"
+           "<row><c><v>12.5</v></c><c><v>-3</v></c><c t=\"str\"><f>A1</f><v>&#x17D2;&#233;</v></c><c "
+           "t=\"e\"><v>#N/A</v></c></row></sheetData></worksheet>"}};
 }
 
 }  // namespace
