@@ -14,8 +14,9 @@ const Query kSetDataKey{"storage.set_data_key", "update data_key set wrapped = ?
 const Query kPublicKey{"storage.public_key",
                        "select backup_key from workspace where id = ? and backup_key is not null"};
 
-constexpr Id kFirstKey{0};    // of the key the workspace began with, once it has another
-constexpr int kOneByOne = 8;  // a page needs a few keys, a question all of them
+constexpr Id kFirstKey{0};              // of the key the workspace began with, once it has another
+constexpr std::size_t kTogether = 256;  // an import makes thousands of keys; each alone would be a way to the server
+constexpr int kOneByOne = 8;            // a page needs a few keys, a question all of them
 
 [[noreturn]] void damaged(const Problem& problem) {
   throw DatabaseError(DatabaseError::Kind::kCorrupt, problem.sentence());
@@ -30,9 +31,10 @@ const vault::Vault& Transaction::vault() const {
 
 const vault::Vault& Transaction::first_vault() {
   if (!first_vault_) {
+    vault();  // or nobody has a key here
     const vault::DataKey* first = find_data_key(kFirstKey);
-    if (!first) return vault();
-    first_vault_ = std::make_shared<const vault::Vault>(vault::Vault::from(first->bytes()));
+    // Remembered either way: each text and name that is brought in asks for it.
+    first_vault_ = first ? std::make_shared<const vault::Vault>(vault::Vault::from(first->bytes())) : vault_;
   }
   return *first_vault_;
 }
@@ -86,8 +88,9 @@ std::string Transaction::seal(Id owner, std::string_view table, std::string_view
         if (public_key.empty()) vault();
         wrapped = made.wrapped_towards(public_key);
       }
-      run(kAddDataKey, {workspace_id_, owner, Parameter::blob(wrapped)});
+      data_keys_made_.emplace_back(owner, std::move(wrapped));
       data_keys_.try_emplace(owner.value, std::move(made));
+      if (data_keys_made_.size() == kTogether) write_data_keys();
     }
     held = data_keys_.find(owner.value);
   }
@@ -109,7 +112,19 @@ std::string Transaction::blind_index(std::string_view purpose, std::string_view 
   return first_vault().blind_index(purpose, text);
 }
 
+void Transaction::write_data_keys() {
+  std::vector<Parameter> rows;
+  for (const auto& [owner, wrapped] : data_keys_made_) {
+    rows.emplace_back(workspace_id_);
+    rows.emplace_back(owner);
+    rows.push_back(Parameter::blob(wrapped));
+  }
+  if (!rows.empty()) run_many(kAddDataKey, 3, rows);
+  data_keys_made_.clear();
+}
+
 std::int64_t Transaction::wrap_data_keys_anew(const vault::Vault& under) {
+  write_data_keys();
   std::vector<std::pair<Id, std::string>> anew;
   bool has_first = false;
   each(kDataKeys, {workspace_id_}, [&](const Row& row) {

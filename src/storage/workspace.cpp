@@ -315,6 +315,7 @@ Transaction::Transaction(Transaction&& other) noexcept
       connection_(std::move(other.connection_)),
       vault_(std::move(other.vault_)),
       data_keys_(std::move(other.data_keys_)),
+      data_keys_made_(std::move(other.data_keys_made_)),
       data_keys_asked_(other.data_keys_asked_),
       first_vault_(std::move(other.first_vault_)),
       workspace_id_(other.workspace_id_),
@@ -336,13 +337,20 @@ Transaction::~Transaction() {
   owner_->pool_->give(std::move(connection_), as_writer);
 }
 
-void Transaction::savepoint(std::string_view name) { connection_->execute("savepoint " + std::string(name)); }
+void Transaction::savepoint(std::string_view name) {
+  write_data_keys();
+  connection_->execute("savepoint " + std::string(name));
+}
+
 void Transaction::roll_back_to(std::string_view name) {
   connection_->execute("rollback to savepoint " + std::string(name));
+  data_keys_made_.clear();
   data_keys_.clear();  // some may have been made since
+  data_keys_asked_ = 0;
 }
 
 void Transaction::destroy_data_key(Id owner) {
+  write_data_keys();
   data_keys_.erase(owner.value);
   run(kDestroyDataKey, {workspace_id_, owner});
   owner_->pool_->must_forget = true;
@@ -350,6 +358,7 @@ void Transaction::destroy_data_key(Id owner) {
 
 void Transaction::commit() {
   if (!open_) throw std::logic_error("a transaction is committed twice");
+  write_data_keys();
   connection_->execute("commit");
   open_ = false;
   // Where somebody still reads a page as it was, the next writer tries again.

@@ -30,7 +30,10 @@ class Transaction {
   std::int64_t workspace() const { return workspace_id_; }  // the workspace_id of every key
   bool locked() const { return !vault_; }
   // The key of the person on whose behalf this runs, from now on.
-  void unlock(std::shared_ptr<const vault::Vault> key) { vault_ = std::move(key); }
+  void unlock(std::shared_ptr<const vault::Vault> key) {
+    vault_ = std::move(key);
+    first_vault_.reset();
+  }
   // One data key of which somebody holds the bytes: opens what it sealed and nothing else.
   void unlock(vault::DataKey key);
   Engine engine() const { return connection_->engine(); }
@@ -88,11 +91,13 @@ class Transaction {
   const vault::Vault& vault() const;  // throws kLocked
   const vault::Vault& first_vault();
   const vault::DataKey* find_data_key(Id owner);
+  void write_data_keys();
   Workspace* owner_;
   std::unique_ptr<Connection> connection_;
   std::shared_ptr<const vault::Vault> vault_;
   std::unordered_map<std::int64_t, vault::DataKey> data_keys_;  // those opened so far
-  int data_keys_asked_ = 0;                                     // one by one; then all at once
+  std::vector<std::pair<Id, std::string>> data_keys_made_;  // wrapped; not yet in the database, to go there together
+  int data_keys_asked_ = 0;                                 // one by one; then all at once
   std::shared_ptr<const vault::Vault> first_vault_;
   std::int64_t workspace_id_;
   Mode mode_;
