@@ -54,7 +54,7 @@ RawResponse raw(Response response, const RawRequest& request, bool secure, bool 
   out.set(http::field::content_type, response.content_type);
   for (const auto& [name, value] : kOnEveryAnswer) out.set(name, value);
   if (secure && !names_this_machine(std::string_view(request[http::field::host])))
-    out.set("Strict-Transport-Security", "max-age=31536000");
+    out.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
   // A page may set several cookies; any other header it gives stands for the one above.
   for (const auto& [name, value] : response.headers)
     name == "Set-Cookie" ? out.insert(name, value) : out.set(name, value);

@@ -282,7 +282,7 @@ TEST_F(Tls, SpeaksTheNewestAndRefusesTheOld) {
   const Said newest = said_over_tls(running.port(), get("desk.example"));
   EXPECT_EQ(newest.protocol, "TLSv1.3");
   EXPECT_NE(newest.reply.find("hello secure\n"), std::string::npos) << newest.reply;
-  EXPECT_NE(newest.reply.find("Strict-Transport-Security: max-age=31536000"), std::string::npos);
+  EXPECT_NE(newest.reply.find("Strict-Transport-Security: max-age=31536000; includeSubDomains"), std::string::npos);
   const Said older = said_over_tls(running.port(), get("desk.example"), TLS1_2_VERSION);
   EXPECT_EQ(older.protocol, "TLSv1.2");
   EXPECT_TRUE(older.cipher.rfind("ECDHE", 0) == 0 &&
