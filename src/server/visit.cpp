@@ -174,6 +174,12 @@ Response json_problem(const Visit& visit, const Problem& problem) {
   return json(out, problem.status());
 }
 
+std::string minute_text(Milliseconds at) {
+  std::string text = iso_time(at).substr(0, 16);
+  text[10] = ' ';
+  return text + " UTC";
+}
+
 mustache::data option(const std::string& value, const std::string& label, bool chosen) {
   mustache::data entry;
   entry.set("value", value);

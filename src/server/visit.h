@@ -5,6 +5,7 @@
 #include <string>
 
 #include "foundation/catalogue.h"
+#include "foundation/clock.h"
 #include "foundation/json_writer.h"
 #include "people/rights.h"
 #include "server/http.h"
@@ -52,6 +53,9 @@ Response json(const JsonWriter& document, int status = 200);
 Response json_problem(const Visit& visit, const Problem& problem);
 
 std::string_view page_template(std::string_view name);  // "overview.mustache", "page.css"
+
+// "2026-11-24 08:16 UTC": as exact as people need, and as the log has it.
+std::string minute_text(Milliseconds at);
 
 // The words of a kind, level or other fixed word, for templates.
 kainjow::mustache::data option(const std::string& value, const std::string& label, bool chosen);

@@ -142,12 +142,6 @@ Result<Response> accept_invitation(const Visit& visit) {
 
 namespace {
 
-std::string minute(Milliseconds at) {
-  std::string text = iso_time(at).substr(0, 16);
-  text[10] = ' ';
-  return text + " UTC";
-}
-
 Result<Page> own_page(const Visit& visit) {
   Page page;
   page.title = visit.say("account.mine");
@@ -185,8 +179,9 @@ Result<Page> own_page(const Visit& visit) {
   for (const people::OpenSession& each : people::open_sessions(visit.transaction, account.id, visit.session)) {
     mustache::data entry;
     entry.set("number", each.number);
-    entry.set("text", visit.words.say(
-                          {"account.session", {{"since", minute(each.created_at)}, {"seen", minute(each.seen_at)}}}));
+    entry.set("text",
+              visit.words.say(
+                  {"account.session", {{"since", minute_text(each.created_at)}, {"seen", minute_text(each.seen_at)}}}));
     if (each.here) entry.set("here", visit.say("account.here"));
     sessions << entry;
   }

@@ -14,21 +14,14 @@ namespace {
 constexpr Milliseconds kHour = 3'600'000;
 constexpr Milliseconds kLate = 26 * kHour;  // a night and a long backup
 
-std::string moment(Milliseconds at) {
-  std::string text = iso_time(at).substr(0, 16);
-  text[10] = ' ';
-  return text + " UTC";
-}
-
 std::string size_of(const Visit& visit, std::int64_t bytes) {
   const bool small = bytes < 1'000'000;
   return visit.words.number(static_cast<double>(bytes) / (small ? 1e3 : 1e6), 1) + (small ? " kB" : " MB");
 }
 
 bool on_one_disk(const std::filesystem::path& left, const std::filesystem::path& right) {
-  struct stat a {
-  }, b{};
-  return ::stat(left.c_str(), &a) == 0 && ::stat(right.c_str(), &b) == 0 && a.st_dev == b.st_dev;
+  struct stat one = {}, other = {};
+  return ::stat(left.c_str(), &one) == 0 && ::stat(right.c_str(), &other) == 0 && one.st_dev == other.st_dev;
 }
 
 // Of all that can be read again, the one that was most lately; and how old it is.
@@ -43,9 +36,9 @@ void tell_last(const Visit& visit, const std::vector<storage::KeptBackup>& kept,
   }
   const Milliseconds age = now() - last->made_at;
   data.set("last", visit.words.say({"backups.last",
-                                    {{"at", moment(last->made_at)},
+                                    {{"at", minute_text(last->made_at)},
                                      {"hours", static_cast<std::int64_t>(age / kHour)},
-                                     {"proven", moment(last->proven_at)}}}));
+                                     {"proven", minute_text(last->proven_at)}}}));
   data.set("late", nightly && age > kLate);
 }
 
@@ -78,7 +71,7 @@ Page backups_page(const Visit& visit) {
     data.set("running", visit.words.say({"backups.running", {{"n", job->done}}}));
   } else {
     if (job && job->state == "failed")
-      data.set("failed", visit.words.say({"backups.failed", {{"at", moment(job->changed_at)}}}));
+      data.set("failed", visit.words.say({"backups.failed", {{"at", minute_text(job->changed_at)}}}));
     if (plan) {
       mustache::data ask;
       ask.set("form", visit.form_token());
@@ -89,8 +82,8 @@ Page backups_page(const Visit& visit) {
   mustache::data rows{mustache::data::type::list};
   for (const storage::KeptBackup& each : kept) {
     mustache::data row;
-    row.set("made", moment(each.made_at));
-    row.set("proven", moment(each.proven_at));
+    row.set("made", minute_text(each.made_at));
+    row.set("proven", minute_text(each.proven_at));
     row.set("state", visit.say("backups.state_" + (each.problem.empty() ? "whole" : each.problem)));
     row.set("bad", !each.problem.empty());
     row.set("size", size_of(visit, each.bytes));

@@ -23,12 +23,6 @@ void write_down(const Visit& visit, storage::Transaction& transaction, std::stri
       {visit.person.account, std::string(action), "/glass", "source", glass.source, std::string(outcome), reason});
 }
 
-std::string minute_text(Milliseconds at) {
-  std::string text = iso_time(at).substr(0, 16);
-  text[10] = ' ';
-  return text + " UTC";
-}
-
 // Does the source exist, and may this person read it by a role?
 bool reads(storage::Transaction& transaction, const people::Person& person, const Glass& glass) {
   const auto where = study::where_is(transaction, glass.source);
