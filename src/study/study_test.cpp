@@ -1,11 +1,11 @@
 // A study from files to evidence, on both engines.
 #include "foundation/file.h"
 #include "places/places.h"
-#include "study/collect.h"
+#include "study/gather.h"
 #include "study/default_codebook.h"
 #include "study/erase.h"
 #include "study/evidence.h"
-#include "study/exchange/archive.h"
+#include "foundation/archive.h"
 #include "study/exchange/formats.h"
 #include "study/import_file.h"
 #include "study/merge.h"
@@ -125,9 +125,9 @@ TEST_P(Studies, ImportingAgainMergesAndChangesNothing) {
   EXPECT_EQ(load_evidence(transaction, study).data_hash(), before);
   // The same study by way of a REFI-QDA project: nothing new either.
   for (QdpxPreset preset : {QdpxPreset::kSpec, QdpxPreset::kNvivo, QdpxPreset::kAtlasti, QdpxPreset::kMaxqda}) {
-    CollectOptions everything;
+    GatherOptions everything;
     everything.originals = true;
-    const auto written = write_qdpx(*collect(transaction, study, everything), preset);
+    const auto written = write_qdpx(*gather(transaction, study, everything), preset);
     ASSERT_TRUE(written);
     const auto report = bring(transaction, study, "again.qdpx", written->bytes);
     ASSERT_TRUE(report) << report.error().sentence();
@@ -147,7 +147,7 @@ TEST_P(Studies, AStudyMovesToAnotherWorkspaceWhole) {
     return *create_study(transaction, wanted);
   }();
   bring_all(transaction, study);
-  const auto written = write_qdpx(*collect(transaction, study, {}), QdpxPreset::kNvivo);
+  const auto written = write_qdpx(*gather(transaction, study, {}), QdpxPreset::kNvivo);
   const auto report = bring(transaction, other, "move.qdpx", written->bytes);
   ASSERT_TRUE(report) << report.error().sentence();
   EXPECT_TRUE(report->complete()) << report->text();
@@ -184,7 +184,7 @@ TEST_P(Studies, ACorrectedTextIsANewVersionThatKeepsItsCodings) {
   Transaction transaction = workspace().write();
   const Id study = make(transaction);
   bring_all(transaction, study);
-  Material material = *collect(transaction, study, {});
+  Material material = *gather(transaction, study, {});
   for (MaterialSource& source : material.sources)
     if (source.name == "Group")
       source.text = "Facilitator: So, why?\n\nPhally: Debt, always debt.\n\nDara: No work.\n\nPhally: And no land.\n";
@@ -264,7 +264,7 @@ TEST_P(Studies, AnErasedSourceIsGone) {
     EXPECT_EQ(static_cast<std::int64_t>(load_evidence(transaction, study).codings.size()), codings - 2);
     EXPECT_EQ(search_texts(transaction, study, "បំណុល", 10).size(), 0u);
     EXPECT_EQ(open_source(transaction, study, one).error().code(), "not_found");
-    const Material left = *collect(transaction, study, {});
+    const Material left = *gather(transaction, study, {});
     for (const MaterialSource& source : left.sources) EXPECT_EQ(source.text.find("000-555-014"), std::string::npos);
     transaction.commit();
   }
@@ -280,7 +280,7 @@ TEST_P(Studies, AnErasedSourceIsGone) {
   const auto fresh = merge(transaction, study, copy, {});
   ASSERT_TRUE(fresh);
   EXPECT_EQ(fresh->of("source", Outcome::kRead), 1);
-  const Material held = *collect(transaction, study, {});
+  const Material held = *gather(transaction, study, {});
   std::string guid;
   for (const MaterialSource& each : held.sources)
     if (each.name == "One, again") guid = each.guid;
@@ -356,9 +356,9 @@ TEST_P(Studies, ExportsOfTheSameStudyAreTheSameBytes) {
   Transaction transaction = workspace().write();
   const Id study = make(transaction);
   bring_all(transaction, study);
-  const Material material = *collect(transaction, study, {});
-  EXPECT_EQ(write_codings_csv(material), write_codings_csv(*collect(transaction, study, {})));
-  EXPECT_EQ(*write_xlsx(material), *write_xlsx(*collect(transaction, study, {})));
+  const Material material = *gather(transaction, study, {});
+  EXPECT_EQ(write_codings_csv(material), write_codings_csv(*gather(transaction, study, {})));
+  EXPECT_EQ(*write_xlsx(material), *write_xlsx(*gather(transaction, study, {})));
   const std::string codings = write_codings_csv(material);
   EXPECT_NE(codings.find("One,Svay Rieng"), std::string::npos);
   EXPECT_EQ(std::count(codings.begin(), codings.end(), '\n'), 7);
@@ -496,7 +496,7 @@ TEST_P(Studies, APlaceInAnotherProgramsWordsIsAFact) {
   material.respondents.push_back(respondent);
   const auto report = merge(transaction, study, material, {});
   ASSERT_TRUE(report) << report.error().sentence();
-  EXPECT_EQ(collect(transaction, study, {})->respondents.at(0).attributes.at("place"), "Phnom Penh market");
+  EXPECT_EQ(gather(transaction, study, {})->respondents.at(0).attributes.at("place"), "Phnom Penh market");
   material.origin.clear();  // a table's codes are codes
   EXPECT_EQ(merge(transaction, study, material, {}).error().code(), "unknown_place");
 }
