@@ -110,7 +110,7 @@ void append_tail(std::string& line, const Told& told) {
   line += csv_safe_field(told.opened.submitter) + ",";
   line += std::to_string(submission.attachments_present) + ",";
   line += std::to_string(submission.attachments_expected) + ",";
-  line += told.record ? "" : told.opened.unreadable ? "not decrypted" : "not readable";
+  line += status_of(told);
   line += ",";
   line += review_name(submission.state);
   line += "," + csv_safe_field(submission.device_id) + ",";

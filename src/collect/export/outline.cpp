@@ -29,6 +29,10 @@ Told told(const Opened& opened, const Outline& outline) {
   return told;
 }
 
+std::string_view status_of(const Told& told) {
+  return told.record ? "" : told.opened.unreadable ? "not decrypted" : "not readable";
+}
+
 std::string key_of(const Told& told, const Outline& outline, int table, int row) {
   if (table == 0) return told.opened.submission.instance_id;
   const Rows::Row& found = told.record->tables()[static_cast<std::size_t>(table)].rows[static_cast<std::size_t>(row)];

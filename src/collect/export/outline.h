@@ -31,6 +31,9 @@ struct Told {
 };
 Told told(const Opened& opened, const Outline& outline);
 
+// "" (it was read), "not decrypted" (it does not open) or "not readable" (it opens, and is no XML a form can have).
+std::string_view status_of(const Told& told);
+
 // "uuid:…" for a submission, "uuid:…/children/child[1]" for a row of a repeat: never changes while nothing is edited.
 std::string key_of(const Told& told, const Outline& outline, int table, int row);
 // Of the row or submission it lies in.
