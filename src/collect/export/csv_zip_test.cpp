@@ -1,10 +1,13 @@
 // CSV files as ODK Central lays them out.
 #include "collect/export/csv_zip.h"
 
+#include <set>
+
 #include "collect/export/export_test.h"
 #include "collect/export/values.h"
 #include "foundation/archive.h"
 #include "foundation/csv.h"
+#include "foundation/xml.h"
 
 namespace understory::collect {
 
@@ -136,6 +139,91 @@ TEST_F(CsvZip, RepeatsAreFilesOfTheirOwn) {
             "name,address-city,address-country,PARENT_KEY,KEY\n"
             "John,Toronto,Canada,uuid:g,uuid:g/child_repeat[1]\n"
             "Jane,New York,US,uuid:g,uuid:g/child_repeat[2]\n");
+}
+
+TEST_F(CsvZip, EveryAnswerOfEveryCentralSubmissionComesOutAsItWasTold) {
+  int checked = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "instances")) {
+    const std::string file = entry.path().filename().string(), name = file.substr(0, file.find('.'));
+    if (name == "encrypted") continue;  // its answers are not in it
+    const std::string xml = *read_file(entry.path());
+    Box box;
+    box.add("uuid:kept", xml);
+    const Outline outline = form(name);
+    const auto record = Record::read(xml, outline.form, outline.tables);
+    ASSERT_TRUE(record) << record.error().sentence();
+    // What the tables hold, whatever the table.
+    std::multiset<std::string, std::less<>> out;
+    for (const auto& [table, content] : files(outline, box)) {
+      const auto read = read_csv(content, table);
+      ASSERT_TRUE(read) << read.error().sentence();
+      for (const auto& row : read->rows) out.insert(row.begin(), row.end());
+    }
+    const auto take = [&](std::string_view text) {
+      const auto found = out.find(text);
+      if (found == out.end()) return false;
+      out.erase(found);
+      return true;
+    };
+    const std::function<void(const pugi::xml_node&, const std::string&)> check = [&](const pugi::xml_node& element,
+                                                                                     const std::string& path) {
+      const std::string text = element.child_value();
+      const auto& unknown = record->unknown();  // answers to what the form does not ask
+      if (std::find(unknown.begin(), unknown.end(), path) != unknown.end()) return;
+      for (const pugi::xml_node& child : element.children())
+        if (child.type() == pugi::node_element) check(child, path + "/" + std::string(local_name(child.name())));
+      if (text.find_first_not_of(" \r\n\t") == std::string::npos) return;
+      ++checked;
+      bool whole = take(text);
+      if (!whole && read_point(text)) {  // in four columns
+        whole = true;
+        for (std::string_view part : chosen(text)) whole &= take(part);
+      }
+      EXPECT_TRUE(whole) << file << ": " << path << " = " << text;
+    };
+    const auto document = XmlDocument::parse(xml, file);
+    ASSERT_TRUE(document);
+    check(document->root(), "/" + std::string(local_name(document->root().name())));
+  }
+  EXPECT_GT(checked, 150);
+}
+
+TEST_F(CsvZip, ABlankOneIsARowWithoutAnswers) {
+  Box box;
+  box.add("uuid:blank", "<data id='simple'><meta><instanceID/></meta><name/><age/></data>");
+  box.add("uuid:bare", "<data id='simple'/>");
+  const auto table = read_csv(files(form("simple"), box).at("simple.csv"), "x");
+  ASSERT_EQ(table->rows.size(), 2u);
+  for (const auto& row : table->rows)
+    EXPECT_EQ((std::vector<std::string>(row.begin() + 1, row.begin() + 4)), (std::vector<std::string>{"", "", ""}));
+}
+
+// A column that only an older version had, and which version each row was told in.
+TEST(CsvVersions, AreOneTable) {
+  const auto form = [](const std::string& version, const std::string& fields) {
+    return *read_form(
+        "<h:html xmlns='http://www.w3.org/2002/xforms' xmlns:h='http://www.w3.org/1999/xhtml'><h:head>"
+        "<model><instance><data id='f' version='" +
+            version + "'>" + fields +
+            "<meta><instanceID/></meta></data></instance></model></h:head>"
+            "<h:body/></h:html>",
+        "form.xml");
+  };
+  const FormRead newer = form("2", "<kept/><added/>"), older = form("1", "<gone/><kept/>");
+  Box box;
+  box.add("a", "<data id='f' version='1'><gone>x</gone><kept>y</kept></data>").submission.form_version = "1";
+  box.add("b", "<data id='f' version='2'><kept>z</kept><added>=w</added></data>").submission.form_version = "2";
+  const std::string all = files(outline_of({&newer.form, &older.form}), box).at("f.csv");
+  const auto table = read_csv(all, "f.csv");
+  ASSERT_TRUE(table);
+  const auto cell = [&](int row, const std::string& column) {
+    const auto at = std::find(table->header.begin(), table->header.end(), column) - table->header.begin();
+    return table->rows[static_cast<std::size_t>(row)].at(static_cast<std::size_t>(at));
+  };
+  EXPECT_EQ(cell(0, "gone") + cell(0, "kept") + cell(0, "added") + cell(0, "FormVersion"), "xy1");
+  EXPECT_EQ(cell(1, "gone") + cell(1, "kept") + cell(1, "added") + cell(1, "FormVersion"), "z'=w2");
+  const std::string newest = files(outline_of({&newer.form, &older.form}, false), box).at("f.csv");
+  EXPECT_EQ(newest.substr(0, newest.find('\n')).find("gone"), std::string::npos);
 }
 
 TEST_F(CsvZip, GroupPathsAndManyAnswers) {

@@ -36,6 +36,7 @@ class Box {
   Walk walk() const {
     return [this](const std::function<bool(const Opened&)>& reader) { walk_after(Id{}, reader); };
   }
+  std::deque<Kept>& all() { return kept_; }
   const std::deque<Kept>& all() const { return kept_; }
 
  private:
