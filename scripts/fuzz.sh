@@ -10,6 +10,7 @@ declare -A code=(
   [csv_fuzz]='foundation/(csv|text)|study/exchange/(codes|survey|tables)'
   [http_fuzz]='server/(clients|http)|findings/question'
   [log_fuzz]='people/audit'
+  [odata_fuzz]='collect/export/(odata_.*|odata|values)'
   [qdpx_fuzz]='study/exchange/(archive|offsets|refi_.*|xml)'
   [xlsx_fuzz]='study/exchange/(archive|xlsx_reader|xml)'
   [xml_fuzz]='study/exchange/(refi_codebook|refi_elements|xml)')
