@@ -140,15 +140,22 @@ std::vector<std::string> file_names(const Outline& outline) {
 
 Result<void> write_media(ZipStream& zip, const Media& media) {
   std::set<std::string> names;
-  return media([&](const MediaFile& file) -> Result<void> {
+  std::string damaged;
+  TRY(media([&](const MediaFile& file) -> Result<void> {
     std::string name = "media/" + file_name(file.name);
     if (!names.insert(name).second) {
       name = "media/" + file_name(file.instance_id) + "/" + file_name(file.name);
       if (!names.insert(name).second) return {};  // the same file of the same submission
     }
     TRY(zip.begin(name));
-    return file.content([&](std::string_view bytes) { return zip.write(bytes); });
-  });
+    const auto written = file.content([&](std::string_view bytes) { return zip.write(bytes); });
+    if (written || !(written.error().is(problems::kDamaged) || written.error().is(problems::kNotFound))) return written;
+    damaged += name + "\n";
+    return {};
+  }));
+  if (damaged.empty()) return {};
+  TRY(zip.begin("media/not-whole.txt"));
+  return zip.write(damaged);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ using Media = std::function<Result<void>(const std::function<Result<void>(const 
 // Written as the walk goes; what must wait (the tables of repeats) waits sealed on disk. Memory does not grow with the
 // number of submissions. A submission that cannot be opened is a row with its KEY, Status "not decrypted" and empty
 // answers; one that opens and cannot be read has "not readable". Two attachments of one name: the second lies in
-// media/<instance id>/.
+// media/<instance id>/; one that is damaged is there as far as it goes, and named in media/not-whole.txt.
 Result<void> write_csv_zip(const Outline& outline, const Walk& walk, const CsvOptions& options, const Media& media,
                            const Sink& sink);
 

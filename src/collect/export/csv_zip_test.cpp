@@ -264,6 +264,14 @@ TEST_F(CsvZip, AnUnreadableOneSpoilsNothing) {
   EXPECT_EQ(read_csv(out.at("withrepeat-child.csv"), "x")->rows.size(), 2u);
 }
 
+TEST_F(CsvZip, AnEncryptedOneIsNotTakenForBlank) {
+  Box box;
+  box.add("uuid:sealed", instance("encrypted.one"));
+  const auto table = read_csv(files(form("encrypted"), box).at("encrypted.csv"), "x");
+  ASSERT_TRUE(table);
+  EXPECT_NE(std::find(table->rows.at(0).begin(), table->rows[0].end(), "not decrypted"), table->rows[0].end());
+}
+
 TEST_F(CsvZip, AttachmentsLieInMedia) {
   Box box;
   box.add("one", instance("simple.one"));
@@ -273,10 +281,16 @@ TEST_F(CsvZip, AttachmentsLieInMedia) {
     };
     TRY(file("រូប.jpg", "one", "picture"));
     TRY(file("../x.txt", "one", ""));
+    TRY(reader({"half.jpg", "one", [](const Sink& sink) -> Result<void> {
+                  TRY(sink("ha"));
+                  return fail(problems::kDamaged, {{"what", "an attachment"}, {"reason", "it is cut short"}});
+                }}));
     return file("រូប.jpg", "uuid:two", std::string(300'000, 'x'));
   };
   const Files out = files(form("simple"), box, {}, media);
-  EXPECT_EQ(out.size(), 4u);
+  EXPECT_EQ(out.size(), 6u);
+  EXPECT_EQ(out.at("media/half.jpg"), "ha");
+  EXPECT_EQ(out.at("media/not-whole.txt"), "media/half.jpg\n");
   EXPECT_EQ(out.at("media/រូប.jpg"), "picture");
   EXPECT_EQ(out.at("media/_.._x.txt"), "");
   EXPECT_EQ(out.at("media/uuid_two/រូប.jpg"), std::string(300'000, 'x'));

@@ -104,7 +104,7 @@ class Reading {
   Result<bool> each_row_of(const Opened& opened, const Each& each) {
     // What is known without opening a submission decides first: reading it is what takes time.
     const bool early = path_.table == 0 && !filter_.needs_record();
-    if (early && !filter_.lets_through({outline_, {opened, std::nullopt}, 0, 0})) return true;
+    if (early && !filter_.lets_through({outline_, {opened, std::nullopt, opened.unreadable}, 0, 0})) return true;
     const Told submission = told(opened, outline_);
     int rows = 1;
     if (path_.table != 0)

@@ -187,8 +187,7 @@ Value system_value(const Told& told, SystemField field) {
     case SystemField::kAttachmentsPresent: return Value::of(static_cast<double>(submission.attachments_present));
     case SystemField::kAttachmentsExpected: return Value::of(static_cast<double>(submission.attachments_expected));
     case SystemField::kStatus:
-      return told.record ? Value()
-                         : Value::of(std::string_view(told.opened.unreadable ? "notDecrypted" : "notReadable"));
+      return told.record ? Value() : Value::of(std::string_view(told.closed ? "notDecrypted" : "notReadable"));
     case SystemField::kReviewState: return text(review_name(submission.state));
     case SystemField::kDeviceId: return text(submission.device_id);
     case SystemField::kEdits: return Value::of(static_cast<double>(submission.edits));

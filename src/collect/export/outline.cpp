@@ -23,14 +23,17 @@ Outline outline_of(const std::vector<const Form*>& versions, bool deleted_fields
 }
 
 Told told(const Opened& opened, const Outline& outline) {
-  Told told{opened, std::nullopt};
-  if (!opened.unreadable)
+  Told told{opened, std::nullopt, opened.unreadable};
+  // An encrypted submission's envelope has the shape of a form that was left blank.
+  if (!told.closed && opened.xml.find("base64EncryptedKey") != std::string_view::npos)
+    if (const auto envelope = read_envelope(opened.xml)) told.closed = envelope->encrypted;
+  if (!told.closed)
     if (auto record = Record::read(opened.xml, outline.form, outline.tables)) told.record = std::move(*record);
   return told;
 }
 
 std::string_view status_of(const Told& told) {
-  return told.record ? "" : told.opened.unreadable ? "not decrypted" : "not readable";
+  return told.record ? "" : told.closed ? "not decrypted" : "not readable";
 }
 
 std::string key_of(const Told& told, const Outline& outline, int table, int row) {

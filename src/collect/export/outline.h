@@ -28,6 +28,7 @@ Outline outline_of(const std::vector<const Form*>& versions, bool deleted_fields
 struct Told {
   const Opened& opened;
   std::optional<Record> record;
+  bool closed = false;  // sealed towards somebody else, or damaged; else what opened is no filled-in form
 };
 Told told(const Opened& opened, const Outline& outline);
 
