@@ -79,6 +79,16 @@ inline constexpr ProblemKind kInvitationOver{"invitation_over", 410,
 // Forms and submissions
 inline constexpr ProblemKind kBadForm{"bad_form", 422, "{file}, line {line}: {reason}. {hint}"};
 inline constexpr ProblemKind kBadSubmission{"bad_submission", 400, "What was sent is no filled-in form: {reason}."};
+inline constexpr ProblemKind kOtherInstance{
+    "other_instance", 409,
+    "A form with this number was received before, with other answers. Keep this one, and tell the office: {instance}."};
+inline constexpr ProblemKind kEditOutdated{
+    "edit_outdated", 409,
+    "What you edited ({instance}) was changed by somebody else meanwhile. Fetch it again and repeat the change."};
+inline constexpr ProblemKind kEditUnknown{
+    "edit_unknown", 404, "This form edits an earlier one ({instance}), which was never received here."};
+inline constexpr ProblemKind kStillWaits{
+    "still_waits", 409, "It waits for {what}, which is not here yet. It is released by itself when that arrives."};
 inline constexpr ProblemKind kBadExpression{"bad_expression", 422, "“{expression}”, character {at}: {reason}."};
 
 // Questions
