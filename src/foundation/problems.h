@@ -57,6 +57,18 @@ inline constexpr ProblemKind kProgramMissing{"program_missing", 501,
                                              "apt-get install {package}) and try again."};
 inline constexpr ProblemKind kProgramFailed{"program_failed", 500, "{program} could not do its work: {reason}."};
 
+// What is sent to the server
+inline constexpr ProblemKind kNotMultipart{
+    "not_multipart", 415,
+    "The request is not multipart/form-data. Send the files from the page, the app or as a form."};
+inline constexpr ProblemKind kNoBoundary{
+    "no_boundary", 400, "The request does not say rightly what stands between its parts (boundary). Send it again."};
+inline constexpr ProblemKind kBadPart{"bad_part", 400, "Part {number} of the request cannot be read: {reason}."};
+inline constexpr ProblemKind kCutShort{"cut_short", 400,
+                                       "The request ended before it was whole. Nothing of it was kept. Send it again."};
+inline constexpr ProblemKind kTooManyUploads{
+    "too_many_uploads", 503, "Too much is being sent to this server at once. Try again in a few minutes."};
+
 // People
 inline constexpr ProblemKind kSignInRefused{
     "sign_in_refused", 401,
