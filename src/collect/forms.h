@@ -83,6 +83,8 @@ Result<FormFile> put_form_file(storage::Transaction& transaction, Id version, st
                                std::string_view media_type, const PieceReader& content);
 Result<void> read_form_file(storage::Transaction& transaction, Id file,
                             const std::function<void(std::string_view piece)>& reader);
+// One piece of it, counted from 0; empty: that was all.
+std::string form_file_piece(storage::Transaction& transaction, Id file, std::int64_t position);
 
 // How a form's submissions become evidence: JSON as study/from_submissions.h reads it; "{}" while nobody said.
 std::string form_mapping(storage::Transaction& transaction, Id form);

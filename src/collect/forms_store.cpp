@@ -306,13 +306,16 @@ Result<FormFile> put_form_file(Transaction& transaction, Id version, std::string
 
 Result<void> read_form_file(Transaction& transaction, Id file, const std::function<void(std::string_view)>& reader) {
   for (std::int64_t position = 0;; ++position) {
-    bool there = false;
-    transaction.each(kPieceAt, {transaction.workspace(), file, position}, [&](const Row& row) {
-      there = true;
-      reader(row.blob(0));
-    });
-    if (!there) return {};
+    const std::string piece = form_file_piece(transaction, file, position);
+    if (piece.empty()) return {};
+    reader(piece);
   }
+}
+
+std::string form_file_piece(Transaction& transaction, Id file, std::int64_t position) {
+  return transaction
+      .one(kPieceAt, {transaction.workspace(), file, position}, [](const Row& row) { return std::string(row.blob(0)); })
+      .value_or("");
 }
 
 std::string form_mapping(Transaction& transaction, Id form) {

@@ -91,6 +91,11 @@ inline constexpr ProblemKind kInvitationOver{"invitation_over", 410,
 // Forms and submissions
 inline constexpr ProblemKind kBadForm{"bad_form", 422, "{file}, line {line}: {reason}. {hint}"};
 inline constexpr ProblemKind kBadSubmission{"bad_submission", 400, "What was sent is no filled-in form: {reason}."};
+inline constexpr ProblemKind kUnknownDevice{
+    "unknown_device", 401, "This phone is not enrolled here. Ask the office for a new code to scan."};
+inline constexpr ProblemKind kDeviceOver{
+    "device_over", 403,
+    "This phone's time to fetch forms is over. Ask the office for a new code. What is still in it can be sent."};
 inline constexpr ProblemKind kOtherInstance{
     "other_instance", 409,
     "A form with this number was received before, with other answers. Keep this one, and tell the office: {instance}."};

@@ -1,6 +1,7 @@
 // Requests and responses as the routes see them: plain values, no sockets.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -86,6 +87,8 @@ struct Response {
   // in chunks. Asked for HEAD it is never read.
   std::unique_ptr<Pieces> pieces;
   std::optional<std::uint64_t> size;
+  // Instead of all of these: goes on once the transaction of the request has ended, and makes the answer.
+  std::function<Response()> then;
 };
 
 // A cookie no script reads and no other site sends along; over TLS also none that a plain connection or a neighbouring
