@@ -11,13 +11,16 @@ using Answering = Result<Response> (*)(const Visit& visit);
 enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kFromHere };
 
 struct Route {
-  std::string_view method;   // GET or POST
+  std::string_view method;   // GET (answers HEAD too, unless a line of its own does), POST, PUT, PATCH, DELETE
   std::string_view address;  // "/studies/{study}/sources/{source}"
   Answering answer;
   Access access;
   people::Right right;  // with kRight: in the study the address names, or as such
   bool logged;  // opens what was told, or changes something: a line in the log (changes: in the same transaction)
   bool only_reads = false;  // a form that asks for something and changes nothing
+  Lane lane = Lane::kPages;
+  Body body = {};                      // what may be sent; the default is a form's plain fields
+  bool answers_broken_bodies = false;  // looks at Request::body_problem by itself; else it is not asked at all
 };
 
 // routes/<thing>.cpp
@@ -68,6 +71,7 @@ Result<Response> api_passages(const Visit& visit);
 std::span<const Route> routes();
 
 Lane lane_of(const Request& request);
+Body body_of(const Request& request);
 
 // Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
 // unforeseen is logged under a number and shown as that number.
