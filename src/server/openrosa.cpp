@@ -119,7 +119,7 @@ Response envelope(int status, std::string_view nature, std::string_view message)
 
 Response openrosa_problem(const Catalogue& words, const Problem& problem) {
   // What is wrong with what was sent is 400 here, whatever it is elsewhere.
-  const int status = problem.status() == 422 ? 400 : problem.status();
+  const int status = problem.status() == 422 || problem.status() == 415 ? 400 : problem.status();
   return envelope(status, "error", words.sentence(problem));
 }
 

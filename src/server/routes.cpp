@@ -319,7 +319,9 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
       recognise(visit, route, stale);
       session = visit.session;
       Result<Response> made =
-          fail(problems::kNotFound, {{"what", "page"}, {"name", std::string(shortened(request.path, 80))}});
+          fail(problems::kNotFound, {{"what", "page"},
+                                     // The path of a phone's request holds its token.
+                                     {"name", to_openrosa(request) ? "…" : std::string(shortened(request.path, 80))}});
       if (!route) {
         // Somebody who is not signed in learns nothing of what there is.
         if (!visit.person.active && !to_openrosa(request)) made = refuse(visit, {}, api);
@@ -381,7 +383,8 @@ Response answer(storage::Workspace& workspace, const Request& request) {
   const bool api = request.path.rfind("/api/", 0) == 0;
   std::map<std::string, std::string> named;
   const Route* route = route_of(request, named);
-  if (!route && !only_asks(request) && request.method != "POST") return no_such_method();
+  if (!route && !only_asks(request) && request.method != "POST")
+    return to_openrosa(request) ? in_envelope(no_such_method()) : no_such_method();
   Response response = try_to_answer(workspace, request, route, std::move(named), api);
   if (to_openrosa(request)) response = in_envelope(std::move(response));
   if (route) response.route = route->address;
