@@ -6,6 +6,7 @@
 #include "people/audit.h"
 #include "people/sign_in.h"
 #include "people/token.h"
+#include "server/openrosa.h"
 
 namespace understory::server {
 
@@ -13,6 +14,8 @@ namespace {
 
 using enum Access;
 using enum people::Right;
+
+constexpr Body kSent{Body::Kind::kParts, kMostSent};
 
 constexpr Route kRoutes[] = {
     {"GET", "/", show_studies, kSignedIn, kSeeStudy, false},
@@ -27,18 +30,19 @@ constexpr Route kRoutes[] = {
     {"GET", "/studies/{study}/findings/{ask}", show_finding, kRight, kSeeFindings, false},
     {"GET", "/studies/{study}/findings/{ask}/passages", show_passages, kRight, kSeePassages, true},
     {"GET", "/studies/{study}/report.html", send_report_html, kRight, kMakeReport, true},
-    {"GET", "/studies/{study}/report.pdf", send_report_pdf, kRight, kMakeReport, true},
+    {"GET", "/studies/{study}/report.pdf", send_report_pdf, kRight, kMakeReport, true, false, Lane::kReports},
     {"GET", "/page.css", send_style, kAnybody, {}, false},
     {"GET", "/healthz", tell_health, kAnybody, {}, false},
     {"GET", "/metrics", tell_figures, kFromHere, kKeepMachine, false},
     {"GET", "/sign-in", show_sign_in, kAnybody, {}, false},
-    {"POST", "/sign-in", do_sign_in, kAnybody, {}, false},  // logs in its own transactions
+    // Those of the lane for passwords log in their own transactions.
+    {"POST", "/sign-in", do_sign_in, kAnybody, {}, false, false, Lane::kPasswords},
     {"POST", "/sign-out", do_sign_out, kSignedIn, {}, true},
     {"GET", "/invitations/{invitation}", show_invitation, kAnybody, {}, false},
-    {"POST", "/invitations/{invitation}", accept_invitation, kAnybody, {}, false},  // as sign-in does
+    {"POST", "/invitations/{invitation}", accept_invitation, kAnybody, {}, false, false, Lane::kPasswords},
     {"GET", "/account", show_account, kSignedIn, {}, false},
     {"POST", "/account/sign-out-everywhere", sign_out_everywhere, kSignedIn, {}, true},
-    {"POST", "/account/entry", change_entry, kSignedIn, {}, false},  // as sign-in does
+    {"POST", "/account/entry", change_entry, kSignedIn, {}, false, false, Lane::kPasswords},
     {"GET", "/audit", show_audit, kRight, kReadAudit, true},
     {"GET", "/accounts", show_accounts, kRight, kManageAccounts, true},
     {"POST", "/accounts", make_account, kRight, kManageAccounts,
@@ -48,12 +52,28 @@ constexpr Route kRoutes[] = {
     {"GET", "/backups", show_backups, kRight, kKeepMachine, true},
     {"POST", "/backups", ask_for_backup, kRight, kKeepMachine, true},
     {"GET", "/set-up", show_set_up, kAnybody, {}, false},
-    {"POST", "/set-up", do_set_up, kAnybody, {}, false},
+    {"POST", "/set-up", do_set_up, kAnybody, {}, false, false, Lane::kPasswords},
     {"GET", "/glass", show_glasses, kSignedIn, {}, false},
     {"POST", "/glass", ask_glass, kSignedIn, {}, false},                  // likewise
     {"GET", "/glass/{glass}", look_through_glass, kSignedIn, {}, false},  // decides and logs by itself
     {"POST", "/glass/{glass}", change_glass, kSignedIn, {}, false},       // likewise
     {"POST", "/notices/read", mark_notices_read, kSignedIn, {}, false},
+    // OpenRosa, by a token in the path or by name and token as HTTP asks for them. What is sent is logged where it is
+    // kept, in that transaction.
+    {"GET", "/v1/key/{token}/formList", send_form_list, kDevice, kFillForms, false},
+    {"GET", "/v1/key/{token}/forms/{form}", send_form, kDevice, kFillForms, false},
+    {"GET", "/v1/key/{token}/forms/{form}/manifest", send_manifest, kDevice, kFillForms, false},
+    {"GET", "/v1/key/{token}/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false, true,
+     Lane::kDownloads},
+    {"GET", "/v1/key/{token}/submission", welcome_submission, kDevice, kFillForms, false},
+    {"POST", "/v1/key/{token}/submission", take_submission, kDevice, kFillForms, false, true, Lane::kIntake, kSent,
+     true},
+    {"GET", "/v1/formList", send_form_list, kDevice, kFillForms, false},
+    {"GET", "/v1/forms/{form}", send_form, kDevice, kFillForms, false},
+    {"GET", "/v1/forms/{form}/manifest", send_manifest, kDevice, kFillForms, false},
+    {"GET", "/v1/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false, true, Lane::kDownloads},
+    {"GET", "/v1/submission", welcome_submission, kDevice, kFillForms, false},
+    {"POST", "/v1/submission", take_submission, kDevice, kFillForms, false, true, Lane::kIntake, kSent, true},
     {"GET", "/api/v1/studies", api_studies, kSignedIn, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}", api_study, kRight, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}/codebook", api_codebook, kRight, kSeeStudy, false},
@@ -103,23 +123,43 @@ std::string language_of(const Request& request) {
 
 std::span<const Route> routes() { return kRoutes; }
 
-Lane lane_of(const Request& request) {
-  if (request.path.ends_with("/report.pdf")) return Lane::kReports;
-  const bool password =
-      request.method == "POST" && (request.path == "/sign-in" || request.path == "/set-up" ||
-                                   request.path == "/account/entry" || request.path.rfind("/invitations/", 0) == 0);
-  return password ? Lane::kPasswords : Lane::kPages;
-}
+namespace {
+
+bool to_openrosa(const Request& request) { return request.path.rfind("/v1/", 0) == 0; }
+
+}  // namespace
 
 namespace {
 
-const Route* route_of(const Request& request, std::map<std::string, std::string>& named) {
-  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+const Route* route_for(std::string_view method, const Request& request, std::map<std::string, std::string>& named) {
   for (const Route& route : kRoutes)
     if (route.method == method && fits(route.address, request.path, named)) return &route;
   named.clear();
   return nullptr;
 }
+
+const Route* route_of(const Request& request, std::map<std::string, std::string>& named) {
+  const Route* route = route_for(request.method, request, named);
+  return route || request.method != "HEAD" ? route : route_for("GET", request, named);
+}
+
+bool only_asks(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+}  // namespace
+
+Lane lane_of(const Request& request) {
+  std::map<std::string, std::string> named;
+  const Route* route = route_of(request, named);
+  return route ? route->lane : Lane::kPages;
+}
+
+Body body_of(const Request& request) {
+  std::map<std::string, std::string> named;
+  const Route* route = route_of(request, named);
+  return route ? route->body : Body{};
+}
+
+namespace {
 
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
 // stands in this session's own forms. (Signing in belongs to no session yet.)
@@ -132,7 +172,18 @@ bool came_from_here(const Request& request, const Route& route, const std::strin
 }
 
 // The person behind the request's session; who holds the folder, while there are no accounts.
-void recognise(Visit& visit, bool& stale) {
+void recognise(Visit& visit, const Route* route, bool& stale) {
+  if (route && route->access == kDevice) {
+    visit.device = device_behind(visit);
+    if (visit.device) {
+      visit.person = visit.device->person(now());
+      return;
+    }
+    // Before there are accounts, whoever is at the machine may try a form out.
+    if (!visit.named.contains("token") && !people::has_accounts(visit.transaction))
+      visit.person.at_machine = visit.person.active = visit.request.from_here;
+    return;
+  }
   if (!people::has_accounts(visit.transaction)) {
     visit.person.at_machine = visit.person.active = visit.request.from_here;
     return;
@@ -149,6 +200,7 @@ void recognise(Visit& visit, bool& stale) {
 people::Decision admit(const Visit& visit, const Route& route) {
   if (route.access == kAnybody || visit.person.at_machine) return {true, false, "open to anybody", {}};
   if (route.access == kFromHere && visit.request.from_here) return {true, false, "from this machine", {}};
+  if (route.access == kDevice) return {visit.device.has_value(), false, "an enrolled device", {}};
   if (route.access == kSignedIn && visit.person.code_missing && route.address.rfind("/account", 0) != 0 &&
       route.address != "/sign-out")
     return {false, false, "this account must set up its code first", {}};
@@ -185,6 +237,7 @@ void write_down(storage::Workspace& workspace, storage::Transaction& transaction
 
 // Every answer to somebody who may not, and to anybody who asks for what is not there.
 Response refuse(const Visit& visit, const people::Decision& decision, bool api) {
+  if (to_openrosa(visit.request)) return ask_for_device(visit);
   if (!visit.person.active) {
     if (api) return json_problem(visit, Problem(problems::kSignInNeeded));
     return see_other("/sign-in");
@@ -204,6 +257,16 @@ Response plain_problem(const Problem& problem) {
   response.status = problem.status();
   response.content_type = "text/plain; charset=utf-8";
   response.body = problem.sentence() + "\n";
+  return response;
+}
+
+// No route is reached by this method, whatever the address: that tells nobody what there is.
+Response no_such_method() {
+  Response response;
+  response.status = 405;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = "Nothing here answers to that.\n";
+  response.headers.emplace_back("Allow", "GET, HEAD, POST");
   return response;
 }
 
@@ -245,7 +308,7 @@ namespace {
 Response try_to_answer(storage::Workspace& workspace, const Request& request, const Route* route,
                        std::map<std::string, std::string> named, bool api) {
   try {
-    const bool writes = route && request.method == "POST" && lane_of(request) != Lane::kPasswords && !route->only_reads;
+    const bool writes = route && !only_asks(request) && route->lane != Lane::kPasswords && !route->only_reads;
     bool stale = false;
     Response response;
     std::string session;
@@ -253,17 +316,20 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
     {
       storage::Transaction transaction = writes ? workspace.write() : workspace.read();
       Visit visit{workspace, transaction, request, Catalogue::of(language_of(request)), std::move(named), {}, "", {}};
-      recognise(visit, stale);
+      recognise(visit, route, stale);
       session = visit.session;
       Result<Response> made =
-          fail(problems::kNotFound, {{"what", "page"}, {"name", std::string(shortened(request.path, 80))}});
+          fail(problems::kNotFound, {{"what", "page"},
+                                     // The path of a phone's request holds its token.
+                                     {"name", to_openrosa(request) ? "…" : std::string(shortened(request.path, 80))}});
       if (!route) {
         // Somebody who is not signed in learns nothing of what there is.
-        if (!visit.person.active) made = refuse(visit, {}, api);
+        if (!visit.person.active && !to_openrosa(request)) made = refuse(visit, {}, api);
       } else {
         visit.right = route->right;
         people::Decision decision = admit(visit, *route);
-        if (decision.allowed && request.method == "POST" && !came_from_here(request, *route, visit.session))
+        if (decision.allowed && !only_asks(request) && route->access != kDevice &&
+            !came_from_here(request, *route, visit.session))
           decision = {false, false, "the form did not come from here", {}};
         if (!decision.allowed) {
           made = refuse(visit, decision, api);
@@ -271,7 +337,9 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
           // fill the disk.
           if (visit.person.active) deed = deed_of(visit, route, "denied", decision.reason);
         } else {
-          made = route->answer(visit);
+          made = request.body_problem && !route->answers_broken_bodies
+                     ? Result<Response>(tl::unexpected<Problem>(*request.body_problem))
+                     : route->answer(visit);
           // What is not open inside a study is not there; that it was asked for is written down all the same.
           const bool denied = !made && route->access == kRight && made.error().is(problems::kNotFound);
           if ((route->logged || denied) && !visit.person.at_machine)
@@ -283,9 +351,13 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
           }
         }
       }
-      if (!made) made = api ? json_problem(visit, made.error()) : show_problem(visit, made.error());
+      if (!made)
+        made = to_openrosa(request) ? openrosa_problem(visit.words, made.error())
+               : api                ? json_problem(visit, made.error())
+                                    : show_problem(visit, made.error());
       response = std::move(*made);
     }
+    if (response.then) response = response.then();
     // What was only read is written down before anybody sees it: reading long does not keep writers waiting, and an
     // entry that cannot be kept is an answer nobody gets.
     if (deed || stale) {
@@ -311,7 +383,10 @@ Response answer(storage::Workspace& workspace, const Request& request) {
   const bool api = request.path.rfind("/api/", 0) == 0;
   std::map<std::string, std::string> named;
   const Route* route = route_of(request, named);
+  if (!route && !only_asks(request) && request.method != "POST")
+    return to_openrosa(request) ? in_envelope(no_such_method()) : no_such_method();
   Response response = try_to_answer(workspace, request, route, std::move(named), api);
+  if (to_openrosa(request)) response = in_envelope(std::move(response));
   if (route) response.route = route->address;
   return response;
 }

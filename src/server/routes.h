@@ -7,17 +7,21 @@ namespace understory::server {
 using Answering = Result<Response> (*)(const Visit& visit);
 
 // What somebody must be to get an answer. kUndecided does not compile: every route says.
-// kFromHere: a program on this machine, or somebody with the right.
-enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kFromHere };
+// kFromHere: a program on this machine, or somebody with the right. kDevice: a phone that sends under a token of its
+// own; what it may see and send is decided form by form.
+enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kFromHere, kDevice };
 
 struct Route {
-  std::string_view method;   // GET or POST
+  std::string_view method;   // GET (answers HEAD too, unless a line of its own does), POST, PUT, PATCH, DELETE
   std::string_view address;  // "/studies/{study}/sources/{source}"
   Answering answer;
   Access access;
   people::Right right;  // with kRight: in the study the address names, or as such
   bool logged;  // opens what was told, or changes something: a line in the log (changes: in the same transaction)
   bool only_reads = false;  // a form that asks for something and changes nothing
+  Lane lane = Lane::kPages;
+  Body body = {};                      // what may be sent; the default is a form's plain fields
+  bool answers_broken_bodies = false;  // looks at Request::body_problem by itself; else it is not asked at all
 };
 
 // routes/<thing>.cpp
@@ -65,9 +69,17 @@ Result<Response> api_source(const Visit& visit);
 Result<Response> api_finding(const Visit& visit);
 Result<Response> api_passages(const Visit& visit);
 
+Result<Response> send_form_list(const Visit& visit);
+Result<Response> send_form(const Visit& visit);
+Result<Response> send_manifest(const Visit& visit);
+Result<Response> send_form_file(const Visit& visit);
+Result<Response> welcome_submission(const Visit& visit);
+Result<Response> take_submission(const Visit& visit);
+
 std::span<const Route> routes();
 
 Lane lane_of(const Request& request);
+Body body_of(const Request& request);
 
 // Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
 // unforeseen is logged under a number and shown as that number.
