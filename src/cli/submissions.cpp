@@ -1,4 +1,4 @@
-// understory submissions list
+// understory submissions list (export is in submissions_export.cpp)
 #include "collect/submissions.h"
 
 #include "cli/command.h"
@@ -57,6 +57,8 @@ void add_submissions(CLI::App& app, Action& action) {
   show->add_option("--form", options->form, "Its id")->required()->type_name("ID");
   show->add_flag("--quarantine", options->quarantine, "What waits for its form or version, or for somebody to decide");
   show->callback([options, &action] { action = [options] { return list(*options); }; });
+
+  add_submissions_export(*command, action);
 }
 
 }  // namespace understory::cli

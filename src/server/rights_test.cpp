@@ -109,7 +109,8 @@ INSTANTIATE_TEST_SUITE_P(Engines, WhoMay, testing_support::BothEngines(), testin
 const std::map<Role, std::string> kAllowed{
     {Role::kReporter, ""},
     {Role::kEnumerator, "see_study"},
-    {Role::kResearcher, "see_study see_findings see_passages list_sources read_source change_study make_report"},
+    {Role::kResearcher, "see_study see_findings see_passages list_sources read_source change_study make_report "
+     "export_submissions"},
     {Role::kCoder, "see_study see_findings see_passages list_sources read_source"},
     {Role::kCaseWorker, "see_study see_findings"},
     {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
@@ -181,12 +182,15 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
       // What is answered to this person where the right is needed: `allowed`, or one of the two denials.
       // (`beyond_study` looks at the source too, as the answer itself does.)
       const auto decided = [&](const std::string& within, int allowed, bool beyond_study = true) {
-        const bool general = within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0;
+        const bool of_all_studies = within.rfind("/forms/", 0) == 0;
+        const bool general =
+            within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0 || of_all_studies;
         const std::string inside = general ? within : within.substr(std::string("/studies/{study}").size());
-        const std::string needed = within == "/audit"     ? "read_audit"
-                                   : within == "/backups" ? "keep_machine"
-                                   : general              ? "manage_accounts"
-                                                          : kNeeded.at(inside);
+        const std::string needed = within == "/audit"                                  ? "read_audit"
+                                   : within == "/backups"                              ? "keep_machine"
+                                   : of_all_studies || inside.rfind("/forms/", 0) == 0 ? "export_submissions"
+                                   : general                                           ? "manage_accounts"
+                                                                                       : kNeeded.at(inside);
         const bool granted = relation != kGrantEnded && (general ? relation == kWorkspace || relation == kExcluded ||
                                                                        relation == kExcludedFromSource
                                                                  : relation != kOtherStudy && relation != kExcluded);
@@ -209,6 +213,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{invitation}", "none");
         put("{account}", account.text());
         put("{glass}", rooms.study.text());
+        put("{form}", "none");
+        put("{rest*}", "Submissions");
         return target;
       };
       for (const Route& route : routes()) {
@@ -235,7 +241,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (within == "/glass/{glass}") {
           expected = 404;  // nobody asked
         } else {
-          expected = decided(within, 200);
+          expected = decided(within, within.find("/forms/") == std::string::npos ? 200 : 404);  // no such form
         }
         // PDF and the whole report take seconds; that they are refused alike is what matters here.
         if (expected == 200 && address.find("/report.") != std::string::npos && relation != kWorkspace) continue;
