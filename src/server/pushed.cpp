@@ -1,6 +1,7 @@
 #include "server/pushed.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -9,7 +10,7 @@ namespace understory::server {
 
 namespace {
 
-constexpr std::size_t kPiece = 64 * 1024, kAhead = std::size_t{1} << 20;
+constexpr std::size_t kPiece = 64 * 1024, kAhead = 256 * 1024;
 constexpr int kAtOnce = 8;
 std::atomic<int> running{0};
 
@@ -46,13 +47,17 @@ class Pushed : public Pieces {
   // Until there is something to send, or it is known that nothing will come.
   Result<void> wait() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return held_.size() >= kPiece || (begun_ && !held_.empty()) || ended_; });
+    changed_.wait(lock, [this] { return !held_.empty() || ended_; });
     if (!held_.empty()) return {};
     return how_it_ended();
   }
 
   Result<std::string> next() override {
     std::unique_lock lock(mutex_);
+    // Rows are small: they go out together, but what is there does not wait long for more.
+    if (begun_)
+      changed_.wait_for(lock, std::chrono::milliseconds(50), [this] { return held_.size() >= kPiece || ended_; });
+    begun_ = true;
     changed_.wait(lock, [this] { return !held_.empty() || ended_; });
     if (held_.empty()) {
       TRY(how_it_ended());
@@ -73,7 +78,6 @@ class Pushed : public Pieces {
     changed_.wait(lock, [this] { return held_.size() < kAhead || gone_; });
     if (gone_) return fail(problems::kStopped);
     held_ += bytes;
-    begun_ = true;
     changed_.notify_all();
     return {};
   }

@@ -12,8 +12,8 @@ namespace understory::server {
 // `going_on` says no once the client is gone.
 using Writer = std::function<Result<void>(const std::function<bool()>& going_on, const Sink& sink)>;
 
-// Runs at most 1 MiB ahead of who asks. Comes back with the first bytes, so that a problem before them is an answer
-// like any other. kBusy: eight are being written already. Destroying it waits until the writer noticed.
+// Runs some 256 KiB ahead at most of who asks. Comes back with the first bytes, so that a problem before them is an
+// answer like any other. kBusy: eight are being written already. Destroying it waits until the writer noticed.
 Result<std::shared_ptr<Pieces>> pushed(Writer writer);
 
 }  // namespace understory::server
