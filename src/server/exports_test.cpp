@@ -76,17 +76,19 @@ class Exports : public testing_support::OnBothEngines {
     Request request;
     EXPECT_TRUE(read_target(target, request));
     request.headers["host"] = "voices.example.org";
-    request.headers["cookie"] = "session=" + session;
+    request.headers["cookie"] = "session=" + session + "; __Host-session=" + session;
     request.secure = true;
     return answer(workspace(), request);
   }
   std::string enter(const std::string& name, const people::Grant& grant) {
-    auto transaction = workspace().write();
-    const Id id = *people::add_account(transaction, name, "");
-    people::add_grant(transaction, id, grant, {});
-    const std::string token = people::invite(transaction, id, {});
-    EXPECT_TRUE(people::accept_invitation(transaction, token, vault::make_person_key(kPassword, kLight)));
-    transaction.commit();
+    {
+      auto transaction = workspace().write();
+      const Id id = *people::add_account(transaction, name, "");
+      people::add_grant(transaction, id, grant, {});
+      const std::string token = people::invite(transaction, id, {});
+      EXPECT_TRUE(people::accept_invitation(transaction, token, vault::make_person_key(kPassword, kLight)));
+      transaction.commit();
+    }
     const auto entered = people::sign_in(workspace(), {name, kPassword, "", ""},
                                          [](storage::Transaction&, Id, std::string_view, std::string_view) {});
     EXPECT_TRUE(entered);

@@ -11,7 +11,7 @@ namespace understory::server {
 namespace {
 
 constexpr std::size_t kPiece = 64 * 1024, kAhead = 256 * 1024;
-constexpr int kAtOnce = 8;
+constexpr int kAtOnce = 4;  // each may hold one of the ten connections to a database
 std::atomic<int> running{0};
 
 class Pushed : public Pieces {

@@ -13,7 +13,7 @@ namespace understory::server {
 using Writer = std::function<Result<void>(const std::function<bool()>& going_on, const Sink& sink)>;
 
 // Runs some 256 KiB ahead at most of who asks. Comes back with the first bytes, so that a problem before them is an
-// answer like any other. kBusy: eight are being written already. Destroying it waits until the writer noticed.
+// answer like any other. kBusy: four are being written already. Destroying it waits until the writer noticed.
 Result<std::shared_ptr<Pieces>> pushed(Writer writer);
 
 }  // namespace understory::server

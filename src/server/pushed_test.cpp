@@ -60,7 +60,7 @@ TEST(Pushed, AProblemBeforeTheFirstByteIsAnAnswerAndLaterOneCutsIt) {
   EXPECT_EQ(all_of(**empty), "");
 }
 
-TEST(Pushed, EndsWhenNobodyAsksAnyMoreAndNineAreTooMany) {
+TEST(Pushed, EndsWhenNobodyAsksAnyMoreAndFiveAreTooMany) {
   std::atomic<int> ended{0};
   const auto endless = [&] {
     return pushed([&](const Going& going_on, const Sink& sink) -> Result<void> {
@@ -71,14 +71,14 @@ TEST(Pushed, EndsWhenNobodyAsksAnyMoreAndNineAreTooMany) {
     });
   };
   std::vector<std::shared_ptr<Pieces>> open;
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 4; ++i) {
     auto made = endless();
     ASSERT_TRUE(made) << i;
     open.push_back(std::move(*made));
   }
   EXPECT_EQ(endless().error().code(), "busy");
   open.clear();
-  EXPECT_EQ(ended, 8);
+  EXPECT_EQ(ended, 4);
   EXPECT_TRUE(endless());
 }
 

@@ -109,7 +109,8 @@ INSTANTIATE_TEST_SUITE_P(Engines, WhoMay, testing_support::BothEngines(), testin
 const std::map<Role, std::string> kAllowed{
     {Role::kReporter, ""},
     {Role::kEnumerator, "see_study"},
-    {Role::kResearcher, "see_study see_findings see_passages list_sources read_source change_study make_report "
+    {Role::kResearcher,
+     "see_study see_findings see_passages list_sources read_source change_study make_report "
      "export_submissions"},
     {Role::kCoder, "see_study see_findings see_passages list_sources read_source"},
     {Role::kCaseWorker, "see_study see_findings"},
