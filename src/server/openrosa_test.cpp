@@ -113,7 +113,8 @@ std::string header(const Response& response, std::string_view name) {
 std::string between(const std::string& text, const std::string& from, const std::string& to) {
   const std::size_t begin = text.find(from);
   if (begin == std::string::npos) return "";
-  return text.substr(begin + from.size(), text.find(to, begin) - begin - from.size());
+  const std::size_t start = begin + from.size();
+  return text.substr(start, text.find(to, start) - start);
 }
 
 TEST_P(Phones, FetchWhatTheListNamesByteForByte) {
@@ -183,10 +184,10 @@ TEST_P(Phones, TheSameEightTimesAtOnceIsOneRecord) {
   for (int round = 0; round < testing_support::drill(20, 500); ++round) {
     const std::string xml = Answers{.number = "uuid:round-" + std::to_string(round)}.xml();
     std::vector<std::thread> senders;
-    std::array<int, 8> statuses{};
-    for (int& status : statuses) senders.emplace_back([&, xml] { status = post(xml).status; });
+    std::array<Response, 8> replies;
+    for (Response& reply : replies) senders.emplace_back([&reply, &xml, this] { reply = post(xml); });
     for (std::thread& sender : senders) sender.join();
-    for (const int status : statuses) EXPECT_EQ(status, 201);
+    for (const Response& reply : replies) EXPECT_EQ(reply.status, 201) << reply.body;
     ASSERT_EQ(kept().size(), static_cast<std::size_t>(round + 1));
   }
 }
