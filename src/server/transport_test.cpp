@@ -304,6 +304,55 @@ TEST_F(Tls, SpeaksTheNewestAndRefusesTheOld) {
   EXPECT_EQ(said_to(running.port(), get("desk.example")).find("hello"), std::string::npos);  // no TLS at all
 }
 
+namespace {
+
+// Ten pieces, and then the end or a failure.
+class Ten : public Pieces {
+ public:
+  explicit Ten(bool fails) : fails_(fails) {}
+  Result<std::string> next() override {
+    if (made_++ < 10) return std::string(100'000, 'a');
+    if (fails_) return fail(problems::kBusy);
+    return std::string();
+  }
+
+ private:
+  const bool fails_;
+  int made_ = 0;
+};
+
+}  // namespace
+
+TEST_F(Tls, LongBodiesAndAnswersPassToo) {
+  Listening listening = with(make("desk.example"));
+  listening.spool = folder();
+  Running running(
+      [](const Request& request) {
+        Response response{200, "text/plain; charset=utf-8", fmt::format("{} bytes\n", request.content.size()), {}};
+        if (request.method == "GET") response.pieces = std::make_shared<Ten>(request.path == "/fails");
+        return response;
+      },
+      {}, listening, {},
+      [](const Request&) {
+        return Body{Body::Kind::kBytes, 2'000'000};
+      });
+  const std::string whole = said_over_tls(running.port(), get("desk.example")).reply;
+  EXPECT_EQ(status_of(whole), 200);
+  EXPECT_GT(whole.size(), 1'000'000u);
+  EXPECT_EQ(whole.substr(whole.size() - 7), "\r\n0\r\n\r\n");
+  const std::string cut = said_over_tls(running.port(), get("desk.example", "", "/fails")).reply;
+  EXPECT_EQ(status_of(cut), 200);
+  EXPECT_EQ(cut.find("\r\n0\r\n\r\n"), std::string::npos);
+  const auto sent = [&](std::size_t size) {
+    return said_over_tls(running.port(),
+                         "POST / HTTP/1.1\r\nHost: desk.example\r\nConnection: close\r\nContent-Length: " +
+                             std::to_string(size) + "\r\n\r\n" + std::string(size, 'x'))
+        .reply;
+  };
+  EXPECT_NE(sent(1'500'000).find("1500000 bytes"), std::string::npos);
+  EXPECT_NE(sent(3'000'000).find("0 bytes"), std::string::npos);  // refused; the route is asked, and the answer arrives
+}
+
 TEST_F(Tls, AnswersToTheNamesOfItsCertificateOrThoseGiven) {
   Listening listening = with(make("desk.example"));
   {

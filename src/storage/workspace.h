@@ -19,7 +19,7 @@ namespace understory::storage {
 class Workspace;
 
 // A unit of work that is kept whole or not at all: rolled back unless commit() is called. Every store function takes
-// one. Borrowed from the workspace's pool; give it back by destroying it, in the thread that took it.
+// one. Borrowed from the workspace's pool; give it back by destroying it. Any thread, one at a time.
 class Transaction {
  public:
   enum class Mode { kRead, kWrite };
