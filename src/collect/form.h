@@ -147,8 +147,8 @@ struct FormRead {
 
 // kBadXml with line and column; kBadForm with line and reason: no primary instance, no id, a control that names
 // nothing, more than any form needs (100,000 elements). A form that ODK's own tools accept is accepted here: what they
-// let through (a bind that names nothing, a text that is missing, a name that stands twice) is a warning. A form
-// without a meta group or instanceID is read; has_instance_id is false.
+// let through (a bind that names nothing, an expression that cannot be read, a name that stands twice) is a warning. A
+// form without a meta group or instanceID is read; has_instance_id is false.
 Result<FormRead> read_form(std::string_view xml, const std::string& file);
 
 // The same bytes with <meta><instanceID/></meta> (in the OpenRosa namespace where the form's root names it) and its

@@ -50,6 +50,9 @@ std::optional<std::string> path_of(std::string_view reference, std::string_view 
 // The text's XPath literal: 'text', or concat(…) where it holds both quotes.
 std::string literal(std::string_view text);
 
+// Warns where the expression of the element cannot be read or calls a function nobody knows.
+void check_expression(Reading& reading, const pugi::xml_node& at, const std::string& text);
+
 void read_texts(Reading& reading, const pugi::xml_node& model);
 // The words of <label>, <hint>, …: by its ref to the itext, or its own text with <output>.
 Result<Words> words_of(Reading& reading, const pugi::xml_node& element);

@@ -2,6 +2,7 @@
 // words in form_words.cpp.
 #include <algorithm>
 
+#include "collect/expression.h"
 #include "collect/form.h"
 #include "collect/form_parts.h"
 #include "foundation/text.h"
@@ -90,6 +91,19 @@ std::optional<std::string> path_of(std::string_view reference, std::string_view 
   for (std::string_view step : steps) path.append("/").append(step);
   if (path.empty()) return std::nullopt;
   return path;
+}
+
+void check_expression(Reading& reading, const pugi::xml_node& at, const std::string& text) {
+  if (text.empty()) return;
+  const auto expression = Expression::parse(text);
+  if (!expression) {
+    const auto& details = expression.error().details();
+    reading.warn(at, fmt::format("“{}” cannot be read: at character {}, {}; phones will not open this form",
+                                 shortened(text, 200), details.at("at"), details.at("reason")));
+    return;
+  }
+  for (const std::string& name : expression->unknown_functions())
+    reading.warn(at, fmt::format("the function {}() is not known here", name));
 }
 
 std::string literal(std::string_view text) {
