@@ -45,7 +45,7 @@ struct Scope {
   const Element* document = nullptr;  // of the primary instance: "/" in a path
   Found context;                      // what the expression belongs to: ".", current()
   // Each may be empty: then what asks for it gets nothing.
-  std::function<Tree(const std::string& id)> instance;
+  std::function<Tree(const std::string& id)> instance;  // whoever gives a tree keeps it while values are in use
   std::function<std::string(const std::string& value, const std::string& path)> choice_name;
   std::function<std::string(const std::string& id)> itext;
   std::function<std::string(const std::string& name)> property;

@@ -196,6 +196,11 @@ std::optional<Moment> moment_of(std::string_view text) {
   return moment;
 }
 
+bool is_time(std::string_view text) {
+  Moment moment;
+  return read_time(text, 0, moment);
+}
+
 Moment local(const Moment& moment, int offset_minutes) {
   if (!moment.offset_minutes) return moment;
   Moment here = moment;

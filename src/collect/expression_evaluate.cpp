@@ -6,6 +6,7 @@
 
 #include "collect/expression_parts.h"
 #include "foundation/text.h"
+#include "foundation/xml.h"
 
 namespace understory::collect {
 
@@ -318,7 +319,9 @@ void Evaluator::take_step(const Step& step, const Found& from, Nodes& found) {
     case Axis::kSelf: take(element); break;
     case Axis::kAttribute:
       for (std::size_t i = 0; i < element->attributes.size(); ++i)
-        if (any || element->attributes[i].first == step.name) found.push_back({element, static_cast<int>(i)});
+        if (const char* name = element->attributes[i].first.c_str();
+            (any || local_name(name) == step.name) && std::string_view(name).rfind("xmlns", 0) != 0)
+          found.push_back({element, static_cast<int>(i)});
       break;
     case Axis::kDescendantOrSelf: take(element); [[fallthrough]];
     case Axis::kDescendant: below(below, element); break;

@@ -4,6 +4,7 @@
 
 #include "collect/expression_parts.h"
 #include "foundation/text.h"
+#include "foundation/xml.h"
 #include "vault/digest.h"
 
 namespace understory::collect::expressions {
@@ -131,8 +132,8 @@ Value name(Call& call) {
   const Nodes nodes = call.count() > 0 ? call.nodes(0) : Nodes{call.place().node};
   if (nodes.empty() || !nodes.front().element) return std::string();
   const Found& first = nodes.front();
-  return first.attribute < 0 ? first.element->name
-                             : first.element->attributes[static_cast<std::size_t>(first.attribute)].first;
+  if (first.attribute < 0) return first.element->name;
+  return std::string(local_name(first.element->attributes[static_cast<std::size_t>(first.attribute)].first.c_str()));
 }
 
 Value choice_name(Call& call) {

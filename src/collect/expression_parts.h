@@ -1,4 +1,5 @@
-// An expression as it is parsed, and what functions may ask of the one who evaluates. Used by expression*.cpp alone.
+// An expression as it is parsed, and what functions may ask of the one who evaluates. Used by expression*.cpp,
+// and by answers.cpp for its dates.
 #pragma once
 #include <limits>
 #include <optional>
@@ -146,6 +147,7 @@ struct Moment {
   std::optional<int> offset_minutes;
 };
 std::optional<Moment> moment_of(std::string_view text);
+bool is_time(std::string_view text);
 // The moment in local time at this offset.
 Moment local(const Moment& moment, int offset_minutes);
 std::string date_text(std::int64_t days);

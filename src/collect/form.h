@@ -2,6 +2,7 @@
 //
 // Sources: ODK XForms specification (getodk.github.io/xforms-spec), OpenRosa, Entities specification 2022.1–2025.1.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -131,6 +132,7 @@ struct Form {
   std::vector<Node> nodes;             // [0] is the root; parents before children, document order
   std::vector<std::string> languages;  // of its itext, the default first; empty: one language
   std::vector<Instance> instances;     // secondary ones
+  std::map<std::string, Words> texts;  // the itext by its ids, where labels of choices ask for it by what they hold
   std::vector<NeededFile> files;
   std::vector<SetValue> set_values;
   std::vector<Attribute> attributes;

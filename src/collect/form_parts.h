@@ -16,6 +16,7 @@ class Texts {
  public:
   void add(std::size_t language, const std::string& id, Words::In words);
   const std::vector<std::pair<std::size_t, Words::In>>* find(const std::string& id) const;
+  std::map<std::string, Words> all() const;
 
  private:
   std::unordered_map<std::string, std::vector<std::pair<std::size_t, Words::In>>> texts_;

@@ -223,6 +223,9 @@ Result<FormRead> read_form(std::string_view xml, const std::string& file) {
     if (const pugi::xml_node content = first_element(child)) instance.xml = outer_xml(content);
     read.form.instances.push_back(std::move(instance));
   }
+  for (const Node& node : read.form.nodes)
+    if (node.item_set && node.item_set->label.find("itext(") != std::string::npos && read.form.texts.empty())
+      read.form.texts = reading.texts.all();
   read_entities(reading);
   read_needed_files(reading, frame.model);
   read.form.has_instance_id = reading.node_of("/" + read.form.root + "/meta/instanceID") >= 0;

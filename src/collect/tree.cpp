@@ -22,6 +22,20 @@ Element& Element::add(std::string child_name) {
   return made;
 }
 
+std::unique_ptr<Element> Element::copy() const {
+  auto made = std::make_unique<Element>();
+  made->name = name;
+  made->prefix = prefix;
+  made->text = text;
+  made->attributes = attributes;
+  made->node = node;
+  for (const auto& each : children) {
+    made->children.push_back(each->copy());
+    made->children.back()->parent = made.get();
+  }
+  return made;
+}
+
 int Element::position() const {
   if (!parent) return 0;
   int before = 0;
@@ -45,7 +59,7 @@ void take(const pugi::xml_node& from, Element& to) {
   to.text = text_of(from);
   for (const pugi::xml_attribute& attribute : from.attributes())
     if (std::string_view(attribute.name()).rfind("xmlns", 0) != 0)
-      to.attributes.emplace_back(local_name(attribute.name()), attribute.value());
+      to.attributes.emplace_back(attribute.name(), attribute.value());
   for (const pugi::xml_node& child : from.children())
     if (child.type() == pugi::node_element) take(child, to.add(std::string(local_name(child.name()))));
 }
