@@ -312,7 +312,7 @@ void Evaluator::take_step(const Step& step, const Found& from, Nodes& found) {
   };
   switch (step.axis) {
     case Axis::kChild:
-      if (!spend(element->children.size())) return;
+      if (!spend(1 + element->children.size() / 16)) return;
       for (const auto& child : element->children) take(child.get());
       break;
     case Axis::kParent: take(element->parent); break;

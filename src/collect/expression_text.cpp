@@ -1,5 +1,6 @@
 // Functions about texts, choices and truth.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "collect/expression_parts.h"
@@ -123,7 +124,11 @@ Value normalize_space(Call& call) {
 Value regex(Call& call) {
   const std::string text = call.text(0), pattern = call.text(1);
   if (!call.spend(100 + text.size() / 8)) return false;
+  const auto began = std::chrono::steady_clock::now();
   const std::optional<bool> matched = matches_whole(pattern, text);
+  // A pattern costs what it takes: many slow ones are not to add up.
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+  call.spend(static_cast<std::size_t>(took.count()) * 20);
   if (!matched) call.stop("the pattern cannot be read, or takes too long");
   return matched.value_or(false);
 }

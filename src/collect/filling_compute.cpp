@@ -246,10 +246,16 @@ void Filling::State::compute() {
     }
     for (const FormPlan::Task& task : plan->tasks) compute_task(task);
     for (const auto& child : document->children) walk(*child, [](Element& each) { each.fresh = false; });
-    std::fill(changed.begin(), changed.end(), 0);
     everything = false;
+    const std::size_t before = elements;
+    if (plan->late_counts)
+      for (const FormPlan::Task& task : plan->tasks)
+        if (task.kind == FormPlan::Task::Kind::kCount) compute_task(task);
+    if (elements != before) continue;  // what reads the copies is computed again
+    std::fill(changed.begin(), changed.end(), 0);
     if (pending.empty()) return;
   }
+  std::fill(changed.begin(), changed.end(), 0);
   pending.clear();
   remark("Actions set each other off without end.");
 }

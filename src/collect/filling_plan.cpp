@@ -10,9 +10,9 @@
 namespace understory::collect {
 
 int FormPlan::child_of(int node, std::string_view name) const {
-  for (int child : nodes[static_cast<std::size_t>(node)].children)
-    if (form->nodes[static_cast<std::size_t>(child)].name == name) return child;
-  return -1;
+  const auto& known = nodes[static_cast<std::size_t>(node)].child_by_name;
+  const auto found = known.find(name);
+  return found == known.end() ? -1 : found->second;
 }
 
 bool FormPlan::below(int node, int above) const {
@@ -37,12 +37,14 @@ class Planner {
       plan_.by_path.emplace(node.path, static_cast<int>(i));
       if (node.parent >= 0) {
         at(node.parent).children.push_back(static_cast<int>(i));
+        at(node.parent).child_by_name.emplace(node.name, static_cast<int>(i));
         plan_.nodes[i].repeat = at(node.parent).repeat;
       }
       if (node.shape == Node::Shape::kRepeat) plan_.nodes[i].repeat = static_cast<int>(i);
     }
     for (std::size_t i = 0; i < form_.nodes.size(); ++i) compile(static_cast<int>(i));
     for (const Attribute& attribute : form_.attributes) {
+      at(attribute.node).attributes.push_back(static_cast<int>(plan_.attribute_values.size()));
       plan_.attribute_values.push_back(parsed(attribute.calculate, attribute.path));
       plan_.attribute_relevants.push_back(parsed(attribute.relevant, attribute.path));
     }
@@ -82,9 +84,9 @@ class Planner {
     to.choice_label = parsed(from.item_set->label, from.path);
   }
 
-  int attribute_of(const std::string& path) const {
-    for (std::size_t i = 0; i < form_.attributes.size(); ++i)
-      if (form_.attributes[i].path == path) return static_cast<int>(i);
+  int attribute_of(int node, const std::string& path) {
+    for (int i : at(node).attributes)
+      if (form_.attributes[static_cast<std::size_t>(i)].path == path) return i;
     return -1;
   }
 
@@ -94,7 +96,7 @@ class Planner {
       if (!trim(event).empty()) action.events.emplace_back(trim(event));
     const std::size_t attribute = set.target.find("/@");
     action.node = plan_.node_of(set.target.substr(0, attribute));
-    if (attribute != std::string::npos) action.attribute = attribute_of(set.target);
+    if (action.node >= 0 && attribute != std::string::npos) action.attribute = attribute_of(action.node, set.target);
     action.value = parsed(set.value, set.target);
     const int made = static_cast<int>(plan_.actions.size());
     if (const int trigger = plan_.node_of(set.trigger);
@@ -132,14 +134,29 @@ class Planner {
       if (compiled.repeat_count) add_task(Kind::kCount, i, -1, node(i).path, *compiled.repeat_count);
       if (compiled.relevant) add_task(Kind::kRelevant, i, -1, node(i).path, *compiled.relevant);
       if (compiled.calculate) add_task(Kind::kCalculate, i, -1, node(i).path, *compiled.calculate);
-      for (std::size_t a = 0; a < form_.attributes.size(); ++a)
-        if (form_.attributes[a].node == i && plan_.attribute_values[a])
-          add_task(Kind::kAttribute, i, static_cast<int>(a), form_.attributes[a].path, *plan_.attribute_values[a]);
+      for (int a : compiled.attributes)
+        if (const auto& value = plan_.attribute_values[static_cast<std::size_t>(a)])
+          add_task(Kind::kAttribute, i, a, form_.attributes[static_cast<std::size_t>(a)].path, *value);
     }
   }
 
   // What is read is computed before; among what could come next, the order of the document.
   void order_tasks() {
+    std::string circle = order(true);
+    if (!circle.empty()) {
+      // JavaRosa looks at counts only when people come to the repeat: a circle through one is none.
+      plan_.late_counts = true;
+      circle = order(false);
+    }
+    for (const FormPlan::Task& task : plan_.tasks)
+      if (task.kind == FormPlan::Task::Kind::kCalculate &&
+          std::binary_search(task.reads.begin(), task.reads.end(), task.node))
+        circle += (circle.empty() ? "" : ", ") + node(task.node).path;  // of itself
+    if (!circle.empty()) plan_.remarks.push_back("These depend on each other in a circle, or on such: " + circle + ".");
+  }
+
+  // Names of what is in a circle, for people; empty: nothing is.
+  std::string order(bool counts_wait) {
     using Kind = FormPlan::Task::Kind;
     const std::vector<FormPlan::Task>& tasks = plan_.tasks;
     std::vector<std::vector<int>> of_node(form_.nodes.size());
@@ -155,6 +172,7 @@ class Planner {
     for (int t = 0; t < static_cast<int>(tasks.size()); ++t) {
       const FormPlan::Task& task = tasks[static_cast<std::size_t>(t)];
       for (int read : task.reads) {
+        if (task.kind == Kind::kCount && !counts_wait) break;
         for (int other : of_node[static_cast<std::size_t>(read)])
           if (tasks[static_cast<std::size_t>(other)].node != task.node) before(other, t);
         // Whether it is there at all is decided above it, except where that is decided above the reader as well.
@@ -184,16 +202,13 @@ class Planner {
         if (--waits[static_cast<std::size_t>(next)] == 0) ready.push(next);
     }
     std::string circle;
-    for (const FormPlan::Task& task : ordered)
-      if (task.kind == Kind::kCalculate && std::binary_search(task.reads.begin(), task.reads.end(), task.node))
-        circle += (circle.empty() ? "" : ", ") + node(task.node).path;  // of itself
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       if (done[t]) continue;
       ordered.push_back(tasks[t]);
       if (circle.size() < 300) circle += (circle.empty() ? "" : ", ") + node(tasks[t].node).path;
     }
-    if (!circle.empty()) plan_.remarks.push_back("These depend on each other in a circle, or on such: " + circle + ".");
     plan_.tasks = std::move(ordered);
+    return circle;
   }
 
   // The tree a new one begins with, from the form's own instance; templates go aside.
@@ -228,18 +243,20 @@ class Planner {
       else
         made->attributes.emplace_back(attribute.name(), attribute.value());
     }
-    for (const Attribute& each : form_.attributes)
-      if (each.node == index && !attribute_named(from, each.name)) made->attributes.emplace_back(each.name, "");
+    for (int each : at(index).attributes)
+      if (const std::string& missing = form_.attributes[static_cast<std::size_t>(each)].name;
+          !attribute_named(from, missing))
+        made->attributes.emplace_back(missing, "");
     if (node(index).shape == Node::Shape::kField) made->text = text_of(from);
     Element* element = made.get();
     const bool repeat = node(index).shape == Node::Shape::kRepeat;
+    std::unordered_set<int> taken;
     for (const pugi::xml_node& child : from.children()) {
       if (child.type() != pugi::node_element) continue;
       const int below = plan_.child_of(index, local_name(child.name()));
+      if (below < 0) continue;
       // What stands twice and is no repeat counts once.
-      const bool again =
-          below >= 0 && node(below).shape != Node::Shape::kRepeat && element->child(node(below).name) != nullptr;
-      if (below >= 0 && !again) take(child, *element, below);
+      if (taken.insert(below).second || node(below).shape == Node::Shape::kRepeat) take(child, *element, below);
     }
     if (repeat && shape) {
       if (!plan_.templates[static_cast<std::size_t>(index)])

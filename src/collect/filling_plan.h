@@ -14,6 +14,8 @@ class FormPlan {
     std::optional<Expression> relevant, constraint, required, readonly, calculate, repeat_count;
     std::optional<Expression> choices, choice_value, choice_label;
     std::vector<int> children;
+    std::unordered_map<std::string_view, int> child_by_name;
+    std::vector<int> attributes;  // in Form::attributes
     std::vector<int> set_values;  // that a change of this node triggers
     int repeat = -1;              // the innermost repeat it lies in or is; -1: none
   };
@@ -37,6 +39,9 @@ class FormPlan {
   std::vector<std::optional<Expression>> attribute_values, attribute_relevants;  // as Form::attributes
   std::vector<Action> actions;                                                   // as Form::set_values
   std::vector<Task> tasks;                                                       // in the order they are done
+  // Some number of copies follows from what is in the copies ("one more until the last says no"): counts come first,
+  // and once more at the end.
+  bool late_counts = false;
   std::unordered_map<std::string, int> by_path;
   std::unique_ptr<Element> instance;                // the document, as a new one begins: no templates in it
   std::vector<std::unique_ptr<Element>> templates;  // by node, of repeats: a new copy

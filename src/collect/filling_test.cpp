@@ -119,6 +119,22 @@ TEST(Filling, RepeatsAreAddedRemovedAndCounted) {
   EXPECT_EQ(at(filling, "/data/total"), "10000") << "nobody's number fills the memory";
 }
 
+TEST(Filling, ARepeatMayGrowUntilItsLastCopySaysItIsTheLast) {
+  Filling filling = begun(
+      form_with("<data id=\"f\"><held/><wanted/><r jr:template=\"\"><last/></r></data>",
+                "<bind nodeset=\"/data/held\" calculate=\"count(/data/r)\"/><bind nodeset=\"/data/wanted\" "
+                "calculate=\"if(/data/held "
+                "= 0 or indexed-repeat(/data/r/last, /data/r, /data/held) = 'no', /data/held + 1, /data/held)\"/>",
+                "<group ref=\"/data/r\"><repeat nodeset=\"/data/r\" jr:count=\"/data/wanted\"/></group>"));
+  EXPECT_THAT(filling.remarks(), IsEmpty());
+  ASSERT_NE(filling.find("/data/r[1]"), nullptr);
+  EXPECT_EQ(filling.find("/data/r[2]"), nullptr);
+  ASSERT_TRUE(filling.set("/data/r[1]/last", "no"));
+  ASSERT_NE(filling.find("/data/r[2]"), nullptr);
+  EXPECT_EQ(filling.find("/data/r[3]"), nullptr);
+  EXPECT_EQ(at(filling, "/data/held"), "2");
+}
+
 TEST(Filling, ActionsPreloadsAndDefaults) {
   Filling filling = begun(form_with(
       "<data id=\"f\"><start/><day/><end/><who/><device/><first/><a>b</a><seen/><r jr:template=\"\"><x/></r><once/>"

@@ -30,8 +30,7 @@ int Reading::node_of(const std::string& path) const {
 
 void Reading::need_file(std::string name, std::string kind) {
   if (name.empty()) return;
-  for (const NeededFile& each : form.files)
-    if (each.name == name) return;
+  if (!needed.insert(name).second) return;
   form.files.push_back({std::move(name), std::move(kind)});
 }
 
@@ -194,7 +193,7 @@ std::string instance_xml(const pugi::xml_node& root) {
 Result<FormRead> read_form(std::string_view xml, const std::string& file) {
   const XmlDocument document = TRY(XmlDocument::parse(xml, file));
   FormRead read;
-  Reading reading{document, file, read.form, read.warnings, {}, {}, {}, {}, {}, {}};
+  Reading reading{document, file, read.form, read.warnings, {}, {}, {}, {}, {}, {}, {}};
   const Frame frame = TRY(frame_of(reading));
   TRY(read_identity(reading, frame));
   TRY(read_instance(reading, frame.root));
