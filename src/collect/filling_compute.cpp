@@ -1,5 +1,6 @@
 // What follows from the answers: counts of repeats, relevance, calculations, actions.
 #include <cmath>
+#include <unordered_set>
 
 #include "collect/expression_parts.h"
 #include "collect/filling_state.h"
@@ -139,6 +140,24 @@ void Filling::State::fit_count(const Element& context, int index, Element& paren
   for (Element* each : made) act_on("odk-new-repeat", *each);
 }
 
+// What was chosen and is offered no more is chosen no more, as in ODK's own tools. A list that is not here offers
+// nothing and takes nothing away.
+void Filling::State::fit_choices(Element& element) {
+  if (element.text.empty()) return;
+  for (const Instance& each : form().instances)
+    if (!list(each.id)) return;
+  std::unordered_set<std::string> values;
+  for (Offered& each : choices(element)) values.insert(std::move(each.value));
+  if (budget < 0 || values.count(element.text)) return;
+  std::string kept;
+  const AnswerType type = node(element.node).type;
+  if (type == AnswerType::kSelectMany || type == AnswerType::kRank)
+    for (std::string_view each : expressions::list_items(element.text))
+      if (values.count(std::string(each))) kept.append(kept.empty() ? "" : " ").append(each);
+  change(element, std::move(kept));
+  chosen_less = true;
+}
+
 void Filling::State::compute_task(const FormPlan::Task& task) {
   using Kind = FormPlan::Task::Kind;
   const bool due = everything || std::any_of(task.reads.begin(), task.reads.end(),
@@ -168,7 +187,9 @@ void Filling::State::compute_task(const FormPlan::Task& task) {
   const std::vector<Element*> all = by_node[static_cast<std::size_t>(task.node)];
   for (Element* element : all) {
     if (!due && !element->fresh) continue;
-    if (task.kind == Kind::kRelevant) {
+    if (task.kind == Kind::kChoices) {
+      if (!everything && !element->fresh) fit_choices(*element);  // not what was loaded: lists change in the years
+    } else if (task.kind == Kind::kRelevant) {
       const auto value = evaluate(*what.relevant, {element, -1});
       const bool own = !value || value->truth();
       if (own == element->own_relevant) continue;
@@ -247,11 +268,12 @@ void Filling::State::compute() {
     for (const FormPlan::Task& task : plan->tasks) compute_task(task);
     for (const auto& child : document->children) walk(*child, [](Element& each) { each.fresh = false; });
     everything = false;
+    const bool again = std::exchange(chosen_less, false);
     const std::size_t before = elements;
     if (plan->late_counts)
       for (const FormPlan::Task& task : plan->tasks)
         if (task.kind == FormPlan::Task::Kind::kCount) compute_task(task);
-    if (elements != before) continue;  // what reads the copies is computed again
+    if (again || elements != before) continue;  // what reads the choices or the copies is computed again
     std::fill(changed.begin(), changed.end(), 0);
     if (pending.empty()) return;
   }

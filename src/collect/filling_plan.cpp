@@ -127,6 +127,7 @@ class Planner {
     plan_.tasks.push_back(std::move(task));
   }
 
+  // Choices come last, whatever they read: two questions may each offer what the other has not chosen.
   void make_tasks() {
     using Kind = FormPlan::Task::Kind;
     for (int i = 0; i < static_cast<int>(form_.nodes.size()); ++i) {
@@ -138,6 +139,9 @@ class Planner {
         if (const auto& value = plan_.attribute_values[static_cast<std::size_t>(a)])
           add_task(Kind::kAttribute, i, a, form_.attributes[static_cast<std::size_t>(a)].path, *value);
     }
+    computed_ = plan_.tasks.size();
+    for (int i = 0; i < static_cast<int>(form_.nodes.size()); ++i)
+      if (const auto& choices = at(i).choices) add_task(Kind::kChoices, i, -1, node(i).path, *choices);
   }
 
   // What is read is computed before; among what could come next, the order of the document.
@@ -158,7 +162,8 @@ class Planner {
   // Names of what is in a circle, for people; empty: nothing is.
   std::string order(bool counts_wait) {
     using Kind = FormPlan::Task::Kind;
-    const std::vector<FormPlan::Task>& tasks = plan_.tasks;
+    const std::vector<FormPlan::Task> tasks(plan_.tasks.begin(),
+                                            plan_.tasks.begin() + static_cast<std::ptrdiff_t>(computed_));
     std::vector<std::vector<int>> of_node(form_.nodes.size());
     for (std::size_t t = 0; t < tasks.size(); ++t)
       of_node[static_cast<std::size_t>(tasks[t].node)].push_back(static_cast<int>(t));
@@ -207,7 +212,7 @@ class Planner {
       ordered.push_back(tasks[t]);
       if (circle.size() < 300) circle += (circle.empty() ? "" : ", ") + node(tasks[t].node).path;
     }
-    plan_.tasks = std::move(ordered);
+    std::move(ordered.begin(), ordered.end(), plan_.tasks.begin());
     return circle;
   }
 
@@ -270,8 +275,8 @@ class Planner {
 
   FormPlan& plan_;
   const Form& form_;
-  std::size_t edges_ = 0;
-  std::map<int, const Element*> first_;  // the first copy of each repeat
+  std::size_t edges_ = 0, computed_ = 0;  // how many of the tasks are in an order
+  std::map<int, const Element*> first_;   // the first copy of each repeat
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ class FormPlan {
   };
   // Something that is computed: what it reads decides when.
   struct Task {
-    enum class Kind { kCount, kRelevant, kCalculate, kAttribute };
+    enum class Kind { kCount, kRelevant, kCalculate, kAttribute, kChoices };
     Kind kind;
     int node;
     int attribute = -1;      // in Form::attributes

@@ -19,6 +19,7 @@ struct Filling::State {
   std::size_t elements = 0;
   std::vector<std::vector<Element*>> by_node;  // all elements of each of the form's nodes, in document order
   std::vector<char> changed;                   // nodes that changed since the last computation
+  bool chosen_less = false;                    // a choice was taken away in this round
   bool everything = false;                     // compute all, whatever changed
   mutable std::vector<std::string> remarks;
   std::vector<std::pair<Element*, int>> pending;  // elements that changed, with the actions they trigger to be done
@@ -45,6 +46,7 @@ struct Filling::State {
   void mark_below(int node);
   void compute();
   void compute_task(const FormPlan::Task& task);
+  void fit_choices(Element& element);
   void fit_count(const Element& first, int node, Element& parent);
   void spread_relevance(Element& element);
   void act(const FormPlan::Action& action, Element& target);

@@ -218,6 +218,9 @@ TEST(Filling, ChoicesComeFromTheFormFromListsAndByFilter) {
   ASSERT_TRUE(filling.set({{"/data/country", "kh"}, {"/data/city", "sr"}}));
   EXPECT_THAT(values(filling.choices(*filling.find("/data/city"))), ElementsAre("pp=Phnom Penh", "sr=Siem Reap"));
   EXPECT_EQ(at(filling, "/data/label"), "Siem Reap");
+  ASSERT_TRUE(filling.set("/data/country", "np"));
+  EXPECT_EQ(at(filling, "/data/city"), "") << "it is offered no more";
+  EXPECT_EQ(at(filling, "/data/label"), "");
   EXPECT_THAT(values(filling.choices(*filling.find("/data/fruit"))), ElementsAre("apple=Apple"));
   Setting khmer = setting();
   khmer.language = "km";
@@ -226,6 +229,21 @@ TEST(Filling, ChoicesComeFromTheFormFromListsAndByFilter) {
               ::testing::SizeIs(1));
   const Filling other = Filling::start(planned(form), lists, khmer);
   EXPECT_THAT(values(other.choices(*other.find("/data/fruit"))), ElementsAre("apple=ផ្លែប៉ោម"));
+}
+
+TEST(Filling, TwoQuestionsMayEachOfferWhatTheOtherHasNotChosen) {
+  Filling filling = begun(form_with(
+      "<data id=\"f\"><a/><b/></data>",
+      "<instance id=\"c\"><root><item><name>x</name></item><item><name>y</name></item></root></instance>",
+      "<select1 ref=\"/data/a\"><itemset nodeset=\"instance('c')/root/item[name != /data/b]\"><value "
+      "ref=\"name\"/></itemset>"
+      "</select1><select1 ref=\"/data/b\"><itemset nodeset=\"instance('c')/root/item[name != /data/a]\"><value "
+      "ref=\"name\"/></itemset></select1>"));
+  EXPECT_THAT(filling.remarks(), IsEmpty());
+  ASSERT_TRUE(filling.set("/data/a", "x"));
+  ASSERT_TRUE(filling.set("/data/b", "y"));
+  EXPECT_EQ(at(filling, "/data/a") + at(filling, "/data/b"), "xy");
+  EXPECT_THAT(values(filling.choices(*filling.find("/data/b"))), ElementsAre("y=y"));
 }
 
 TEST(Filling, AnEditHasANewIdAndRemembersTheOld) {
@@ -302,6 +320,48 @@ TEST(WebForms, FixturesBehave) {
 
   Filling circle = begun(web_form("test-web-forms/simple-dag-cycle.xml"));
   EXPECT_THAT(circle.remarks(), ::testing::Contains(HasSubstr("in a circle")));
+}
+
+// JavaRosa's, with what its tests expect of them.
+TEST(JavaRosa, FixturesBehave) {
+  if (!testing_support::shared_data()) GTEST_SKIP() << "../shared/data is not here";
+  const std::string here = "test-javarosa/resources/";
+  Filling made = begun(web_form(here + "org/javarosa/core/model/actions/event-odk-new-repeat.xml"));
+  EXPECT_EQ(made.find("/data/my-repeat[1]"), nullptr);
+  EXPECT_EQ(at(made, "/data/my-repeat-without-template[2]/my-value"), "") << "no event for what the form holds";
+  ASSERT_TRUE(made.set("/data/my-toplevel-value", "12"));
+  ASSERT_TRUE(made.add_repeat("/data", "my-repeat"));
+  ASSERT_TRUE(made.add_repeat("/data", "my-repeat"));
+  EXPECT_EQ(at(made, "/data/my-repeat[2]/defaults-to-position"), "2");
+  EXPECT_EQ(at(made, "/data/my-repeat[2]/defaults-to-toplevel"), "14");
+  ASSERT_TRUE(made.set("/data/repeat-count", "4"));
+  EXPECT_EQ(at(made, "/data/my-jr-count-repeat[4]/defaults-to-position-again"), "4");
+  ASSERT_TRUE(made.add_repeat("/data", "my-repeat-without-template"));
+  EXPECT_EQ(at(made, "/data/my-repeat-without-template[3]/my-value"), "2");
+
+  Filling events = begun(web_form(here + "org/javarosa/core/model/actions/multiple-events.xml"));
+  EXPECT_EQ(at(events, "/data/nested-first-load"), "cheese");
+  EXPECT_EQ(at(events, "/data/my-group/nested-first-load-in-group"), "more cheese");
+  EXPECT_EQ(at(events, "/data/my-calculated-value"), "10");
+  ASSERT_TRUE(events.set("/data/my-value", "15"));
+  EXPECT_EQ(at(events, "/data/my-calculated-value"), "30");
+  EXPECT_EQ(at(begun(web_form(here + "org/javarosa/core/model/actions/invalid-events.xml")), "/data/nested-first-load"),
+            "");
+
+  Filling counted = begun(web_form(here + "countNonEmptyForm.xml"));
+  EXPECT_EQ(at(counted, "/test/count_value"), "4");
+  EXPECT_EQ(at(counted, "/test/count_non_empty_value"), "2");
+
+  Filling relative = begun(web_form(here + "org/javarosa/xpath/expr/relative-current-ref-group-count-ref.xml"));
+  EXPECT_NE(relative.find("/data/my_group[3]/name"), nullptr);
+  EXPECT_EQ(relative.find("/data/my_group[4]/name"), nullptr);
+
+  Filling cascade = begun(web_form(here + "org/javarosa/core/model/three-level-cascading-multi-select.xml"));
+  EXPECT_THAT(cascade.choices(*cascade.find("/data/level2")), IsEmpty());
+  ASSERT_TRUE(cascade.set("/data/level1", "a b"));
+  EXPECT_THAT(cascade.choices(*cascade.find("/data/level2")), ::testing::Not(IsEmpty()));
+  for (const Offered& each : cascade.choices(*cascade.find("/data/level2")))
+    EXPECT_TRUE(each.value[0] == 'a' || each.value[0] == 'b') << each.value;
 }
 
 // An answer of each type.
