@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 each=${SECONDS_EACH:-60}
 command -v clang++-14 >/dev/null || { echo "fuzzing needs clang: apt-get install clang-14 libclang-rt-14-dev" >&2; exit 1; }
 declare -A code=(
+  [expression_fuzz]='collect/expression.*'
+  [submission_fuzz]='collect/(record|filling.*|answers)'
+  [xform_fuzz]='collect/(form_.*|filling.*)'
   [csv_fuzz]='foundation/(csv|text)|study/exchange/(codes|survey|tables)'
   [http_fuzz]='server/(clients|http|packing)|findings/question'
   [log_fuzz]='people/audit'

@@ -11,6 +11,7 @@
 #include "foundation/resource.h"
 #include "foundation/result.h"
 #include "foundation/text.h"
+#include "foundation/xml.h"
 
 namespace understory {
 
@@ -208,6 +209,26 @@ TEST(Program, RunsWithInputAndSaysWhenItIsMissing) {
   const auto missing = run_program({.program = "no-such-program-here", .what = "reports", .package = "none"});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code(), "program_missing");
+}
+
+TEST(Text, PatternsMatchTheWholeTextAndEnd) {
+  EXPECT_EQ(matches_whole("[a-z]+", "abc"), true);
+  EXPECT_EQ(matches_whole("[a-z]+", "abc1"), false);
+  EXPECT_EQ(matches_whole("\\p{Nd}{3}", "១២៣"), true);
+  EXPECT_EQ(matches_whole("(", "a"), std::nullopt);
+  EXPECT_EQ(matches_whole("(a+)+b", std::string(60, 'a') + "!"), std::nullopt) << "it would take for ever";
+  EXPECT_EQ(matches_whole(std::string(20'000, 'a'), "a"), std::nullopt);
+}
+
+TEST(Xml, TextInPiecesAndAttributesWithPrefixes) {
+  const auto document = XmlDocument::parse("<a>\n<b p:k='1' k='2' xmlns:k='n'>x<![CDATA[<y>]]><c/>z</b></a>", "a.xml");
+  ASSERT_TRUE(document);
+  const pugi::xml_node b = child_named(document->root(), "b");
+  EXPECT_EQ(text_of(b), "x<y>z");
+  EXPECT_STREQ(attribute_named(b, "k"), "2");
+  EXPECT_EQ(attribute_named(b, "none"), nullptr);
+  EXPECT_EQ(document->line_of(b), 2);
+  EXPECT_EQ(document->offset_of(b), 5u);
 }
 
 TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "foundation/file.h"
+#include "vault/digest.h"
 
 namespace understory::vault {
 
@@ -64,6 +65,23 @@ TEST(Vault, BlindIndexesTellEqualTextsAndNothingElse) {
 
 TEST(Hash, HasThePublishedValue) {  // FIPS 180-4
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Digest, HasThePublishedValues) {  // RFC 1321, FIPS 180-4
+  EXPECT_EQ(hexadecimal(digest(DigestKind::kMd5, "message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
+  EXPECT_EQ(hexadecimal(digest(DigestKind::kSha1, "abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
+  EXPECT_EQ(digest(DigestKind::kSha512, "").size(), 64u);
+  EXPECT_EQ(digest_kind_of("sha-384"), DigestKind::kSha384);
+  EXPECT_FALSE(digest_kind_of("SHA-3"));
+}
+
+TEST(Base64, ReadsBackWhatItWrites) {  // RFC 4648
+  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(to_base64("fo"), "Zm8=");
+  EXPECT_EQ(from_base64("Zm9v\nYmFy "), "foobar");
+  EXPECT_EQ(from_base64(""), "");
+  EXPECT_FALSE(from_base64("Zm9"));
+  EXPECT_FALSE(from_base64("Zm9v!"));
 }
 
 }  // namespace understory::vault
