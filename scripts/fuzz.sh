@@ -14,9 +14,10 @@ declare -A code=(
   [http_fuzz]='server/(clients|http|packing)|findings/question'
   [log_fuzz]='people/audit'
   [multipart_fuzz]='server/(body|multipart|upload)'
-  [qdpx_fuzz]='study/exchange/(archive|offsets|refi_.*|xml)'
-  [xlsx_fuzz]='study/exchange/(archive|xlsx_reader|xml)'
-  [xml_fuzz]='study/exchange/(refi_codebook|refi_elements|xml)')
+  [odata_fuzz]='collect/export/(odata_.*|odata|values)'
+  [qdpx_fuzz]='foundation/(archive|xml)|study/exchange/(offsets|refi_.*)'
+  [xlsx_fuzz]='foundation/(archive|xml)|study/exchange/xlsx_reader'
+  [xml_fuzz]='foundation/xml|study/exchange/(refi_codebook|refi_elements)')
 cmake --preset fuzz >/dev/null
 programs=fuzzers
 [ -z "${TARGET:-}" ] || programs="${TARGET}_fuzz ${TARGET}_fuzz_seeds"

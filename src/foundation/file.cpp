@@ -101,7 +101,14 @@ Result<void> erase_file(const std::filesystem::path& path) {
   return {};
 }
 
-TemporaryFolder::TemporaryFolder() {
+TemporaryFolder::TemporaryFolder(On where) {
+  if (where == On::kMemory && ::access("/dev/shm", W_OK) == 0) {
+    std::string pattern = "/dev/shm/understory-XXXXXX";
+    if (::mkdtemp(pattern.data())) {
+      path_ = pattern;
+      return;
+    }
+  }
   std::string pattern = (std::filesystem::temp_directory_path() / "understory-XXXXXX").string();
   if (!::mkdtemp(pattern.data()))
     throw std::runtime_error("no temporary folder can be made: " + std::string(std::strerror(errno)));

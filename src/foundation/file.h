@@ -17,9 +17,11 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
 Result<void> erase_file(const std::filesystem::path& path);
 
 // A folder of its own under the system's temporary folder (or $TMPDIR), mode 0700, removed with its content.
+// kMemory: in memory where the system offers that (/dev/shm), for what programs of others write down unsealed.
 class TemporaryFolder {
  public:
-  TemporaryFolder();
+  enum class On { kDisk, kMemory };
+  explicit TemporaryFolder(On where = On::kDisk);
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;

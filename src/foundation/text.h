@@ -101,5 +101,8 @@ std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char at);
 std::string join(const std::vector<std::string>& parts, std::string_view between);
 std::string lower_ascii(std::string_view text);
+// Every letter that has two cases, in any script (no language's own rules).
+std::string lower_case(std::string_view text);
+std::string upper_case(std::string_view text);
 
 }  // namespace understory
