@@ -164,7 +164,7 @@ Result<XlsFormConverted> convert_xls_form(std::string_view bytes, const std::str
       message.erase(message.find(own), own.size());
     XlsFormRemark remark = read_xls_form_remark(message);
     // What a table that is no XLSForm comes to in pyxform is meant for its developers.
-    if (remark.reason.starts_with("DefinitionData.__init__()"))
+    if (remark.reason.starts_with("DefinitionData.__init__()") || remark.reason.starts_with("Argument 'definition'"))
       remark.reason = "It has no sheet called survey, so it is no XLSForm.";
     // Python's MemoryError has no words.
     if (remark.reason.empty()) remark.reason = "It cannot be read: perhaps it needs more than 1 GiB of memory.";
