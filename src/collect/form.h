@@ -88,7 +88,8 @@ struct Node {
   std::optional<ItemSet> item_set;
   std::string repeat_count;  // expression: how many; empty: people add and remove
   std::string range_start, range_end, range_step;
-  std::string actions;  // of setvalue and setgeopoint: kept for clients, the reader says which it acts on
+  std::string actions;  // setvalue, setgeopoint and recordaudio with this target, as XML: kept for clients
+  int asked = -1;       // its place among the controls of the body; -1: it is not asked
 };
 
 // A secondary instance: in the form itself, or from a file (jr://file/…, jr://file-csv/…, jr://instance/last-saved).
@@ -105,14 +106,23 @@ struct NeededFile {
 };
 
 struct SetValue {
-  std::string event, target, value;  // target: path; value: expression
+  std::string event, target, value;  // one or more events by spaces; target: path, perhaps "…/@id"; value: expression
+  std::string trigger;               // path of the control it stands in, for xforms-value-changed; empty: the model
+};
+
+// An attribute of the instance that a bind or a setvalue speaks of: those of <entity>. Never a column.
+struct Attribute {
+  int node = -1;
+  std::string name, path;           // without prefix: "id", "/data/meta/entity/@id"
+  std::string relevant, calculate;  // expressions; empty: none
 };
 
 // What a submission does to a list of entities.
 struct EntityUse {
   int node = -1;  // of <entity>, in Form::nodes; its parent's parent is the group or repeat each entity belongs to
   std::string list;
-  std::string id, create, update, base_version, label;  // expressions or values as bound; empty: not there
+  // Expressions; what the instance itself holds is a text literal ('1'). Empty: not there.
+  std::string id, create, update, base_version, label;
 };
 
 struct Form {
@@ -123,7 +133,9 @@ struct Form {
   std::vector<Instance> instances;     // secondary ones
   std::vector<NeededFile> files;
   std::vector<SetValue> set_values;
+  std::vector<Attribute> attributes;
   std::vector<EntityUse> entities;
+  std::string instance;    // the primary instance's root element as XML, with the namespaces it needs
   std::string public_key;  // base64, of an encrypted form; empty: plain
   bool has_instance_id = false;
 };
@@ -133,13 +145,15 @@ struct FormRead {
   std::vector<std::string> warnings;  // English sentences with the element: what is unusual and was let through
 };
 
-// kBadXml with line and column; kBadForm with line and reason: no primary instance, no id, a bind or a control that
-// names nothing, an expression that cannot be read, a dependency cycle, a name that stands twice. A form that ODK's
-// own tools accept is accepted here. A form without a meta group or instanceID is read; has_instance_id is false.
+// kBadXml with line and column; kBadForm with line and reason: no primary instance, no id, a control that names
+// nothing, more than any form needs (100,000 elements). A form that ODK's own tools accept is accepted here: what they
+// let through (a bind that names nothing, a text that is missing, a name that stands twice) is a warning. A form
+// without a meta group or instanceID is read; has_instance_id is false.
 Result<FormRead> read_form(std::string_view xml, const std::string& file);
 
-// The same bytes with <orx:meta><orx:instanceID/></orx:meta> and its bind put in, for a form that has none: phones
-// then number what they send. Everything else stays byte for byte.
+// The same bytes with <meta><instanceID/></meta> (in the OpenRosa namespace where the form's root names it) and its
+// bind put in, for a form that has none: phones then number what they send. Everything else stays byte for byte. A
+// form that has one comes back unchanged; one that is not UTF-8 is kBadForm.
 Result<std::string> with_instance_id(std::string_view xml, const std::string& file);
 
 // One table for the form, one for each repeat: what exports are made of. Groups are no tables; a field inside groups
@@ -160,7 +174,8 @@ struct Table {
 std::vector<Table> tables_of(const Form& form);
 
 // The tables of all versions together: fields by path, in the order of the newest version, then what older ones had
-// besides. A field whose type changed is text. `versions`: newest first.
+// besides. A field whose type changed is text; what was ever a repeat is one. Where a field became a group, or a group
+// a field, both are there under the same path: Record tells them apart. `versions`: newest first.
 Form union_of(const std::vector<const Form*>& versions);
 
 }  // namespace understory::collect

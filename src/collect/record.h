@@ -1,6 +1,7 @@
 // One filled-in copy of a form, as rows of the form's tables. Pure.
 #pragma once
-#include <map>
+#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,17 +39,20 @@ struct Rows {
 
 class Record {
  public:
-  // `tables` as tables_of() gives them; elements the form does not know are passed over by rows(), and listed.
+  // `tables` as tables_of() gives them; elements the form does not know are passed over by tables(), and listed. What
+  // stands twice and is no repeat counts once, the first; the others are listed as unknown. kBadXml with line and
+  // column; kBadSubmission: its repeats are more than are held (5 million cells).
   static Result<Record> read(std::string_view xml, const Form& form, const std::vector<Table>& tables);
   const std::vector<Rows>& tables() const { return tables_; }
-  const std::vector<std::string>& unknown() const { return unknown_; }  // paths
+  const std::vector<std::string>& unknown() const { return unknown_; }  // paths, each once, at most 1,000
   // Names of the attachments its file answers hold, each once, in document order.
-  std::vector<std::string> attachments(const Form& form, const std::vector<Table>& tables) const;
+  const std::vector<std::string>& attachments() const { return attachments_; }
 
  private:
   XmlDocument document_;
+  std::shared_ptr<std::deque<std::string>> joined_;  // texts that stood in several pieces; cells point into it
   std::vector<Rows> tables_;
-  std::vector<std::string> unknown_;
+  std::vector<std::string> unknown_, attachments_;
 };
 
 }  // namespace understory::collect

@@ -108,6 +108,16 @@ Result<XmlDocument> XmlDocument::parse(std::string_view content, const std::stri
   return result;
 }
 
+std::size_t XmlDocument::offset_of(const pugi::xml_node& node) const {
+  const std::ptrdiff_t offset = node.offset_debug();
+  return offset < 0 ? 0 : std::min(static_cast<std::size_t>(offset), content_->size());
+}
+
+int XmlDocument::line_of(const pugi::xml_node& node) const {
+  const auto end = content_->begin() + static_cast<std::ptrdiff_t>(offset_of(node));
+  return 1 + static_cast<int>(std::count(content_->begin(), end, '\n'));
+}
+
 std::string_view local_name(const char* name) {
   const std::string_view whole(name);
   const std::size_t colon = whole.rfind(':');
@@ -124,6 +134,23 @@ std::string outer_xml(const pugi::xml_node& node) {
   std::ostringstream out;
   node.print(out, "", pugi::format_raw | pugi::format_no_declaration, pugi::encoding_utf8);
   return out.str();
+}
+
+std::string text_of(const pugi::xml_node& node) {
+  std::string text;
+  for (const pugi::xml_node& piece : node.children())
+    if (piece.type() == pugi::node_pcdata || piece.type() == pugi::node_cdata) text += piece.value();
+  return text;
+}
+
+const char* attribute_named(const pugi::xml_node& node, std::string_view name) {
+  const char* prefixed = nullptr;
+  for (const pugi::xml_attribute& attribute : node.attributes()) {
+    if (attribute.name() == name) return attribute.value();
+    if (!prefixed && std::string_view(attribute.name()).rfind("xmlns:", 0) != 0 && local_name(attribute.name()) == name)
+      prefixed = attribute.value();
+  }
+  return prefixed;
 }
 
 }  // namespace understory
