@@ -197,19 +197,23 @@ void FromSubmissions::add(const std::string& instance_id, const collect::Record&
                             "What it told was erased from this study and stays out.");
       return;
     }
-  material_.report.count("submission", Outcome::kRead);
-  if (mapping_.respondent) take_answers(instance_id, root);
-  if (mapping_.group) take_group(instance_id, record, root);
-}
-
-void FromSubmissions::take_answers(const std::string& instance_id, const Row& root) {
-  const std::string name = root.text(mapping_.respondent->name);
-  if (name.empty() || name.size() > kLongestName) {
-    if (!mapping_.group)
-      material_.report.note("submission", Outcome::kUnusable, instance_id,
-                            "It gives no pseudonym; nothing of it was taken.");
+  const auto name_in = [&](const std::string& question) {
+    std::string name = root.text(question);
+    return name.size() > kLongestName ? std::string() : name;
+  };
+  const std::string name = mapping_.respondent ? name_in(mapping_.respondent->name) : "";
+  const std::string group = mapping_.group ? name_in(mapping_.group->name) : "";
+  if (name.empty() && group.empty()) {
+    material_.report.note("submission", Outcome::kUnusable, instance_id,
+                          "It gives no pseudonym (or a very long one); nothing of it was taken.");
     return;
   }
+  material_.report.count("submission", Outcome::kRead);
+  if (!name.empty()) take_answers(instance_id, root, name);
+  if (!group.empty()) take_group(instance_id, record, root, group);
+}
+
+void FromSubmissions::take_answers(const std::string& instance_id, const Row& root, const std::string& name) {
   std::vector<MaterialSource> sources;
   bool as_before = true;
   for (const auto& answer : mapping_.answers) {
@@ -244,14 +248,9 @@ void FromSubmissions::take_answers(const std::string& instance_id, const Row& ro
   }
 }
 
-void FromSubmissions::take_group(const std::string& instance_id, const collect::Record& record, const Row& root) {
+void FromSubmissions::take_group(const std::string& instance_id, const collect::Record& record, const Row& root,
+                                 const std::string& name) {
   const SubmissionMapping::Group& group = *mapping_.group;
-  const std::string name = root.text(group.name);
-  if (name.empty() || name.size() > kLongestName) {
-    material_.report.note("submission", Outcome::kUnusable, instance_id,
-                          "It gives no code of the group; nothing of it was taken.");
-    return;
-  }
   const auto rows_of = [&](const std::string& repeat) {
     std::vector<Row> rows;
     if (const auto found = repeats_.find(repeat); !repeat.empty() && found != repeats_.end())

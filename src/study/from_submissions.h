@@ -77,7 +77,7 @@ Result<void> check_submission_mapping(const SubmissionMapping& mapping, const co
 
 // What the study and the workspace know, as questions. None may be empty.
 struct SubmissionSurroundings {
-  std::function<std::string(std::string_view)> keyed_hash;                // any bytes; 32 hexadecimal digits are used
+  std::function<std::string(std::string_view)> keyed_hash;                // of any words: at least 16 bytes
   std::function<std::optional<std::string>(const std::string&)> held;     // GUID → name of the source that has it
   std::function<bool(const std::string&)> erased;                         // GUID: erased from this study
   std::function<std::string(const std::string& place_code)> location_of;  // "" where the place lies in none
@@ -104,8 +104,9 @@ class FromSubmissions {
   int person(const SubmissionMapping::Person& questions, const Row& row, const Row& root, std::string name);
   int location(const std::string& name);
   int respondent(MaterialRespondent respondent);
-  void take_answers(const std::string& instance_id, const Row& root);
-  void take_group(const std::string& instance_id, const collect::Record& record, const Row& root);
+  void take_answers(const std::string& instance_id, const Row& root, const std::string& name);
+  void take_group(const std::string& instance_id, const collect::Record& record, const Row& root,
+                  const std::string& name);
   bool may_add(const std::string& instance_id, MaterialSource& source);
 
   const SubmissionMapping& mapping_;
