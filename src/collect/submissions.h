@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "collect/intake.h"
 #include "foundation/clock.h"
 #include "storage/workspace.h"
 
@@ -31,7 +33,10 @@ struct Submission {
   ReviewState state = ReviewState::kReceived;
   int edits = 0;
   int attachments_present = 0, attachments_expected = 0;
-  bool draft = false;  // sent to a form's draft: for trying out, never in an export
+  std::string form_id;  // as the newest instance names it
+  Id study;             // none: of the whole workspace, or not known
+  std::string place;    // of the device that sent it
+  WaitsFor waits_for = WaitsFor::kNothing;
 };
 
 struct Attachment {
@@ -50,21 +55,53 @@ struct Wanted {
   Milliseconds received_from = 0, received_before = 0;  // 0: no limit
   Id after;                                             // that come after this one: for going on
   std::int64_t limit = 0;                               // 0: all
-  bool drafts = false;
+  std::optional<std::vector<std::string>> places;       // of these places or below them alone (people::Reach)
+  std::set<Id> without;                                 // none of these
 };
 
 // Opened submissions, one after the other, in the order they came (by id): the XML of the newest instance. The reader
-// returns false to stop. Memory does not grow with their number. An instance that does not open, or an encrypted one
-// nobody has unlocked, comes with empty xml and `unreadable` true; it never ends the walk.
+// returns false to stop. Memory does not grow with their number. What does not open – damaged, its key destroyed – or
+// is encrypted and nobody has unlocked it comes with empty xml and `unreadable`; it never ends the walk. What waits in
+// quarantine does not come.
 struct Opened {
   const Submission& submission;
   std::string_view xml;
   bool unreadable = false;
   std::string_view submitter;  // the name of account or device
 };
+// Throws DatabaseError kLocked while no key is at hand.
 void each_submission(storage::Transaction& transaction, Id form, const Wanted& wanted,
                      const std::function<bool(const Opened&)>& reader);
 std::int64_t count_submissions(storage::Transaction& transaction, Id form, const Wanted& wanted);
+// Facts alone, newest first: what lists show.
+std::vector<Submission> submissions(storage::Transaction& transaction, Id form, const Wanted& wanted);
+// In quarantine, newest first; of one form id, or of all.
+std::vector<Submission> waiting_submissions(storage::Transaction& transaction, std::string_view form_id);
+Result<Submission> find_submission(storage::Transaction& transaction, Id id);
+
+// The instances of a submission, oldest first. kDamaged: one does not open.
+struct KeptInstance {
+  Id id;
+  std::string instance_id, xml;
+  Id account, device;
+  Milliseconds received_at = 0;
+};
+Result<std::vector<KeptInstance>> instances_of(storage::Transaction& transaction, Id submission);
+// Of its newest instance.
 std::vector<Attachment> attachments_of(storage::Transaction& transaction, Id submission);
+// Which attachments its newest instance names, once it is known which answers name some. Nothing while stories are
+// locked.
+void expect_again(storage::Transaction& transaction, Id submission, const std::vector<std::string>& file_paths);
+
+struct Comment {
+  Id id, account;
+  std::optional<ReviewState> state;  // what it was set to
+  std::string text;
+  Milliseconds made_at = 0;
+};
+// Sets the state, with a reason or a remark; either may be missing. kNotFound; kMissingValue: neither.
+Result<void> review(storage::Transaction& transaction, Id submission, Id account, std::optional<ReviewState> state,
+                    std::string_view text);
+std::vector<Comment> comments_of(storage::Transaction& transaction, Id submission);
 
 }  // namespace understory::collect

@@ -57,6 +57,18 @@ inline constexpr ProblemKind kProgramMissing{"program_missing", 501,
                                              "apt-get install {package}) and try again."};
 inline constexpr ProblemKind kProgramFailed{"program_failed", 500, "{program} could not do its work: {reason}."};
 
+// What is sent to the server
+inline constexpr ProblemKind kNotMultipart{
+    "not_multipart", 415,
+    "The request is not multipart/form-data. Send the files from the page, the app or as a form."};
+inline constexpr ProblemKind kNoBoundary{
+    "no_boundary", 400, "The request does not say rightly what stands between its parts (boundary). Send it again."};
+inline constexpr ProblemKind kBadPart{"bad_part", 400, "Part {number} of the request cannot be read: {reason}."};
+inline constexpr ProblemKind kCutShort{"cut_short", 400,
+                                       "The request ended before it was whole. Nothing of it was kept. Send it again."};
+inline constexpr ProblemKind kTooManyUploads{
+    "too_many_uploads", 503, "Too much is being sent to this server at once. Try again in a few minutes."};
+
 // People
 inline constexpr ProblemKind kSignInRefused{
     "sign_in_refused", 401,
@@ -83,6 +95,21 @@ inline constexpr ProblemKind kBadXlsFormRow{"bad_xls_form_row", 422, "{file}, sh
 inline constexpr ProblemKind kBadXlsFormCell{"bad_xls_form_cell", 422,
                                              "{file}, sheet “{sheet}”, row {row}, column “{column}”: {reason}"};
 inline constexpr ProblemKind kBadSubmission{"bad_submission", 400, "What was sent is no filled-in form: {reason}."};
+inline constexpr ProblemKind kUnknownDevice{
+    "unknown_device", 401, "This phone is not enrolled here. Ask the office for a new code to scan."};
+inline constexpr ProblemKind kDeviceOver{
+    "device_over", 403,
+    "This phone's time to fetch forms is over. Ask the office for a new code. What is still in it can be sent."};
+inline constexpr ProblemKind kOtherInstance{
+    "other_instance", 409,
+    "A form with this number was received before, with other answers. Keep this one, and tell the office: {instance}."};
+inline constexpr ProblemKind kEditOutdated{
+    "edit_outdated", 409,
+    "What you edited ({instance}) was changed by somebody else meanwhile. Fetch it again and repeat the change."};
+inline constexpr ProblemKind kEditUnknown{
+    "edit_unknown", 404, "This form edits an earlier one ({instance}), which was never received here."};
+inline constexpr ProblemKind kStillWaits{
+    "still_waits", 409, "It waits for {what}, which is not here yet. It is released by itself when that arrives."};
 inline constexpr ProblemKind kBadExpression{"bad_expression", 422, "“{expression}”, character {at}: {reason}."};
 
 // Questions

@@ -42,6 +42,13 @@ Decision decide(const Person& person, Right right, const Record& record) {
           {}};
 }
 
+bool may_somewhere(const Person& person, Right right) {
+  if (person.at_machine) return true;
+  return person.active && !person.code_missing &&
+         std::any_of(person.grants.begin(), person.grants.end(),
+                     [&](const Grant& grant) { return may(grant.role, right); });
+}
+
 Reach reach(const Person& person, Right right, Id study) {
   Reach all;
   all.without = person.excluded_from;

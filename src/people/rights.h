@@ -45,6 +45,9 @@ struct Decision {
 
 Decision decide(const Person& person, Right right, const Record& record);
 
+// Whether there is any record at all for which decide() would allow it.
+bool may_somewhere(const Person& person, Right right);
+
 // Where in a study a right reaches: everything, or the subtrees of some places.
 struct Reach {
   bool everything = false;

@@ -8,22 +8,30 @@ namespace {
 
 using enum Right;
 
-// One row a role. What does not stand here is not allowed.
-constexpr bool kMay[8][12] = {
-    // see_study findings passages list read code change export report accounts audit machine
-    {false, false, false, false, false, false, false, false, false, false, false, false},  // reporter
-    {true, false, false, false, false, false, false, false, false, false, false, false},   // enumerator
-    {true, true, true, true, true, true, true, true, true, false, false, false},           // researcher
-    {true, true, true, true, true, true, false, false, false, false, false, false},        // coder
-    {true, true, false, false, false, false, false, false, false, false, false, false},    // case worker
-    {true, true, true, false, false, false, false, false, true, false, true, false},       // programme lead
-    {true, true, true, false, false, false, false, false, true, false, false, false},      // publisher
-    {false, false, false, false, false, false, false, false, false, true, true, true},     // steward
+// One row a role, one column a right, in their order. What is not marked is not allowed.
+constexpr std::array<std::string_view, 8> kMay{
+    // +----------------- see_study, see_findings, see_passages
+    // |  +-------------- list_sources, read_source, code
+    // |  |  +----------- change_study, export_study, make_report
+    // |  |  |  +-------- manage_accounts, read_audit, keep_machine
+    // |  |  |  |  +----- fill_forms, keep_forms, keep_devices
+    // |  |  |  |  |  +-- read_submissions, review_submissions, export_submissions
+    "..................",  // reporter
+    "x...........x.....",  // enumerator
+    "xxxxxxxxx...xx.xxx",  // researcher
+    "xxxxxx.........x..",  // coder
+    "xx..........x.....",  // case worker
+    "xxx.....x.x.......",  // programme lead
+    "xxx.....x.........",  // publisher
+    ".........xxx..x...",  // steward
 };
+static_assert(std::all_of(kMay.begin(), kMay.end(), [](std::string_view row) { return row.size() == kRights.size(); }));
 
 }  // namespace
 
-bool may(Role role, Right right) { return kMay[static_cast<int>(role)][static_cast<int>(right)]; }
+bool may(Role role, Right right) {
+  return kMay[static_cast<std::size_t>(role)][static_cast<std::size_t>(right)] == 'x';
+}
 
 std::optional<Role> role_of(std::string_view name) {
   const auto found = std::find(kRoles.begin(), kRoles.end(), name);
@@ -36,9 +44,12 @@ std::string_view name_of(Right right) { return kRights[static_cast<std::size_t>(
 
 bool opens_stories(Right right) {
   return right == kSeePassages || right == kListSources || right == kReadSource || right == kCode ||
-         right == kChangeStudy || right == kExportStudy || right == kMakeReport;
+         right == kChangeStudy || right == kExportStudy || right == kMakeReport || right == kReadSubmissions ||
+         right == kReviewSubmissions || right == kExportSubmissions;
 }
 
-bool is_general(Right right) { return right == kManageAccounts || right == kReadAudit || right == kKeepMachine; }
+bool is_general(Right right) {
+  return right == kManageAccounts || right == kReadAudit || right == kKeepMachine || right == kKeepDevices;
+}
 
 }  // namespace understory::people

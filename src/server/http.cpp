@@ -45,6 +45,11 @@ std::string Request::field(std::string_view name) const {
   return "";
 }
 
+const Part* Request::part(std::string_view name) const {
+  const auto found = std::find_if(parts.begin(), parts.end(), [&](const Part& each) { return each.name == name; });
+  return found == parts.end() ? nullptr : &*found;
+}
+
 std::string Request::cookie(std::string_view plain_name) const {
   const std::string all = header("cookie"), name = cookie_name(secure, plain_name);
   for (std::string_view part : split(all, ';')) {

@@ -1,14 +1,39 @@
 // Requests and responses as the routes see them: plain values, no sockets.
 #pragma once
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "foundation/result.h"
+#include "server/upload.h"
 
 namespace understory::server {
+
+// One part of a multipart/form-data body.
+struct Part {
+  std::string name;
+  std::string filename;    // as sent, any script; it may hold slashes and is never a path. Empty: a field of a form
+  std::string media_type;  // as sent; empty: not said
+  Upload content;
+};
+
+// What kind of body an address takes, and how much of it.
+struct Body {
+  enum class Kind {
+    kForm,   // a form's fields, whole in `body` and, of a POST, in `form`; the transport refuses any other kind
+    kParts,  // multipart/form-data: `parts`, and fields without a file name in `form` too. A form's plain fields as
+             // well
+    kBytes,  // anything: `content`
+  };
+  Kind kind = Kind::kForm;
+  std::uint64_t limit = 64 * 1024;  // bytes; of kForm never more than this
+};
 
 struct Request {
   std::string method = "GET";
@@ -18,8 +43,14 @@ struct Request {
   std::map<std::string, std::string> headers;              // names in lower case
   std::string body;
   std::vector<std::pair<std::string, std::string>> form;  // of a POST, decoded, in order
-  bool from_here = true;                                  // from a program on this machine, through no proxy
-  bool secure = false;                                    // went over TLS where it left the machine
+  std::vector<Part> parts;                                // in order
+  Upload content;
+  // Why a body of kParts or kBytes did not arrive as it should have: kNotMultipart, kNoBoundary, kBadPart, kCutShort,
+  // kTooLarge, kTooManyUploads, kDiskFull. What arrived before that stands in `parts` and is
+  // not to be kept. Whoever answers says so in the form its clients know.
+  std::optional<Problem> body_problem;
+  bool from_here = true;  // from a program on this machine, through no proxy
+  bool secure = false;    // went over TLS where it left the machine
 
   // The first value of that name; empty where there is none.
   std::string parameter(std::string_view name) const;
@@ -27,11 +58,24 @@ struct Request {
   std::string header(std::string_view name) const;
   std::string cookie(std::string_view name) const;  // as set_cookie() gave it
   std::string field(std::string_view name) const;   // of the form
+  const Part* part(std::string_view name) const;    // the first of that name; null: none
 };
 
 // Where a request waits for its answer, so that what takes long starves nothing else: sign-ins (a password takes a
-// tenth of a second and 64 MiB) and reports as PDF (seconds, by a program of its own) have one worker each.
-enum class Lane { kPages, kPasswords, kReports };
+// tenth of a second and 64 MiB) and reports as PDF (seconds, by a program of its own) have one worker each, answers
+// that are long two. What is taken in has sixteen, which mostly wait together for one commit.
+enum class Lane { kPages, kPasswords, kReports, kDownloads, kIntake };
+
+// An answer too long to be held whole: asked for piece by piece, as fast as the client takes them. Made by the route,
+// asked and destroyed on workers of the route's lane, by one at a time but not always the same; destroyed soon after
+// the last piece was taken or the client went away. It may hold a transaction of its own, for reading.
+class Pieces {
+ public:
+  virtual ~Pieces() = default;
+  // The next bytes, some 256 KiB at most; none: that was all. A problem or an exception cuts the connection, so that
+  // nobody takes what came for the whole.
+  virtual Result<std::string> next() = 0;
+};
 
 struct Response {
   int status = 200;
@@ -39,6 +83,12 @@ struct Response {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string_view route;  // its address in the table of routes, for the figures; empty: none
+  // Instead of `body`. Sent under Content-Length where `size` says the bytes (fewer or more cut the connection), else
+  // in chunks. Asked for HEAD it is never read.
+  std::unique_ptr<Pieces> pieces;
+  std::optional<std::uint64_t> size;
+  // Instead of all of these: goes on once the transaction of the request has ended, and makes the answer.
+  std::function<Response()> then;
 };
 
 // A cookie no script reads and no other site sends along; over TLS also none that a plain connection or a neighbouring

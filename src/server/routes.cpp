@@ -6,6 +6,7 @@
 #include "people/audit.h"
 #include "people/sign_in.h"
 #include "people/token.h"
+#include "server/openrosa.h"
 
 namespace understory::server {
 
@@ -54,6 +55,20 @@ constexpr Route kRoutes[] = {
     {"GET", "/glass/{glass}", look_through_glass, kSignedIn, {}, false},  // decides and logs by itself
     {"POST", "/glass/{glass}", change_glass, kSignedIn, {}, false},       // likewise
     {"POST", "/notices/read", mark_notices_read, kSignedIn, {}, false},
+    // OpenRosa, by a token in the path or by name and token as HTTP asks for them. What is sent is logged where it is
+    // kept, in that transaction.
+    {"GET", "/v1/key/{token}/formList", send_form_list, kDevice, kFillForms, false},
+    {"GET", "/v1/key/{token}/forms/{form}", send_form, kDevice, kFillForms, false},
+    {"GET", "/v1/key/{token}/forms/{form}/manifest", send_manifest, kDevice, kFillForms, false},
+    {"GET", "/v1/key/{token}/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false},
+    {"GET", "/v1/key/{token}/submission", welcome_submission, kDevice, kFillForms, false},
+    {"POST", "/v1/key/{token}/submission", take_submission, kDevice, kFillForms, false, true},
+    {"GET", "/v1/formList", send_form_list, kDevice, kFillForms, false},
+    {"GET", "/v1/forms/{form}", send_form, kDevice, kFillForms, false},
+    {"GET", "/v1/forms/{form}/manifest", send_manifest, kDevice, kFillForms, false},
+    {"GET", "/v1/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false},
+    {"GET", "/v1/submission", welcome_submission, kDevice, kFillForms, false},
+    {"POST", "/v1/submission", take_submission, kDevice, kFillForms, false, true},
     {"GET", "/api/v1/studies", api_studies, kSignedIn, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}", api_study, kRight, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}/codebook", api_codebook, kRight, kSeeStudy, false},
@@ -103,7 +118,19 @@ std::string language_of(const Request& request) {
 
 std::span<const Route> routes() { return kRoutes; }
 
+namespace {
+
+bool to_openrosa(const Request& request) { return request.path.rfind("/v1/", 0) == 0; }
+
+}  // namespace
+
+Body body_of(const Request& request) {
+  if (to_openrosa(request) && request.path.ends_with("/submission")) return {Body::Kind::kParts, kMostSent};
+  return {};
+}
+
 Lane lane_of(const Request& request) {
+  if (to_openrosa(request)) return request.method == "POST" ? Lane::kIntake : Lane::kPages;
   if (request.path.ends_with("/report.pdf")) return Lane::kReports;
   const bool password =
       request.method == "POST" && (request.path == "/sign-in" || request.path == "/set-up" ||
@@ -132,7 +159,18 @@ bool came_from_here(const Request& request, const Route& route, const std::strin
 }
 
 // The person behind the request's session; who holds the folder, while there are no accounts.
-void recognise(Visit& visit, bool& stale) {
+void recognise(Visit& visit, const Route* route, bool& stale) {
+  if (route && route->access == kDevice) {
+    visit.device = device_behind(visit);
+    if (visit.device) {
+      visit.person = visit.device->person(now());
+      return;
+    }
+    // Before there are accounts, whoever is at the machine may try a form out.
+    if (!visit.named.contains("token") && !people::has_accounts(visit.transaction))
+      visit.person.at_machine = visit.person.active = visit.request.from_here;
+    return;
+  }
   if (!people::has_accounts(visit.transaction)) {
     visit.person.at_machine = visit.person.active = visit.request.from_here;
     return;
@@ -149,6 +187,7 @@ void recognise(Visit& visit, bool& stale) {
 people::Decision admit(const Visit& visit, const Route& route) {
   if (route.access == kAnybody || visit.person.at_machine) return {true, false, "open to anybody", {}};
   if (route.access == kFromHere && visit.request.from_here) return {true, false, "from this machine", {}};
+  if (route.access == kDevice) return {visit.device.has_value(), false, "an enrolled device", {}};
   if (route.access == kSignedIn && visit.person.code_missing && route.address.rfind("/account", 0) != 0 &&
       route.address != "/sign-out")
     return {false, false, "this account must set up its code first", {}};
@@ -185,6 +224,7 @@ void write_down(storage::Workspace& workspace, storage::Transaction& transaction
 
 // Every answer to somebody who may not, and to anybody who asks for what is not there.
 Response refuse(const Visit& visit, const people::Decision& decision, bool api) {
+  if (to_openrosa(visit.request)) return ask_for_device(visit);
   if (!visit.person.active) {
     if (api) return json_problem(visit, Problem(problems::kSignInNeeded));
     return see_other("/sign-in");
@@ -253,17 +293,18 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
     {
       storage::Transaction transaction = writes ? workspace.write() : workspace.read();
       Visit visit{workspace, transaction, request, Catalogue::of(language_of(request)), std::move(named), {}, "", {}};
-      recognise(visit, stale);
+      recognise(visit, route, stale);
       session = visit.session;
       Result<Response> made =
           fail(problems::kNotFound, {{"what", "page"}, {"name", std::string(shortened(request.path, 80))}});
       if (!route) {
         // Somebody who is not signed in learns nothing of what there is.
-        if (!visit.person.active) made = refuse(visit, {}, api);
+        if (!visit.person.active && !to_openrosa(request)) made = refuse(visit, {}, api);
       } else {
         visit.right = route->right;
         people::Decision decision = admit(visit, *route);
-        if (decision.allowed && request.method == "POST" && !came_from_here(request, *route, visit.session))
+        if (decision.allowed && request.method == "POST" && route->access != kDevice &&
+            !came_from_here(request, *route, visit.session))
           decision = {false, false, "the form did not come from here", {}};
         if (!decision.allowed) {
           made = refuse(visit, decision, api);
@@ -283,9 +324,13 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
           }
         }
       }
-      if (!made) made = api ? json_problem(visit, made.error()) : show_problem(visit, made.error());
+      if (!made)
+        made = to_openrosa(request) ? openrosa_problem(visit.words, made.error())
+               : api                ? json_problem(visit, made.error())
+                                    : show_problem(visit, made.error());
       response = std::move(*made);
     }
+    if (response.then) response = response.then();
     // What was only read is written down before anybody sees it: reading long does not keep writers waiting, and an
     // entry that cannot be kept is an answer nobody gets.
     if (deed || stale) {
@@ -312,6 +357,7 @@ Response answer(storage::Workspace& workspace, const Request& request) {
   std::map<std::string, std::string> named;
   const Route* route = route_of(request, named);
   Response response = try_to_answer(workspace, request, route, std::move(named), api);
+  if (to_openrosa(request)) response = in_envelope(std::move(response));
   if (route) response.route = route->address;
   return response;
 }

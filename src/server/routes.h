@@ -7,8 +7,9 @@ namespace understory::server {
 using Answering = Result<Response> (*)(const Visit& visit);
 
 // What somebody must be to get an answer. kUndecided does not compile: every route says.
-// kFromHere: a program on this machine, or somebody with the right.
-enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kFromHere };
+// kFromHere: a program on this machine, or somebody with the right. kDevice: a phone that sends under a token of its
+// own; what it may see and send is decided form by form.
+enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kFromHere, kDevice };
 
 struct Route {
   std::string_view method;   // GET or POST
@@ -65,9 +66,17 @@ Result<Response> api_source(const Visit& visit);
 Result<Response> api_finding(const Visit& visit);
 Result<Response> api_passages(const Visit& visit);
 
+Result<Response> send_form_list(const Visit& visit);
+Result<Response> send_form(const Visit& visit);
+Result<Response> send_manifest(const Visit& visit);
+Result<Response> send_form_file(const Visit& visit);
+Result<Response> welcome_submission(const Visit& visit);
+Result<Response> take_submission(const Visit& visit);
+
 std::span<const Route> routes();
 
 Lane lane_of(const Request& request);
+Body body_of(const Request& request);
 
 // Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
 // unforeseen is logged under a number and shown as that number.

@@ -7,6 +7,7 @@
 #include "foundation/catalogue.h"
 #include "foundation/clock.h"
 #include "foundation/json_writer.h"
+#include "people/device.h"
 #include "people/rights.h"
 #include "server/http.h"
 #include "storage/workspace.h"
@@ -23,6 +24,7 @@ struct Visit {
   people::Person person;                     // who asks
   std::string session;                       // the token, while signed in
   people::Right right{};                     // of the route
+  std::optional<people::Device> device;      // behind the request, where a device sent it
 
   std::string say(std::string_view key) const { return words.say(key); }
   std::string language() const { return std::string(words.language()); }

@@ -24,15 +24,36 @@ std::string column_of(std::int64_t position) { return "content/" + std::to_strin
 
 }  // namespace
 
-Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, std::string_view content) {
+Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, const Pieces& content) {
   const Id id = Id::make();
-  transaction.run(kAddBlob, {transaction.workspace(), id, media_type, content.size(), now()});
-  for (std::size_t at = 0, position = 0; at < content.size(); at += kPiece, ++position) {
-    const std::string sealed = transaction.seal(owner, "blob_piece", column_of(static_cast<std::int64_t>(position)), id,
-                                                content.substr(at, kPiece));
-    transaction.run(kAddPiece, {transaction.workspace(), id, position, Parameter::blob(sealed)});
-  }
+  std::int64_t size = 0, position = 0;
+  const auto keep = [&](std::string_view piece) {
+    const std::string sealed = transaction.seal(owner, "blob_piece", column_of(position), id, piece);
+    transaction.run(kAddPiece, {transaction.workspace(), id, position++, Parameter::blob(sealed)});
+  };
+  std::string waiting;
+  content([&](std::string_view piece) {
+    size += static_cast<std::int64_t>(piece.size());
+    while (waiting.size() + piece.size() >= kPiece) {
+      const std::size_t taken = kPiece - waiting.size();
+      if (waiting.empty()) {
+        keep(piece.substr(0, taken));
+      } else {
+        waiting += piece.substr(0, taken);
+        keep(waiting);
+        waiting.clear();
+      }
+      piece.remove_prefix(taken);
+    }
+    waiting += piece;
+  });
+  if (!waiting.empty()) keep(waiting);
+  transaction.run(kAddBlob, {transaction.workspace(), id, media_type, size, now()});
   return id;
+}
+
+Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, std::string_view content) {
+  return put_blob(transaction, owner, media_type, Pieces([&](const auto& put) { put(content); }));
 }
 
 Result<BlobInfo> blob_info(Transaction& transaction, Id id) {

@@ -16,6 +16,9 @@ struct BlobInfo {
 
 // Sealed under the data key of what it belongs to.
 Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, std::string_view content);
+// Content that comes piece by piece: `content` is called once with where to put them.
+using Pieces = std::function<void(const std::function<void(std::string_view piece)>& put)>;
+Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, const Pieces& content);
 Result<BlobInfo> blob_info(Transaction& transaction, Id id);
 // Piece by piece, in order. kNotFound; kDamaged when a piece is missing, reordered or changed.
 Result<void> read_blob(Transaction& transaction, Id id, const std::function<void(std::string_view piece)>& reader);

@@ -102,6 +102,14 @@ Result<std::string> Transaction::try_open(const vault::Field& field, std::string
   return first_vault().open(field, sealed);
 }
 
+Result<std::string> Transaction::try_open(const vault::Field& field, std::string_view sealed,
+                                          std::string_view wrapped_key) {
+  const auto number = vault::data_key_of(sealed);
+  if (!number || wrapped_key.empty()) return try_open(field, sealed);
+  return TRY(vault::DataKey::unwrap(*number, wrapped_key, vault()))
+  .open(field, sealed);
+}
+
 std::string Transaction::open(std::string_view table, std::string_view column, Id row, std::string_view sealed) {
   auto plain = try_open({table, column, row}, sealed);
   if (!plain) damaged(plain.error());

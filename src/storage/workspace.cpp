@@ -1,4 +1,5 @@
 #include "storage/workspace.h"
+#include "storage/together.h"
 
 #include <toml++/toml.h>
 #include <condition_variable>
@@ -173,6 +174,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const std::filesystem::path& 
   workspace->database_ = settings["database"].value_or(std::string());
   workspace->engine_ = workspace->database_.empty() ? Engine::kSqlite : Engine::kPostgres;
   workspace->pool_ = std::make_unique<Pool>();
+  workspace->together_ = std::make_unique<Together>();
   auto vault = vault::Vault::load(key_file(folder));
   if (!vault && !vault.error().is(problems::kNotFound)) return tl::unexpected(vault.error());
   std::shared_ptr<const vault::Vault> key;

@@ -71,6 +71,8 @@ class Transaction {
   // while no key for it is at hand.
   std::string open(std::string_view table, std::string_view column, Id row, std::string_view sealed);
   Result<std::string> try_open(const vault::Field& field, std::string_view sealed);  // kDamaged instead
+  // The same for walks over many owners, which bring each owner's wrapped key along and remember none.
+  Result<std::string> try_open(const vault::Field& field, std::string_view sealed, std::string_view wrapped_key);
   const vault::DataKey& data_key(Id owner);  // kLocked and kCorrupt as open() throws them
   // Whatever was sealed under it opens no more.
   void destroy_data_key(Id owner);
@@ -145,6 +147,10 @@ class Workspace {
   // Waits for a connection (at most 30 s, then throws DatabaseError kBusy).
   Transaction read();
   Transaction write();
+  // Work that many bring at the same moment, each in a thread of its own: those who wait together share one transaction
+  // and one commit. Returns once it is kept. What a work throws reaches its own caller, and it alone is undone; so it
+  // may be called twice, and must not unlock.
+  void write_together(const std::function<void(Transaction&)>& work);
 
  private:
   friend class Transaction;
@@ -157,6 +163,8 @@ class Workspace {
   mutable std::atomic<std::shared_ptr<const vault::Vault>> vault_;  // null: put away
   std::string fingerprint_;                                         // of the key it had when it was opened
   std::unique_ptr<Pool> pool_;
+  struct Together;
+  std::unique_ptr<Together> together_;
 };
 
 }  // namespace understory::storage

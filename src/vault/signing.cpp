@@ -53,6 +53,14 @@ std::string SigningKey::sign(std::string_view text) const {
   return out;
 }
 
+std::string SigningKey::mark(std::string_view purpose, std::string_view text) const {
+  const Secret key = derived(seed_, purpose);
+  std::string out(crypto_generichash_BYTES, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(out.data()), out.size(), bytes(text), text.size(), key.data(),
+                     Secret::kSize);
+  return out;
+}
+
 std::string SigningKey::public_key() const {
   const Pair pair(seed_);
   return {reinterpret_cast<const char*>(pair.public_key), sizeof pair.public_key};

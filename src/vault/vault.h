@@ -74,7 +74,7 @@ class Sha256 {
   struct State;
   std::unique_ptr<State> state_;
 };
-// MD5 in hexadecimal is deliberately not here: OpenRosa's form hashes are made where they are needed.
+// MD5, for protocols of others alone, is in vault/md5.h.
 
 // Random bytes fit for keys and tokens.
 std::string random_bytes(std::size_t count);

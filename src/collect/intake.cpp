@@ -1,0 +1,77 @@
+// What is found out about a post before the database is asked, and the way in. No SQL.
+#include "collect/intake.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "collect/intake_steps.h"
+#include "foundation/text.h"
+#include "vault/vault.h"
+
+namespace understory::collect {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kReasons{"", "form", "version", "closed", "device"};
+
+// "uuid:" and 32 digits, as clients make them, out of the content: the same answers sent again are the same instance.
+std::string number_for(const vault::SigningKey& key, std::string_view xml) {
+  const std::string digits = vault::hex(key.mark("instance number", xml));
+  return fmt::format("uuid:{}-{}-{}-{}-{}", digits.substr(0, 8), digits.substr(8, 4), digits.substr(12, 4),
+                     digits.substr(16, 4), digits.substr(20, 12));
+}
+
+std::string mark_of(const vault::SigningKey& key, const PostedFile& file) {
+  vault::Sha256 hash;
+  file.content([&](std::string_view piece) { hash.add(piece); });
+  return key.mark("attachment content", hash.finish());
+}
+
+void find_files(const pugi::xml_node& node, const std::string& path, const std::set<std::string>& wanted,
+                std::vector<std::string>& found) {
+  for (const pugi::xml_node& child : node.children()) {
+    if (child.type() != pugi::node_element) continue;
+    const std::string at = path + "/" + std::string(local_name(child.name()));
+    if (wanted.contains(at)) {
+      std::string name(trim(child.child_value()));
+      if (!name.empty() && std::find(found.begin(), found.end(), name) == found.end()) found.push_back(std::move(name));
+    }
+    find_files(child, at, wanted, found);
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(WaitsFor reason) { return kReasons[static_cast<std::size_t>(reason)]; }
+WaitsFor waits_for_of(std::string_view name) {
+  const auto found = std::find(kReasons.begin(), kReasons.end(), name);
+  return found == kReasons.end() ? WaitsFor::kNothing : static_cast<WaitsFor>(found - kReasons.begin());
+}
+
+std::vector<std::string> named_files(std::string_view xml, const std::vector<std::string>& paths) {
+  std::vector<std::string> found;
+  const auto document = paths.empty() ? Result<XmlDocument>(fail(problems::kNotFound)) : XmlDocument::parse(xml, "");
+  if (!document) return found;
+  const std::set<std::string> wanted(paths.begin(), paths.end());
+  find_files(document->root(), "/" + std::string(local_name(document->root().name())), wanted, found);
+  return found;
+}
+
+Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& key, const Post& post) {
+  Arrival arrival {
+    post, TRY(read_envelope(post.xml))
+    , key.mark("instance", post.xml), {}, key
+  };
+  if (arrival.envelope.instance_id.empty()) arrival.envelope.instance_id = number_for(key, post.xml);
+  if (arrival.envelope.instance_id.size() > 500 || arrival.envelope.form_id.size() > 249 ||
+      arrival.envelope.version.size() > 249)
+    return fail(problems::kBadSubmission, {{"reason", "its id, version or instanceID is too long"}});
+  for (const PostedFile& file : post.files)
+    arrival.files.push_back({&file, key.mark("attachment name", file.name), mark_of(key, file)});
+  Result<Receipt> receipt = Receipt{};
+  workspace.write_together([&](storage::Transaction& transaction) { receipt = keep(transaction, arrival); });
+  return receipt;
+}
+
+}  // namespace understory::collect

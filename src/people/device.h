@@ -1,0 +1,40 @@
+// Phones and tablets that fetch forms and send what was filled in, each under a token of its own: bound to a study or
+// place, expiring, revocable. A device can send and never read; no person's password ever lies in one.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "foundation/clock.h"
+#include "people/rights.h"
+
+namespace understory::people {
+
+struct Device {
+  Id id;
+  std::string name;
+  Id study;           // none: every study
+  std::string place;  // what it sends is of this place; empty: of none
+  Id made_by;
+  Milliseconds made_at = 0, expires_at = 0, revoked_at = 0;  // 0: never
+  std::string digest;                                        // MD5(id:realm:token), for HTTP Digest
+
+  bool over(Milliseconds at) const { return revoked_at != 0 || (expires_at != 0 && expires_at <= at); }
+  // Who stands behind a request of it: an enumerator of its study and place. One that is over may nothing.
+  Person person(Milliseconds at) const;
+};
+
+inline constexpr std::string_view kRealm = "Understory";
+
+struct Enrolled {
+  Device device;
+  std::string token;  // shown once
+};
+// kMissingValue: no name; kInvalidValue: an unknown place, less than a day or more than 3650 of them (0: for ever).
+Result<Enrolled> enroll_device(storage::Transaction& transaction, Device wanted, int days);
+std::vector<Device> devices(storage::Transaction& transaction);
+Result<Device> find_device(storage::Transaction& transaction, Id id);
+std::optional<Device> device_of(storage::Transaction& transaction, std::string_view token);  // also one that is over
+Result<void> revoke_device(storage::Transaction& transaction, Id id);
+
+}  // namespace understory::people

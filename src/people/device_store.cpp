@@ -1,0 +1,107 @@
+#include "foundation/text.h"
+#include "people/device.h"
+#include "people/token.h"
+#include "vault/md5.h"
+
+namespace understory::people {
+
+using storage::Parameter;
+using storage::Query;
+using storage::Row;
+using storage::Transaction;
+
+namespace {
+
+constexpr Milliseconds kDay = 24LL * 3600 * 1000;
+
+const Query kAdd{"people.add_device",
+                 "insert into enrolled_device (workspace_id, id, name, token_hash, digest, study_id, place_code, "
+                 "made_by, made_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const Query kAll{"people.devices",
+                 "select id, name, study_id, place_code, made_by, made_at, expires_at, revoked_at, digest from "
+                 "enrolled_device where workspace_id = ? order by id"};
+const Query kById{"people.device_by_id",
+                  "select id, name, study_id, place_code, made_by, made_at, expires_at, revoked_at, digest from "
+                  "enrolled_device where workspace_id = ? and id = ?"};
+const Query kByToken{"people.device_by_token",
+                     "select id, name, study_id, place_code, made_by, made_at, expires_at, revoked_at, digest from "
+                     "enrolled_device where workspace_id = ? and token_hash = ?"};
+const Query kRevoke{"people.revoke_device",
+                    "update enrolled_device set revoked_at = ? where workspace_id = ? and id = ? and revoked_at is "
+                    "null"};
+const Query kPlace{"people.place_of_device", "select 1 from place where workspace_id = ? and code = ?"};
+
+Device read(const Row& row) {
+  Device device;
+  device.id = row.id(0);
+  device.name = row.string(1);
+  device.study = row.id(2);
+  device.place = row.string(3);
+  device.made_by = row.id(4);
+  device.made_at = row.integer(5);
+  device.expires_at = row.integer(6);
+  device.revoked_at = row.integer(7);
+  device.digest = row.string(8);
+  return device;
+}
+
+}  // namespace
+
+Person Device::person(Milliseconds at) const {
+  Person person;
+  person.active = !over(at);
+  if (person.active) person.grants.push_back({id, Role::kEnumerator, study, place});
+  return person;
+}
+
+Result<Enrolled> enroll_device(Transaction& transaction, Device wanted, int days) {
+  wanted.name = std::string(trim(wanted.name));
+  if (wanted.name.empty())
+    return fail(problems::kMissingValue,
+                {{"where", "The device"}, {"what", "its name"}, {"hint", "Say whose phone or which tablet it is."}});
+  if (days < 0 || days > 3650)
+    return fail(problems::kInvalidValue, {{"where", "The device"},
+                                          {"value", std::to_string(days)},
+                                          {"what", "number of days"},
+                                          {"hint", "Between 1 and 3650; 0 for one that does not expire."}});
+  if (!wanted.place.empty() &&
+      !transaction.one(kPlace, {transaction.workspace(), wanted.place}, [](const Row&) { return true; }))
+    return fail(problems::kUnknownPlace,
+                {{"where", "The device"}, {"code", wanted.place}, {"hint", "See: understory place list"}});
+  wanted.id = Id::make();
+  wanted.made_at = now();
+  wanted.expires_at = days == 0 ? 0 : wanted.made_at + days * kDay;
+  const std::string token = make_token();
+  wanted.digest = vault::md5_hex(wanted.id.text() + ":" + std::string(kRealm) + ":" + token);
+  const std::string hash = token_hash(token);
+  transaction.run(kAdd,
+                  {transaction.workspace(), wanted.id, wanted.name, Parameter::blob(hash), wanted.digest, wanted.study,
+                   wanted.place.empty() ? Parameter(nullptr) : Parameter(wanted.place), wanted.made_by, wanted.made_at,
+                   wanted.expires_at == 0 ? Parameter(nullptr) : Parameter(wanted.expires_at)});
+  return Enrolled{std::move(wanted), token};
+}
+
+std::vector<Device> devices(Transaction& transaction) {
+  std::vector<Device> all;
+  transaction.each(kAll, {transaction.workspace()}, [&](const Row& row) { all.push_back(read(row)); });
+  return all;
+}
+
+Result<Device> find_device(Transaction& transaction, Id id) {
+  auto found = transaction.one(kById, {transaction.workspace(), id}, read);
+  if (!found) return fail(problems::kNotFound, {{"what", "device"}, {"name", id.text()}});
+  return std::move(*found);
+}
+
+std::optional<Device> device_of(Transaction& transaction, std::string_view token) {
+  const std::string hash = token_hash(token);
+  return transaction.one(kByToken, {transaction.workspace(), Parameter::blob(hash)}, read);
+}
+
+Result<void> revoke_device(Transaction& transaction, Id id) {
+  TRY(find_device(transaction, id));
+  transaction.run(kRevoke, {now(), transaction.workspace(), id});
+  return {};
+}
+
+}  // namespace understory::people

@@ -1,0 +1,27 @@
+// How clients of the OpenRosa protocol (ODK Collect, KoboCollect, Enketo) are spoken to: an XML envelope with the
+// protocol's headers for everything, errors too, with a sentence in the client's language.
+// Source: OpenRosa 1.0 (docs.getodk.org/openrosa), and what the clients really check.
+#pragma once
+#include "people/device.h"
+#include "server/visit.h"
+
+namespace understory::server {
+
+inline constexpr std::uint64_t kMostSent = 100'000'000;  // bytes of one POST: X-OpenRosa-Accept-Content-Length
+
+// <OpenRosaResponse> with one message. `nature` as the protocol names it: "submit_success", "error", "".
+Response envelope(int status, std::string_view nature, std::string_view message);
+Response openrosa_problem(const Catalogue& words, const Problem& problem);
+// An XML document of the protocol.
+Response openrosa_xml(std::string body);
+void add_openrosa_headers(Response& response);
+// Any answer to such a client that is no document of the protocol yet becomes one.
+Response in_envelope(Response response);
+
+// The device behind a request: by the token in its path, or by its name and token as HTTP Basic (where the way is
+// secure) or Digest.
+std::optional<people::Device> device_behind(const Visit& visit);
+// 401 that says how to sign in; with a token in the path, where no password helps, 403.
+Response ask_for_device(const Visit& visit);
+
+}  // namespace understory::server

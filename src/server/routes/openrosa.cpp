@@ -1,0 +1,191 @@
+// What phones ask for: the list of forms, a form, the files beside it; and what they send.
+#include "server/openrosa.h"
+
+#include "collect/forms.h"
+#include "collect/intake.h"
+#include "foundation/text.h"
+#include "people/audit.h"
+#include "server/routes.h"
+
+namespace understory::server {
+
+namespace {
+
+// The address all others of this client begin with, as it must stand in what it is given.
+std::string base_of(const Visit& visit) {
+  const auto token = visit.named.find("token");
+  return (visit.request.secure ? "https://" : "http://") + visit.request.header("host") +
+         (token == visit.named.end() ? "/v1" : "/v1/key/" + percent_encode(token->second));
+}
+
+bool may_fill(const Visit& visit, const collect::KeptForm& form) {
+  const Id of_device = visit.device ? visit.device->study : Id{};
+  if (form.study && of_device && form.study != of_device) return false;
+  return people::decide(visit.person, people::Right::kFillForms, {form.study ? form.study : of_device, {}, {}}).allowed;
+}
+
+std::string list_entry(const Visit& visit, const collect::KeptForm& form, const collect::FormVersion& version) {
+  const std::string at = base_of(visit) + "/forms/" + version.id.text();
+  const auto files = collect::form_files(visit.transaction, version.id);
+  const bool media = std::any_of(files.begin(), files.end(), [](const auto& file) { return file.here; });
+  return fmt::format(
+      "  <xform>\n    <formID>{}</formID>\n    <name>{}</name>\n    <version>{}</version>\n    <hash>md5:{}</hash>\n"
+      "    <downloadUrl>{}.xml</downloadUrl>\n{}  </xform>\n",
+      escape_markup(form.form_id), escape_markup(version.title.empty() ? form.form_id : version.title),
+      escape_markup(version.version), version.md5, escape_markup(at),
+      media ? "    <manifestUrl>" + escape_markup(at) + "/manifest</manifestUrl>\n" : "");
+}
+
+// The version the address names, where this client may fill it in.
+Result<collect::FormVersion> version_asked(const Visit& visit, std::string name) {
+  if (name.ends_with(".xml")) name.resize(name.size() - 4);
+  const auto not_there = fail(problems::kNotFound, {{"what", "form"}, {"name", std::string(shortened(name, 40))}});
+  const auto id = Id::parse(name);
+  if (!id) return not_there;
+  auto version = collect::find_version(visit.transaction, *id);
+  if (!version || version->draft) return not_there;
+  const auto form = collect::find_form(visit.transaction, version->form);
+  if (!form || form->state == collect::FormState::kClosed || !may_fill(visit, *form)) return not_there;
+  return std::move(*version);
+}
+
+// A client whose time is over is told so when it fetches; what it sends is taken and waits.
+Result<void> still_enrolled(const Visit& visit) {
+  if (visit.device && visit.device->over(now())) return fail(problems::kDeviceOver);
+  return {};
+}
+
+Response thank(const Catalogue& words, const collect::Receipt& receipt) {
+  if (receipt.waits_for != collect::WaitsFor::kNothing)
+    return envelope(202, "submit_pending", words.say("openrosa.waits"));
+  return envelope(201, "submit_success", words.say("openrosa.received"));
+}
+
+}  // namespace
+
+Result<Response> send_form_list(const Visit& visit) {
+  TRY(still_enrolled(visit));
+  const std::string wanted = visit.request.parameter("formID");
+  const bool all = lower_ascii(visit.request.parameter("listAllVersions")) == "true";
+  std::string list = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<xforms xmlns=\"http://openrosa.org/xforms/"
+                     "xformsList\">\n";
+  for (const collect::KeptForm& form : collect::forms(visit.transaction)) {
+    if (form.state != collect::FormState::kOpen || !may_fill(visit, form)) continue;
+    if (visit.request.has_parameter("formID") && form.form_id != wanted) continue;
+    for (const collect::FormVersion& version : collect::form_versions(visit.transaction, form.id)) {
+      list += list_entry(visit, form, version);
+      if (!all) break;
+    }
+  }
+  return openrosa_xml(list + "</xforms>\n");
+}
+
+Result<Response> send_form(const Visit& visit) {
+  TRY(still_enrolled(visit));
+  const auto version = TRY(version_asked(visit, visit.named.at("form")));
+  Response response = openrosa_xml(collect::form_xml(visit.transaction, version.id));
+  response.headers.emplace_back("ETag", "\"" + version.md5 + "\"");
+  return response;
+}
+
+Result<Response> send_manifest(const Visit& visit) {
+  TRY(still_enrolled(visit));
+  const auto version = TRY(version_asked(visit, visit.named.at("form")));
+  const std::string at = base_of(visit) + "/forms/" + version.id.text() + "/files/";
+  std::string list = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest xmlns=\"http://openrosa.org/xforms/"
+                     "xformsManifest\">\n";
+  for (const collect::FormFile& file : collect::form_files(visit.transaction, version.id))
+    if (file.here)
+      list += fmt::format(
+          "  <mediaFile>\n    <filename>{}</filename>\n    <hash>md5:{}</hash>\n    <downloadUrl>{}</downloadUrl>\n"
+          "  </mediaFile>\n",
+          escape_markup(file.name), file.md5, escape_markup(at + percent_encode(file.name)));
+  return openrosa_xml(list + "</manifest>\n");
+}
+
+namespace {
+
+// A file of a form, piece by piece, in a transaction of its own.
+class FilePieces : public Pieces {
+ public:
+  FilePieces(storage::Workspace& workspace, Id file) : workspace_(workspace), file_(file) {}
+  Result<std::string> next() override {
+    storage::Transaction transaction = workspace_.read();
+    return collect::form_file_piece(transaction, file_, position_++);
+  }
+
+ private:
+  storage::Workspace& workspace_;
+  const Id file_;
+  std::int64_t position_ = 0;
+};
+
+}  // namespace
+
+Result<Response> send_form_file(const Visit& visit) {
+  TRY(still_enrolled(visit));
+  const auto version = TRY(version_asked(visit, visit.named.at("form")));
+  const std::string& name = visit.named.at("name");
+  for (const collect::FormFile& file : collect::form_files(visit.transaction, version.id)) {
+    if (file.name != name || !file.here) continue;
+    Response response;
+    response.content_type = file.media_type.empty() ? "application/octet-stream" : file.media_type;
+    response.size = static_cast<std::uint64_t>(file.size);
+    response.pieces = std::make_unique<FilePieces>(visit.workspace, file.id);
+    response.headers.emplace_back("ETag", "\"" + file.md5 + "\"");
+    response.headers.emplace_back("Content-Disposition", "attachment");
+    add_openrosa_headers(response);
+    return response;
+  }
+  return fail(problems::kNotFound, {{"what", "file"}, {"name", std::string(shortened(name, 80))}});
+}
+
+Result<Response> welcome_submission(const Visit&) {
+  Response response = openrosa_xml("");
+  response.status = 204;
+  return response;
+}
+
+Result<Response> take_submission(const Visit& visit) {
+  if (visit.request.body_problem) return tl::unexpected(*visit.request.body_problem);
+  collect::Post post;
+  post.sender.person = visit.person;
+  post.sender.device_name = std::string(shortened(visit.request.parameter("deviceID"), 200));
+  if (visit.device) {
+    post.sender.device = visit.device->id;
+    post.sender.study = visit.device->study;
+    post.sender.place = visit.device->place;
+    post.sender.over = visit.device->over(now());
+  }
+  post.route = "POST /v1/submission";
+  const Part* xml = nullptr;
+  for (const Part& part : visit.request.parts) {
+    if (part.name == "xml_submission_file") {
+      if (xml) return fail(problems::kBadSubmission, {{"reason", "it holds two parts named xml_submission_file"}});
+      xml = &part;
+    } else if (!part.filename.empty()) {
+      post.files.push_back({part.filename, part.media_type.empty() ? "application/octet-stream" : part.media_type,
+                            static_cast<std::int64_t>(part.content.size()),
+                            [content = part.content](const std::function<void(std::string_view)>& put) {
+                              const auto read = content.read([&](std::string_view piece) -> Result<void> {
+                                put(piece);
+                                return {};
+                              });
+                              if (!read) throw std::runtime_error(read.error().sentence());
+                            }});
+    }
+  }
+  if (!xml) return fail(problems::kBadSubmission, {{"reason", "the part named xml_submission_file is missing"}});
+  post.xml = TRY(xml->content.text(16 << 20));
+  // Kept in a transaction of its own, together with others; this one must not stay open while it waits for them.
+  Response response;
+  response.then = [&workspace = visit.workspace, &words = visit.words, kept = std::make_shared<collect::Post>(post)] {
+    const auto key = people::audit_key(workspace);
+    if (!key) throw std::runtime_error(key.error().sentence());
+    const auto receipt = collect::take_in(workspace, *key, *kept);
+    return receipt ? thank(words, *receipt) : openrosa_problem(words, receipt.error());
+  };
+  return response;
+}
+
+}  // namespace understory::server
