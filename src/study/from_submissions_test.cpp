@@ -1,12 +1,17 @@
 // Submissions as evidence: the pure part here, the whole way on both engines below.
 #include "study/from_submissions.h"
 
+#include "collect/forms.h"
+#include "collect/intake.h"
+#include "collect/submissions.h"
+#include "people/audit.h"
 #include "places/places.h"
 #include "study/erase.h"
 #include "study/gather.h"
 #include "study/merge.h"
 #include "study/source.h"
 #include "study/study.h"
+#include "study/take_submissions.h"
 #include "testing/workspace.h"
 
 namespace understory::study {
@@ -228,5 +233,229 @@ Dara: I did not say this.</said></turn><turn><said>laughter</said></turn><turn><
   EXPECT_EQ(together.respondents[0].kind, "group");
   EXPECT_EQ(together.respondents[0].size, 7);
 }
+
+// The whole way: published, sent in, taken into a study.
+class TakenSubmissions : public testing_support::OnBothEngines {
+ protected:
+  void SetUp() override {
+    OnBothEngines::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    auto transaction = workspace().write();
+    ASSERT_TRUE(places::install_builtin_places(transaction));
+    NewStudy wanted;
+    wanted.study.name = "Experiences";
+    study_ = *create_study(transaction, wanted);
+    ASSERT_TRUE(ensure_location(transaction, study_, "Svay Rieng", "KH-20"));
+    const auto published = collect::take_form(transaction, {std::string(kForm), "h.xml", study_, {}, false});
+    ASSERT_TRUE(published) << published.error().sentence();
+    form_ = published->form.id;
+    collect::set_form_mapping(transaction, form_, kMapping);
+    transaction.commit();
+    key_.emplace(*people::audit_key(workspace()));
+  }
+  // Sends one in; `edits`: the instance it replaces.
+  void send(const std::string& instance_id, std::string xml, const std::string& edits = "") {
+    std::string meta = "<meta><instanceID>" + instance_id + "</instanceID>";
+    if (!edits.empty()) meta += "<deprecatedID>" + edits + "</deprecatedID>";
+    xml.insert(xml.rfind("</data>"), meta + "</meta>");
+    collect::Post post;
+    post.sender.person.at_machine = true;
+    post.xml = xml;
+    const auto receipt = collect::take_in(workspace(), *key_, post);
+    ASSERT_TRUE(receipt) << receipt.error().sentence();
+    ASSERT_EQ(receipt->waits_for, collect::WaitsFor::kNothing);
+    submissions_[instance_id] = receipt->submission;
+  }
+  ImportReport take(const TakeOptions& options = {}) {
+    auto transaction = workspace().write();
+    auto report = take_submissions(transaction, study_, form_, options);
+    EXPECT_TRUE(report) << report.error().sentence();
+    transaction.commit();
+    return report.value_or(ImportReport());
+  }
+  Material held() {
+    auto transaction = workspace().read();
+    return *gather(transaction, study_, {}, {});
+  }
+  // The newest text of a source by its name; "(none)" where there is none.
+  std::string text(const std::string& name) {
+    const Material material = held();
+    for (const MaterialSource& source : material.sources)
+      if (source.name == name) return source.text;
+    return "(none)";
+  }
+  Id study_, form_;
+  std::map<std::string, Id> submissions_;
+  std::optional<vault::SigningKey> key_;
+};
+
+TEST_P(TakenSubmissions, AgainChangesNothing) {
+  send("uuid:1", household("SR-01", "Debt."));
+  send("uuid:2", household("SR-02", "No land."));
+  const ImportReport first = take();
+  EXPECT_EQ(first.of("source", Outcome::kRead), 4) << first.text();
+  EXPECT_EQ(first.of("respondent", Outcome::kRead), 2);
+  const Material before = held();
+  const ImportReport second = take();
+  EXPECT_EQ(second.of("source", Outcome::kMerged), 4) << second.text();
+  EXPECT_EQ(second.of("source", Outcome::kRead), 0);
+  EXPECT_TRUE(second.lines.empty()) << second.text();
+  const Material after = held();
+  ASSERT_EQ(after.sources.size(), before.sources.size());
+  EXPECT_EQ(after.respondents.size(), before.respondents.size());
+  for (std::size_t i = 0; i < after.sources.size(); ++i) EXPECT_EQ(after.sources[i].guid, before.sources[i].guid);
+  EXPECT_EQ(text("SR-01/why"), "Debt.");
+  EXPECT_EQ(after.locations.size(), 1u);
+}
+
+TEST_P(TakenSubmissions, AnEditIsANewVersionAndItsCodingsAreCarriedOver) {
+  send("uuid:1", household("SR-01", "Debt, and no land."));
+  take();
+  {
+    auto transaction = workspace().write();
+    Material codings;
+    codings.coders.push_back({"", "anita"});
+    MaterialCode cause;
+    cause.name = "Causes";
+    cause.reference = true;
+    codings.codes.push_back(cause);
+    MaterialSource source;
+    source.name = "SR-01/why";
+    source.reference = true;
+    codings.sources.push_back(source);
+    for (const char* quote : {"Debt", "no land"}) {
+      MaterialCoding coding;
+      coding.source = coding.code = coding.coder = 0;
+      coding.span.quote = quote;
+      codings.codings.push_back(coding);
+    }
+    ASSERT_EQ(merge(transaction, study_, codings, {})->of("coding", Outcome::kRead), 2);
+    transaction.commit();
+  }
+  send("uuid:1b", household("SR-01", "Debt, and the flood."), "uuid:1");
+  const ImportReport report = take();
+  EXPECT_EQ(report.of("source", Outcome::kChanged), 1) << report.text();
+  EXPECT_EQ(report.of("coding carried over", Outcome::kRead), 1) << report.text();
+  EXPECT_EQ(report.of("coding", Outcome::kUnusable), 1) << report.text();  // named, for a person to look at
+  EXPECT_TRUE(says(report, "version 2"));
+  EXPECT_TRUE(take().lines.empty());  // and then it is as it is
+}
+
+TEST_P(TakenSubmissions, WhatIsTakenBackIsNamedAndNotThrownAway) {
+  send("uuid:1", household("SR-01", "Debt."));
+  send("uuid:2", filled("<consent>no</consent><who>SR-02</who><why>Never.</why>"));
+  ImportReport report = take();
+  EXPECT_EQ(report.of("submission left out", Outcome::kKept), 1) << report.text();
+  EXPECT_EQ(text("SR-02/why"), "(none)");
+  EXPECT_EQ(held().respondents.size(), 1u);
+
+  std::string withdrawn = household("SR-01", "Debt.");
+  withdrawn.replace(withdrawn.find("<keep>yes"), 9, "<keep>no");
+  send("uuid:1b", withdrawn, "uuid:1");
+  report = take();
+  EXPECT_TRUE(says(report, "Consent was not given. What an earlier run took of it is still in the study"))
+      << report.text();
+  EXPECT_EQ(report.lines[0].where, "SR-01/why");
+  EXPECT_EQ(text("SR-01/why"), "Debt.");
+}
+
+TEST_P(TakenSubmissions, RejectedOnesStayOutAndApprovedOnesMayBeAskedFor) {
+  send("uuid:1", household("SR-01", "Debt."));
+  send("uuid:2", household("SR-02", "No land."));
+  {
+    auto transaction = workspace().write();
+    ASSERT_TRUE(collect::review(transaction, submissions_["uuid:1"], {}, collect::ReviewState::kRejected, "A trial."));
+    transaction.commit();
+  }
+  TakeOptions approved;
+  approved.approved_only = true;
+  EXPECT_EQ(take(approved).of("submission left out", Outcome::kKept), 2);
+  EXPECT_TRUE(held().sources.empty());
+  const ImportReport report = take();
+  EXPECT_EQ(report.of("submission left out", Outcome::kKept), 1);
+  EXPECT_EQ(text("SR-01/why"), "(none)");
+  EXPECT_EQ(text("SR-02/why"), "No land.");
+  {
+    auto transaction = workspace().write();
+    ASSERT_TRUE(
+        collect::review(transaction, submissions_["uuid:2"], {}, collect::ReviewState::kRejected, "A trial too."));
+    transaction.commit();
+  }
+  EXPECT_TRUE(says(take(), "It was rejected. What an earlier run took"));
+}
+
+TEST_P(TakenSubmissions, ACodeThatWasChangedIsLeftToAPerson) {
+  send("uuid:1", household("SR-10", "Debt."));
+  take();
+  send("uuid:1b", household("SR-01", "Debt."), "uuid:1");
+  const ImportReport report = take();
+  EXPECT_TRUE(says(report, "An edit gave it the code of “SR-01/why”")) << report.text();
+  EXPECT_EQ(text("SR-10/why"), "Debt.");
+  EXPECT_EQ(text("SR-01/why"), "(none)");
+  EXPECT_EQ(held().respondents.size(), 1u);
+}
+
+TEST_P(TakenSubmissions, WhatWasErasedStaysOut) {
+  send("uuid:1", household("SR-01", "Debt."));
+  send("uuid:2", household("SR-02", "No land."));
+  take();
+  {
+    auto transaction = workspace().write();
+    for (const Respondent& each : list_respondents(transaction, study_))
+      if (each.name == "SR-01") {
+        ASSERT_TRUE(erase_respondent(transaction, study_, each.id));
+      }
+    transaction.commit();
+  }
+  const ImportReport report = take();
+  EXPECT_TRUE(says(report, "was erased from this study")) << report.text();
+  EXPECT_EQ(text("SR-01/why"), "(none)");
+  EXPECT_EQ(held().respondents.size(), 1u);
+}
+
+TEST_P(TakenSubmissions, AnAnswerThatCameByATableBeforeIsTheSameOne) {
+  {
+    auto transaction = workspace().write();
+    Material table;
+    MaterialRespondent respondent;
+    respondent.name = "SR-01";
+    respondent.role = "farmer";
+    table.respondents.push_back(respondent);
+    MaterialSource source;
+    source.name = "SR-01/why";
+    source.kind = "open_answer";
+    source.text = "Debt.";
+    source.speakers.push_back({"", 0});
+    table.sources.push_back(source);
+    ASSERT_TRUE(merge(transaction, study_, table, {}));
+    transaction.commit();
+  }
+  send("uuid:1", household("SR-01", "Debt."));
+  const ImportReport report = take();
+  EXPECT_EQ(report.of("source", Outcome::kMerged), 1) << report.text();
+  EXPECT_TRUE(says(report, "The study's own role was kept")) << report.text();
+  ASSERT_EQ(held().respondents.size(), 1u);
+  EXPECT_EQ(held().respondents[0].role, "farmer");
+  EXPECT_EQ(held().respondents[0].age_band, "65 and over");  // was not known
+  send("uuid:1b", household("SR-01", "Debt, and drink."), "uuid:1");
+  EXPECT_TRUE(says(take(), "version 2"));
+  EXPECT_EQ(text("SR-01/why"), "Debt, and drink.");
+}
+
+TEST_P(TakenSubmissions, UnknownPlacesAndMissingMappingsAreNamed) {
+  send("uuid:1", filled("<consent>yes</consent><keep>yes</keep><place>0815</place><who>SR-01</who><why>Debt.</why>"));
+  const ImportReport report = take();
+  EXPECT_TRUE(says(report, "no place of the gazetteer")) << report.text();
+  ASSERT_EQ(held().respondents.size(), 1u);
+  EXPECT_EQ(held().respondents[0].attributes.at("place"), "0815");
+  auto transaction = workspace().write();
+  collect::set_form_mapping(transaction, form_, "{}");
+  EXPECT_EQ(take_submissions(transaction, study_, form_, {}).error().code(), "missing_value");
+  NewStudy other;
+  other.study.name = "Another";
+  EXPECT_EQ(take_submissions(transaction, *create_study(transaction, other), form_, {}).error().code(), "forbidden");
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, TakenSubmissions, testing_support::BothEngines(), testing_support::engine_name);
 
 }  // namespace understory::study
