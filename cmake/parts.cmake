@@ -23,6 +23,7 @@ pkg_part(openssl openssl)
 pkg_part(zlib zlib)
 pkg_part(prometheus prometheus-cpp-core)
 pkg_part(systemd libsystemd)
+pkg_part(qrencode libqrencode)
 
 add_library(part::json ALIAS Boost::json)
 add_library(part::xml ALIAS pugixml::pugixml)

@@ -8,8 +8,9 @@ each=${SECONDS_EACH:-60}
 command -v clang++-14 >/dev/null || { echo "fuzzing needs clang: apt-get install clang-14 libclang-rt-14-dev" >&2; exit 1; }
 declare -A code=(
   [csv_fuzz]='foundation/(csv|text)|study/exchange/(codes|survey|tables)'
-  [http_fuzz]='server/(clients|http)|findings/question'
+  [http_fuzz]='server/(clients|http|packing)|findings/question'
   [log_fuzz]='people/audit'
+  [multipart_fuzz]='server/(body|multipart|upload)'
   [qdpx_fuzz]='study/exchange/(archive|offsets|refi_.*|xml)'
   [xlsx_fuzz]='study/exchange/(archive|xlsx_reader|xml)'
   [xml_fuzz]='study/exchange/(refi_codebook|refi_elements|xml)')

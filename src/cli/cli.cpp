@@ -68,6 +68,9 @@ int run(int count, char** arguments) {
   add_audit(app, action);
   add_backup(app, action);
   add_erase(app, action);
+  add_form(app, action);
+  add_device(app, action);
+  add_submissions(app, action);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

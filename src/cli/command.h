@@ -40,6 +40,9 @@ void add_account(CLI::App& app, Action& action);  // and login, logout, rights
 void add_audit(CLI::App& app, Action& action);
 void add_backup(CLI::App& app, Action& action);  // and restore, verify
 void add_erase(CLI::App& app, Action& action);
+void add_form(CLI::App& app, Action& action);
+void add_device(CLI::App& app, Action& action);
+void add_submissions(CLI::App& app, Action& action);
 
 // -w DIR, as every command has it (or the environment variable UNDERSTORY_WORKSPACE).
 void add_workspace_option(CLI::App& command, std::string& folder);

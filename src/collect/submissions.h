@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collect/forms.h"
 #include "collect/intake.h"
 #include "foundation/clock.h"
 #include "storage/workspace.h"
@@ -58,6 +59,10 @@ struct Wanted {
   std::optional<std::vector<std::string>> places;       // of these places or below them alone (people::Reach)
   std::set<Id> without;                                 // none of these
 };
+
+// What of a form somebody may read, by the right given (kReadSubmissions, kExportSubmissions …).
+Wanted within_reach(const people::Person& person, const KeptForm& form,
+                    people::Right right = people::Right::kReadSubmissions);
 
 // Opened submissions, one after the other, in the order they came (by id): the XML of the newest instance. The reader
 // returns false to stop. Memory does not grow with their number. What does not open – damaged, its key destroyed – or

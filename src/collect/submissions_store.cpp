@@ -151,6 +151,14 @@ std::optional<ReviewState> review_state_of(std::string_view name) {
   return static_cast<ReviewState>(found - kStates.begin());
 }
 
+Wanted within_reach(const people::Person& person, const KeptForm& form, people::Right right) {
+  people::Reach reach = people::reach(person, right, form.study);
+  Wanted wanted;
+  wanted.without = std::move(reach.without);
+  if (!reach.everything) wanted.places = std::move(reach.places);
+  return wanted;
+}
+
 void each_submission(Transaction& transaction, Id form, const Wanted& wanted,
                      const std::function<bool(const Opened&)>& reader) {
   if (transaction.locked()) throw storage::DatabaseError(storage::DatabaseError::Kind::kLocked, "stories are locked");

@@ -85,7 +85,7 @@ struct Response {
   std::string_view route;  // its address in the table of routes, for the figures; empty: none
   // Instead of `body`. Sent under Content-Length where `size` says the bytes (fewer or more cut the connection), else
   // in chunks. Asked for HEAD it is never read.
-  std::unique_ptr<Pieces> pieces;
+  std::shared_ptr<Pieces> pieces;
   std::optional<std::uint64_t> size;
   // Instead of all of these: goes on once the transaction of the request has ended, and makes the answer.
   std::function<Response()> then;

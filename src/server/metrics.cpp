@@ -30,6 +30,14 @@ struct Figures {
                               .Name("understory_connections_turned_away_total")
                               .Help("Connections closed unheard, by reason")
                               .Register(registry);
+  Family<Counter>& refusals = BuildCounter()
+                                  .Name("understory_refusals_total")
+                                  .Help("Requests refused before any route saw them, by status")
+                                  .Register(registry);
+  Family<Counter>& cut = BuildCounter()
+                             .Name("understory_answers_cut_short_total")
+                             .Help("Long answers that ended before their end, by reason")
+                             .Register(registry);
   Gauge& connections = BuildGauge().Name("understory_connections").Help("Open connections").Register(registry).Add({});
   Gauge& waiting = BuildGauge()
                        .Name("understory_requests_waiting")
@@ -69,6 +77,8 @@ void answered(std::string_view method, std::string_view route, int status, doubl
 
 void connected(int more) { figures().connections.Increment(more); }
 void waiting(int more) { figures().waiting.Increment(more); }
+void refused(int status) { figures().refusals.Add({{"status", std::to_string(status)}}).Increment(); }
+void cut_short(const char* why) { figures().cut.Add({{"reason", why}}).Increment(); }
 void turned_away(const char* why) { figures().away.Add({{"reason", why}}).Increment(); }
 
 std::string text(storage::Transaction& transaction) {

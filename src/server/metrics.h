@@ -13,6 +13,8 @@ namespace understory::server::metrics {
 void answered(std::string_view method, std::string_view route, int status, double seconds);
 void connected(int more);           // +1 or -1
 void waiting(int more);             // requests begun and not yet answered
+void refused(int status);           // answered by the transport itself; 408: closed because it was too slow
+void cut_short(const char* why);    // long answers that ended before their end: "failed", "not_taken"
 void turned_away(const char* why);  // connections closed unheard: "full", "client_full", "no_tls"
 
 // Everything in Prometheus' text format, with the jobs and size of the workspace's database as they are now.

@@ -85,11 +85,10 @@ std::optional<people::Device> by_digest(const Visit& visit, std::string_view tex
   auto device = by_name(visit, said["username"]);
   if (!device) return std::nullopt;
   const std::string asked = vault::md5_hex(visit.request.method + ":" + said["uri"]);
-  const std::string expected =
-      said["qop"].empty()
-          ? vault::md5_hex(device->digest + ":" + said["nonce"] + ":" + asked)
-          : vault::md5_hex(device->digest + ":" + said["nonce"] + ":" + said["nc"] + ":" + said["cnonce"] + ":" +
-                           said["qop"] + ":" + asked);
+  const std::string expected = said["qop"].empty()
+                                   ? vault::md5_hex(device->digest + ":" + said["nonce"] + ":" + asked)
+                                   : vault::md5_hex(device->digest + ":" + said["nonce"] + ":" + said["nc"] + ":" +
+                                                    said["cnonce"] + ":" + said["qop"] + ":" + asked);
   if (!said["qop"].empty() && said["qop"] != "auth") return std::nullopt;
   return people::same(lower_ascii(said["response"]), expected) ? device : std::nullopt;
 }

@@ -4,12 +4,32 @@
 
 #include <new>
 
+#include "foundation/text.h"
+
 namespace understory::server {
 
 bool worth_packing(const Response& response) {
   constexpr std::size_t kFrom = 1024;  // bytes
   const auto is = [&](std::string_view type) { return response.content_type.rfind(type, 0) == 0; };
   return response.body.size() >= kFrom && (is("text/") || is("application/json") || is("image/svg"));
+}
+
+bool takes_gzip(std::string_view accept_encoding) {
+  bool any = false;
+  for (std::string_view each : split(accept_encoding, ',')) {
+    const std::size_t end = std::min(each.find(';'), each.size());
+    const std::string coding = lower_ascii(trim(each.substr(0, end)));
+    if (coding != "gzip" && coding != "x-gzip" && coding != "*") continue;
+    bool wanted = true;
+    for (std::string_view parameter : split(each.substr(end), ';')) {
+      const std::string weight = lower_ascii(trim(parameter));
+      // "q=0", "q=0.000": never. Anything else is some weight, and there is nothing better to give.
+      if (weight.rfind("q=", 0) == 0) wanted = weight.find_first_of("123456789", 2) != std::string::npos;
+    }
+    if (coding != "*") return wanted;  // what is named counts for more than "whatever you have"
+    any = wanted;
+  }
+  return any;
 }
 
 std::string packed(const std::string& content) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "server/http.h"
@@ -26,7 +27,8 @@ inline constexpr std::array<std::pair<const char*, const char*>, 8> kOnEveryAnsw
     {"Cache-Control", "no-store"},
 }};
 
-bool worth_packing(const Response& response);    // text, and long enough to save more than a header costs
-std::string packed(const std::string& content);  // gzip
+bool worth_packing(const Response& response);       // text, and long enough to save more than a header costs
+bool takes_gzip(std::string_view accept_encoding);  // and does not say gzip;q=0
+std::string packed(const std::string& content);     // gzip
 
 }  // namespace understory::server

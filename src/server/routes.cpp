@@ -15,6 +15,8 @@ namespace {
 using enum Access;
 using enum people::Right;
 
+constexpr Body kSent{Body::Kind::kParts, kMostSent};
+
 constexpr Route kRoutes[] = {
     {"GET", "/", show_studies, kSignedIn, kSeeStudy, false},
     {"GET", "/studies/{study}", show_overview, kRight, kSeeStudy, false},
@@ -28,18 +30,19 @@ constexpr Route kRoutes[] = {
     {"GET", "/studies/{study}/findings/{ask}", show_finding, kRight, kSeeFindings, false},
     {"GET", "/studies/{study}/findings/{ask}/passages", show_passages, kRight, kSeePassages, true},
     {"GET", "/studies/{study}/report.html", send_report_html, kRight, kMakeReport, true},
-    {"GET", "/studies/{study}/report.pdf", send_report_pdf, kRight, kMakeReport, true},
+    {"GET", "/studies/{study}/report.pdf", send_report_pdf, kRight, kMakeReport, true, false, Lane::kReports},
     {"GET", "/page.css", send_style, kAnybody, {}, false},
     {"GET", "/healthz", tell_health, kAnybody, {}, false},
     {"GET", "/metrics", tell_figures, kFromHere, kKeepMachine, false},
     {"GET", "/sign-in", show_sign_in, kAnybody, {}, false},
-    {"POST", "/sign-in", do_sign_in, kAnybody, {}, false},  // logs in its own transactions
+    // Those of the lane for passwords log in their own transactions.
+    {"POST", "/sign-in", do_sign_in, kAnybody, {}, false, false, Lane::kPasswords},
     {"POST", "/sign-out", do_sign_out, kSignedIn, {}, true},
     {"GET", "/invitations/{invitation}", show_invitation, kAnybody, {}, false},
-    {"POST", "/invitations/{invitation}", accept_invitation, kAnybody, {}, false},  // as sign-in does
+    {"POST", "/invitations/{invitation}", accept_invitation, kAnybody, {}, false, false, Lane::kPasswords},
     {"GET", "/account", show_account, kSignedIn, {}, false},
     {"POST", "/account/sign-out-everywhere", sign_out_everywhere, kSignedIn, {}, true},
-    {"POST", "/account/entry", change_entry, kSignedIn, {}, false},  // as sign-in does
+    {"POST", "/account/entry", change_entry, kSignedIn, {}, false, false, Lane::kPasswords},
     {"GET", "/audit", show_audit, kRight, kReadAudit, true},
     {"GET", "/accounts", show_accounts, kRight, kManageAccounts, true},
     {"POST", "/accounts", make_account, kRight, kManageAccounts,
@@ -49,7 +52,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/backups", show_backups, kRight, kKeepMachine, true},
     {"POST", "/backups", ask_for_backup, kRight, kKeepMachine, true},
     {"GET", "/set-up", show_set_up, kAnybody, {}, false},
-    {"POST", "/set-up", do_set_up, kAnybody, {}, false},
+    {"POST", "/set-up", do_set_up, kAnybody, {}, false, false, Lane::kPasswords},
     {"GET", "/glass", show_glasses, kSignedIn, {}, false},
     {"POST", "/glass", ask_glass, kSignedIn, {}, false},                  // likewise
     {"GET", "/glass/{glass}", look_through_glass, kSignedIn, {}, false},  // decides and logs by itself
@@ -60,15 +63,17 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/key/{token}/formList", send_form_list, kDevice, kFillForms, false},
     {"GET", "/v1/key/{token}/forms/{form}", send_form, kDevice, kFillForms, false},
     {"GET", "/v1/key/{token}/forms/{form}/manifest", send_manifest, kDevice, kFillForms, false},
-    {"GET", "/v1/key/{token}/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false},
+    {"GET", "/v1/key/{token}/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false, true,
+     Lane::kDownloads},
     {"GET", "/v1/key/{token}/submission", welcome_submission, kDevice, kFillForms, false},
-    {"POST", "/v1/key/{token}/submission", take_submission, kDevice, kFillForms, false, true},
+    {"POST", "/v1/key/{token}/submission", take_submission, kDevice, kFillForms, false, true, Lane::kIntake, kSent,
+     true},
     {"GET", "/v1/formList", send_form_list, kDevice, kFillForms, false},
     {"GET", "/v1/forms/{form}", send_form, kDevice, kFillForms, false},
     {"GET", "/v1/forms/{form}/manifest", send_manifest, kDevice, kFillForms, false},
-    {"GET", "/v1/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false},
+    {"GET", "/v1/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false, true, Lane::kDownloads},
     {"GET", "/v1/submission", welcome_submission, kDevice, kFillForms, false},
-    {"POST", "/v1/submission", take_submission, kDevice, kFillForms, false, true},
+    {"POST", "/v1/submission", take_submission, kDevice, kFillForms, false, true, Lane::kIntake, kSent, true},
     {"GET", "/api/v1/studies", api_studies, kSignedIn, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}", api_study, kRight, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}/codebook", api_codebook, kRight, kSeeStudy, false},
@@ -124,29 +129,37 @@ bool to_openrosa(const Request& request) { return request.path.rfind("/v1/", 0) 
 
 }  // namespace
 
-Body body_of(const Request& request) {
-  if (to_openrosa(request) && request.path.ends_with("/submission")) return {Body::Kind::kParts, kMostSent};
-  return {};
-}
-
-Lane lane_of(const Request& request) {
-  if (to_openrosa(request)) return request.method == "POST" ? Lane::kIntake : Lane::kPages;
-  if (request.path.ends_with("/report.pdf")) return Lane::kReports;
-  const bool password =
-      request.method == "POST" && (request.path == "/sign-in" || request.path == "/set-up" ||
-                                   request.path == "/account/entry" || request.path.rfind("/invitations/", 0) == 0);
-  return password ? Lane::kPasswords : Lane::kPages;
-}
-
 namespace {
 
-const Route* route_of(const Request& request, std::map<std::string, std::string>& named) {
-  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+const Route* route_for(std::string_view method, const Request& request, std::map<std::string, std::string>& named) {
   for (const Route& route : kRoutes)
     if (route.method == method && fits(route.address, request.path, named)) return &route;
   named.clear();
   return nullptr;
 }
+
+const Route* route_of(const Request& request, std::map<std::string, std::string>& named) {
+  const Route* route = route_for(request.method, request, named);
+  return route || request.method != "HEAD" ? route : route_for("GET", request, named);
+}
+
+bool only_asks(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+}  // namespace
+
+Lane lane_of(const Request& request) {
+  std::map<std::string, std::string> named;
+  const Route* route = route_of(request, named);
+  return route ? route->lane : Lane::kPages;
+}
+
+Body body_of(const Request& request) {
+  std::map<std::string, std::string> named;
+  const Route* route = route_of(request, named);
+  return route ? route->body : Body{};
+}
+
+namespace {
 
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
 // stands in this session's own forms. (Signing in belongs to no session yet.)
@@ -247,6 +260,16 @@ Response plain_problem(const Problem& problem) {
   return response;
 }
 
+// No route is reached by this method, whatever the address: that tells nobody what there is.
+Response no_such_method() {
+  Response response;
+  response.status = 405;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = "Nothing here answers to that.\n";
+  response.headers.emplace_back("Allow", "GET, HEAD, POST");
+  return response;
+}
+
 Response not_well() {
   Response response;
   response.status = 503;
@@ -285,7 +308,7 @@ namespace {
 Response try_to_answer(storage::Workspace& workspace, const Request& request, const Route* route,
                        std::map<std::string, std::string> named, bool api) {
   try {
-    const bool writes = route && request.method == "POST" && lane_of(request) != Lane::kPasswords && !route->only_reads;
+    const bool writes = route && !only_asks(request) && route->lane != Lane::kPasswords && !route->only_reads;
     bool stale = false;
     Response response;
     std::string session;
@@ -303,7 +326,7 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
       } else {
         visit.right = route->right;
         people::Decision decision = admit(visit, *route);
-        if (decision.allowed && request.method == "POST" && route->access != kDevice &&
+        if (decision.allowed && !only_asks(request) && route->access != kDevice &&
             !came_from_here(request, *route, visit.session))
           decision = {false, false, "the form did not come from here", {}};
         if (!decision.allowed) {
@@ -312,7 +335,9 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
           // fill the disk.
           if (visit.person.active) deed = deed_of(visit, route, "denied", decision.reason);
         } else {
-          made = route->answer(visit);
+          made = request.body_problem && !route->answers_broken_bodies
+                     ? Result<Response>(tl::unexpected<Problem>(*request.body_problem))
+                     : route->answer(visit);
           // What is not open inside a study is not there; that it was asked for is written down all the same.
           const bool denied = !made && route->access == kRight && made.error().is(problems::kNotFound);
           if ((route->logged || denied) && !visit.person.at_machine)
@@ -356,6 +381,7 @@ Response answer(storage::Workspace& workspace, const Request& request) {
   const bool api = request.path.rfind("/api/", 0) == 0;
   std::map<std::string, std::string> named;
   const Route* route = route_of(request, named);
+  if (!route && !only_asks(request) && request.method != "POST") return no_such_method();
   Response response = try_to_answer(workspace, request, route, std::move(named), api);
   if (to_openrosa(request)) response = in_envelope(std::move(response));
   if (route) response.route = route->address;

@@ -12,13 +12,16 @@ using Answering = Result<Response> (*)(const Visit& visit);
 enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kFromHere, kDevice };
 
 struct Route {
-  std::string_view method;   // GET or POST
+  std::string_view method;   // GET (answers HEAD too, unless a line of its own does), POST, PUT, PATCH, DELETE
   std::string_view address;  // "/studies/{study}/sources/{source}"
   Answering answer;
   Access access;
   people::Right right;  // with kRight: in the study the address names, or as such
   bool logged;  // opens what was told, or changes something: a line in the log (changes: in the same transaction)
   bool only_reads = false;  // a form that asks for something and changes nothing
+  Lane lane = Lane::kPages;
+  Body body = {};                      // what may be sent; the default is a form's plain fields
+  bool answers_broken_bodies = false;  // looks at Request::body_problem by itself; else it is not asked at all
 };
 
 // routes/<thing>.cpp

@@ -35,12 +35,15 @@ void be_watched(Transport& transport) {
 
 }  // namespace
 
-Result<void> serve(storage::Workspace& workspace, const Listening& listening,
+Result<void> serve(storage::Workspace& workspace, const Listening& where,
                    const std::function<Result<void>(const std::string& address)>& ready) {
+  Listening listening = where;
+  if (listening.spool.empty()) listening.spool = workspace.folder();
   const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
   TRY(people::check_audit_key(workspace));
   auto transport = TRY(Transport::open(
-      listening, [&workspace](const Request& request) { return answer(workspace, request); }, workers, lane_of));
+      listening, [&workspace](const Request& request) { return answer(workspace, request); }, workers, lane_of, {},
+      body_of));
   if (transport->beyond_this_machine()) TRY(closed_to_strangers(workspace, listening.address));
   TRY(ready(transport->address()));
   const Maintenance maintenance(workspace);

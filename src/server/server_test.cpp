@@ -179,6 +179,51 @@ TEST_P(Pages, HealthIsOneWordAndNotTheReason) {
   EXPECT_EQ(page.body.find("understory.db"), std::string::npos) << page.body;
 }
 
+TEST_P(Pages, MethodsNoRouteKnowsAreRefusedAlike) {
+  for (const char* method : {"PUT", "DELETE", "PATCH"})
+    for (const char* address : {"/", "/nowhere", "/accounts"}) {
+      Request request = request_for(address);
+      request.method = method;
+      const Response response = answer(workspace(), request);
+      EXPECT_EQ(response.status, 405) << method << address;
+      EXPECT_EQ(response.headers.at(0).first, "Allow");
+    }
+  Request head = request_for("/healthz");
+  head.method = "HEAD";
+  EXPECT_EQ(answer(workspace(), head).status, 200);
+}
+
+TEST_P(Pages, WhatDidNotArriveWholeReachesNoRoute) {
+  Request request = request_for("/notices/read");
+  request.method = "POST";
+  EXPECT_EQ(answer(workspace(), request).status, 303);
+  for (const auto& [kind, status] :
+       {std::pair(problems::kCutShort, 400), {problems::kTooLarge, 413}, {problems::kTooManyUploads, 503}}) {
+    request.body_problem = Problem(kind);
+    EXPECT_EQ(answer(workspace(), request).status, status);
+  }
+}
+
+TEST(Routes, WaitInTheLaneOfTheirLine) {
+  const auto lane = [](const std::string& address, const char* method = "GET") {
+    Request request = request_for(address);
+    request.method = method;
+    return lane_of(request);
+  };
+  const std::string study = "/studies/" + Id::make().text();
+  EXPECT_EQ(lane(study + "/report.pdf"), Lane::kReports);
+  EXPECT_EQ(lane(study + "/report.pdf", "HEAD"), Lane::kReports);
+  EXPECT_EQ(lane("/report.pdf"), Lane::kPages);
+  EXPECT_EQ(lane(study + "/sources/report.pdf"), Lane::kPages);
+  EXPECT_EQ(lane(study), Lane::kPages);
+  EXPECT_EQ(lane("/sign-in"), Lane::kPages);
+  for (const char* slow : {"/sign-in", "/set-up", "/account/entry", "/invitations/x"})
+    EXPECT_EQ(lane(slow, "POST"), Lane::kPasswords) << slow;
+  EXPECT_EQ(lane("/invitations/x/y", "POST"), Lane::kPages);
+  for (const Route& route : routes())
+    EXPECT_EQ(route.body.kind == Body::Kind::kForm, route.body.limit <= 64 * 1024) << route.address;
+}
+
 TEST(Outage, TellsNobodyWhereTheDatabaseIs) {
   using storage::DatabaseError;
   for (const auto& [kind, status] : {std::pair(DatabaseError::Kind::kUnavailable, 503),

@@ -2,16 +2,19 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <map>
 #include <set>
 
 #include "foundation/clock.h"
 #include "foundation/log.h"
 #include "foundation/text.h"
+#include "server/body.h"
 #include "server/metrics.h"
 #include "server/packing.h"
 #include "server/tls.h"
@@ -27,12 +30,12 @@ using tcp = asio::ip::tcp;
 namespace {
 
 constexpr std::size_t kHeaderLimit = 16 * 1024;
-constexpr std::uint64_t kBodyLimit = 64 * 1024;
+constexpr std::size_t kPiece = 64 * 1024;  // of a body read
 constexpr auto kLookForCertificate = std::chrono::minutes(1);
 
 using Clock = std::chrono::steady_clock;
-using RawRequest = http::request<http::string_body>;
-using RawResponse = http::response<http::string_body>;
+using Parser = http::request_parser<http::buffer_body>;
+using Head = http::request_header<>;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 Response plain(int status, std::string_view sentence) {
@@ -49,26 +52,19 @@ Response come_back(int status, int seconds, std::string_view sentence) {
   return response;
 }
 
-RawResponse raw(Response response, const RawRequest& request, bool secure, bool keep_alive) {
-  RawResponse out{static_cast<http::status>(response.status), request.version()};
-  out.set(http::field::content_type, response.content_type);
+// The answer without its content; how long that is, is said by whoever sends it.
+template <class Answer>
+void dress(Answer& out, const Response& response, const Head& request, bool secure, bool keep_alive) {
+  out.version(request.version());
+  out.result(static_cast<unsigned>(response.status));
+  if (response.status != 204) out.set(http::field::content_type, response.content_type);
   for (const auto& [name, value] : kOnEveryAnswer) out.set(name, value);
   if (secure && !names_this_machine(std::string_view(request[http::field::host])))
     out.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
   // A page may set several cookies; any other header it gives stands for the one above.
   for (const auto& [name, value] : response.headers)
     name == "Set-Cookie" ? out.insert(name, value) : out.set(name, value);
-  if (worth_packing(response)) {
-    out.set(http::field::vary, "Accept-Encoding, Accept-Language, Cookie");
-    if (std::string_view(request[http::field::accept_encoding]).find("gzip") != std::string_view::npos) {
-      response.body = packed(response.body);
-      out.set(http::field::content_encoding, "gzip");
-    }
-  }
   out.keep_alive(keep_alive);
-  out.content_length(response.body.size());
-  if (request.method() != http::verb::head) out.body() = std::move(response.body);
-  return out;
 }
 
 // Where a request ends must be said once: a proxy in front that reads it another way would take the rest for the next
@@ -82,16 +78,20 @@ bool ends_in_two_ways(const http::request_header<>& head) {
          (codings == 1 && !beast::iequals(head[http::field::transfer_encoding], "chunked"));
 }
 
-Result<Request> understand(const RawRequest& raw_request) {
+// What a route may answer to; no other method gets as far as the routes.
+bool known_method(http::verb method) {
+  using enum http::verb;
+  return method == get || method == head || method == post || method == put || method == delete_ || method == patch;
+}
+
+Result<Request> understand(const Head& head) {
   Request request;
-  request.method = std::string(raw_request.method_string());
-  for (const auto& field : raw_request) {
+  request.method = std::string(head.method_string());
+  for (const auto& field : head) {
     std::string& value = request.headers[lower_ascii(std::string_view(field.name_string()))];
     value += (value.empty() ? "" : ", ") + std::string(field.value());
   }
-  TRY(read_target(std::string_view(raw_request.target()), request));
-  request.body = raw_request.body();
-  if (request.method == "POST") TRY(read_form(request));
+  TRY(read_target(std::string_view(head.target()), request));
   return request;
 }
 
@@ -128,6 +128,49 @@ class Counted {
   void (*figure_)(int);
 };
 
+// What answers requests of one kind: its workers, and how many wait for them or are still being sent what they made.
+struct Workers {
+  Workers(int count, int most_waiting) : pool(static_cast<std::size_t>(count)), most(most_waiting) {}
+  asio::thread_pool pool;
+  int waiting = 0;
+  const int most;
+};
+
+// What is said where those are all taken, and after how many seconds to come back.
+struct Taken {
+  int seconds;
+  const char* sentence;
+};
+constexpr Taken kTaken[] = {{2, "The server is busy. Try again in a moment."},
+                            {5, "Many people are signing in. Try again in a moment."},
+                            {30, "Other reports are being made. Try again in half a minute."},
+                            {10, "Other long answers are on their way. Try again in a moment."},
+                            {5, "Much is being sent in. Try again in a moment."}};
+
+// How a conversation ended. kUnread: its last request was not read whole. kCut: nobody may take the answer for whole.
+enum class End { kClean, kUnread, kCut };
+
+// The answer to one request, and its place in a lane for as long as it is on its way.
+struct Answer {
+  Response response;
+  bool own = false;  // the transport's, not a route's
+  bool hung_up = false;
+  Workers* lane = nullptr;
+  std::unique_ptr<Counted> place = nullptr;
+};
+
+// Stands for pieces nobody asks for.
+struct Nothing : Pieces {
+  Result<std::string> next() override { return std::string(); }
+};
+
+Answer own(Response response) { return {std::move(response), true}; }
+
+Result<std::string> next_of(Pieces& pieces) try { return pieces.next(); } catch (const std::exception& error) {
+  log::error("a long answer failed: {}", error.what());
+  return fail(problems::kStopped);
+}
+
 // A conversation that fails ends alone. Without the others the server would be deaf and look alive: it ends, and
 // whatever watches it starts it anew.
 void ends_alone(const std::exception_ptr& failure) try {
@@ -142,16 +185,21 @@ void ends_all(const std::exception_ptr& failure) {
 }  // namespace
 
 struct Transport::Impl {
-  Impl(Listening where, Handler wanted, int workers, LaneOf lanes, const Limits& most)
+  Impl(Listening where, Handler wanted, int workers, LaneOf lane, BodyOf body, const Limits& most)
       : listening(std::move(where)),
         limits(most),
         handler(std::move(wanted)),
-        lane_of(std::move(lanes)),
+        lane_of(std::move(lane)),
+        body_of(std::move(body)),
+        spool(listening.spool.empty() ? std::filesystem::temp_directory_path() : listening.spool, most.spool),
         requests(most.requests, most.clients),
         passwords(most.passwords, most.clients),
-        pool(workers),
-        passwords_lane(1),
-        reports_lane(1),
+        lanes{{{workers, most.waiting},
+               {1, most.waiting_for_passwords},
+               {1, most.waiting_for_reports},
+               {2, most.waiting_for_downloads},
+               {16, most.waiting_for_intake}}},
+        spooling(2, most.connections),
         acceptor(io),
         signals(io),
         hang_up(io),
@@ -161,6 +209,9 @@ struct Transport::Impl {
   Limits limits;
   Handler handler;
   LaneOf lane_of;
+  BodyOf body_of;
+  Spool spool;
+  std::atomic<bool> ending = false;  // no worker works any more
   // Touched by the I/O thread alone. They stand before `io`, whose end is the end of conversations that count in them.
   std::shared_ptr<Certificate> certificate;  // null: no TLS
   std::string certificate_files;             // as they were when it was read
@@ -170,13 +221,14 @@ struct Transport::Impl {
   std::set<asio::steady_timer*> timers;  // of again_and_again()
   int connections = 0;
   int waiting = 0;
-  int reports_waiting = 0, passwords_waiting = 0;
+  std::map<int, std::int64_t> refusals;  // by status, not yet told in the log
   bool draining = false;
   // Its window closed: what was started in it ends. (A service is asked by the same signal to read its files anew.)
   const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
 
   asio::io_context io{1};
-  asio::thread_pool pool, passwords_lane, reports_lane;
+  std::array<Workers, 5> lanes;  // by Lane
+  Workers spooling;              // write what is large to the disk
   tcp::acceptor acceptor;
   asio::signal_set signals, hang_up;
   asio::steady_timer drain_timer;
@@ -189,75 +241,131 @@ struct Transport::Impl {
   bool counts(const Peer& peer) const { return !(peer.here && (listening.behind_proxy || limits.spare_this_machine)); }
   bool counts(const Sender& sender) const { return !(sender.from_here && limits.spare_this_machine); }
 
-  // Runs the handler on the pool and comes back to the I/O thread with its answer.
-  asio::awaitable<Response> answer(Request request, Lane wanted) {
-    asio::thread_pool& lane = wanted == Lane::kPasswords ? passwords_lane
-                              : wanted == Lane::kReports ? reports_lane
-                                                         : pool;
-    auto start = [this, &lane](auto completion, Request moved) {
-      auto work = asio::make_work_guard(io);
-      asio::post(
-          lane, [this, work = std::move(work), completion = std::move(completion), moved = std::move(moved)]() mutable {
-            Response response = handler(moved);
-            asio::post(io, [completion = std::move(completion), response = std::move(response)]() mutable {
-              std::move(completion)(std::move(response));
-            });
-          });
+  // Does some work on these workers and comes back to the I/O thread with what came of it.
+  template <class Work, class Made = std::invoke_result_t<Work&>>
+  asio::awaitable<Made> on(Workers& workers, Work work) {
+    auto start = [this, &workers](auto completion, Work moved) {
+      auto guard = asio::make_work_guard(io);
+      asio::post(workers.pool, [this, guard = std::move(guard), completion = std::move(completion),
+                                moved = std::move(moved)]() mutable {
+        Made made = moved();
+        asio::post(io, [completion = std::move(completion), made = std::move(made)]() mutable {
+          std::move(completion)(std::move(made));
+        });
+      });
     };
-    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Response)>(
-        std::move(start), asio::use_awaitable, std::move(request));
+    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Made)>(
+        std::move(start), asio::use_awaitable, std::move(work));
   }
 
+  // A long answer being sent. However that ends, it is destroyed on a worker, since it may hold a transaction.
+  struct Sending {
+    Impl& impl;
+    Workers& workers;
+    std::shared_ptr<Pieces> pieces;
+    ~Sending() {
+      if (!impl.ending) asio::post(workers.pool, [gone = std::move(pieces)]() mutable { gone.reset(); });
+    }
+  };
+
   // Who sent it. Only our own proxy's word on that is taken, and only where it was said that there is one.
-  std::optional<Sender> sender_of(const Peer& peer, const RawRequest& raw_request) const {
+  std::optional<Sender> sender_of(const Peer& peer, const Head& head) const {
     std::string_view last;  // a proxy adds its own behind what it was sent
-    for (const auto& field : raw_request)
+    for (const auto& field : head)
       if (beast::iequals(field.name_string(), "X-Forwarded-For")) last = std::string_view(field.value());
-    const bool passed_on = !last.empty() || raw_request.count("Forwarded") > 0;
+    const bool passed_on = !last.empty() || head.count("Forwarded") > 0,
+               to_this_machine = names_this_machine(std::string_view(head[http::field::host]));
     Sender sender;
     sender.client = peer.client;
-    sender.from_here = peer.here && !passed_on && names_this_machine(std::string_view(raw_request[http::field::host]));
-    sender.secure = peer.tls || (listening.behind_proxy && peer.here && !sender.from_here);
-    if (!listening.behind_proxy || !peer.here || sender.from_here) return sender;
+    sender.secure = peer.tls;
+    if (!listening.behind_proxy || !peer.here) {
+      sender.from_here = peer.here && !passed_on && to_this_machine;
+      return sender;
+    }
+    // A proxy that forgets to say for whom it asks looks like a program on this machine: neither has rights by that.
+    if (!passed_on && to_this_machine) return sender;
     const auto client = last_hop(last);
     if (!client) return std::nullopt;
+    sender.secure = true;
     sender.client = *client;
     return sender;
   }
 
-  asio::awaitable<Response> respond(const Sender& sender, const RawRequest& raw_request) {
-    if (raw_request.method() != http::verb::get && raw_request.method() != http::verb::head &&
-        raw_request.method() != http::verb::post) {
+  // What can be refused before the body is read.
+  std::optional<Answer> refused_unread(const Sender& sender) {
+    if (!counts(sender)) return std::nullopt;
+    const int seconds = requests.take(sender.client, Clock::now());
+    if (seconds == 0) return std::nullopt;
+    return own(come_back(429, seconds, "Too many requests came from your address. Wait a moment and try again."));
+  }
+
+  template <class Stream>
+  asio::awaitable<Answer> respond(Stream& stream, beast::flat_buffer& buffer, Parser& parser, const Sender& sender) {
+    const Head& head = parser.get();
+    if (!known_method(head.method())) {
       Response response = plain(405, "Nothing here answers to that.");
       response.headers.emplace_back("Allow", "GET, HEAD, POST");
-      co_return response;
+      co_return own(std::move(response));
     }
-    if (counts(sender))
-      if (const int seconds = requests.take(sender.client, Clock::now()))
-        co_return come_back(429, seconds, "Too many requests came from your address. Wait a moment and try again.");
-    auto request = understand(raw_request);
-    if (!request)
-      co_return plain(request.error().status() == 422 ? 400 : request.error().status(), request.error().sentence());
-    request->from_here = sender.from_here;
-    request->secure = sender.secure;
-    // Looked at before the request moves on to its worker.
-    const Lane lane = lane_of ? lane_of(*request) : Lane::kPages;
+    if (auto refused = refused_unread(sender)) co_return std::move(*refused);
+    auto understood = understand(head);
+    if (!understood) {
+      const int status = understood.error().status();
+      co_return own(plain(status == 422 ? 400 : status, understood.error().sentence()));
+    }
+    Request& request = *understood;
+    request.from_here = sender.from_here;
+    request.secure = sender.secure;
+    const Lane lane = lane_of ? lane_of(request) : Lane::kPages;
+    const bool takes_more = body_of && request.method != "GET" && request.method != "HEAD";
+    const Body wanted = takes_more ? body_of(request) : Body{};
+    {
+      const bool comes = parser.chunked() || parser.content_length().value_or(0) > 0;
+      BodyReader reader(wanted, request.header("content-type"),
+                        parser.chunked() ? std::optional<std::uint64_t>() : parser.content_length().value_or(0), spool);
+      if (comes && !reader.problem())
+        if (const beast::error_code wrong = co_await read_body(stream, buffer, parser, reader)) {
+          if (hangs_up(wrong)) co_return Answer{.hung_up = true};
+          co_return own(plain(400, "The request is not HTTP as this server knows it."));
+        }
+      if (reader.may_wait()) {
+        auto finish = [&reader, &request] { return reader.finish(request), true; };
+        co_await on(spooling, std::move(finish));
+      } else {
+        reader.finish(request);
+      }
+    }
+    if (wanted.kind == Body::Kind::kForm) {
+      if (request.body_problem)
+        co_return own(plain(request.body_problem->status(), "The request is larger than this server takes."));
+      if (request.method == "POST")
+        if (const auto read = read_form(request); !read) co_return own(plain(400, read.error().sentence()));
+    }
+    beast::get_lowest_layer(stream).expires_never();  // the worker's time is not the client's
+    co_return co_await answer(std::move(request), sender, lane);
+  }
+
+  // Waits for a worker of the lane, and for its answer.
+  asio::awaitable<Answer> answer(Request request, const Sender& sender, Lane lane) {
     if (lane == Lane::kPasswords && counts(sender))
       if (const int seconds = passwords.take(sender.client, Clock::now()))
-        co_return come_back(
+        co_return own(come_back(
             429, seconds,
-            fmt::format("Too many sign-ins came from your address. Wait {} seconds and try again.", seconds));
+            fmt::format("Too many sign-ins came from your address. Wait {} seconds and try again.", seconds)));
     const Held held(waiting_of, sender.client);
     if (waiting >= limits.waiting || (counts(sender) && held.count() > limits.waiting_of_client))
-      co_return come_back(503, 2, "The server is busy. Try again in a moment.");
-    if (lane == Lane::kReports && reports_waiting >= limits.waiting_for_reports)
-      co_return come_back(503, 30, "Other reports are being made. Try again in half a minute.");
-    if (lane == Lane::kPasswords && passwords_waiting >= limits.waiting_for_passwords)
-      co_return come_back(503, 5, "Many people are signing in. Try again in a moment.");
+      co_return own(come_back(503, kTaken[0].seconds, kTaken[0].sentence));
+    Workers& workers = lanes[static_cast<std::size_t>(lane)];
+    const Taken& taken = kTaken[static_cast<std::size_t>(lane)];
+    if (workers.waiting >= workers.most) co_return own(come_back(503, taken.seconds, taken.sentence));
     const Counted begun(waiting, metrics::waiting);
-    std::optional<Counted> in_lane;
-    if (lane != Lane::kPages) in_lane.emplace(lane == Lane::kReports ? reports_waiting : passwords_waiting, [](int) {});
-    co_return co_await answer(std::move(*request), lane);
+    Answer out;
+    out.lane = &workers;
+    out.place = std::make_unique<Counted>(workers.waiting, [](int) {});
+    auto work = [this, moved = std::move(request)] { return handler(moved); };
+    out.response = co_await on(workers, std::move(work));
+    if (!out.response.pieces) out.place.reset();
+    co_return out;
   }
 
   // The time bytes may take: at least so many a second, after some grace for the way.
@@ -275,11 +383,30 @@ struct Transport::Impl {
     Idle& operator=(const Idle&) = delete;
   };
 
-  // What came in, whole. `refused`: it could be read in two ways.
+  // Whoever hangs up, is cut short or is too slow hears nothing; what is no HTTP at all is told so.
+  static bool hangs_up(beast::error_code error) {
+    return error.category() != http::make_error_code(http::error::bad_method).category() ||
+           error == http::error::end_of_stream || error == http::error::partial_message;
+  }
+
+  void refused(int status) {
+    metrics::refused(status);
+    ++refusals[status];
+  }
+
+  // One line for all of them: who floods this server cannot flood the log, and nobody stands in it.
+  void tell_refusals() {
+    if (refusals.empty()) return;
+    std::string counts;
+    for (const auto& [status, count] : std::exchange(refusals, {}))
+      counts += fmt::format("{}{} × {}", counts.empty() ? "" : ", ", count, status);
+    log::warning("requests were refused unheard, by status: {}", counts);
+  }
+
+  // The head of a request. `refused`: where it ends could be read in two ways.
   template <class Stream>
-  asio::awaitable<beast::error_code> read(Stream& stream, beast::flat_buffer& buffer,
-                                          http::request_parser<http::string_body>& parser,
-                                          std::chrono::milliseconds patience, bool& refused) {
+  asio::awaitable<beast::error_code> read_head(Stream& stream, beast::flat_buffer& buffer, Parser& parser,
+                                               std::chrono::milliseconds patience, bool& in_two_ways) {
     beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
     const Idle until_whole(idle, &lowest);
     beast::error_code error;
@@ -292,65 +419,212 @@ struct Transport::Impl {
     if (error) co_return error;
     lowest.expires_after(limits.head);
     co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-    refused = !error && ends_in_two_ways(parser.get());
-    if (error || refused) co_return error;
-    lowest.expires_after(time_for(parser.content_length().value_or(kBodyLimit)));
-    co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    in_two_ways = !error && ends_in_two_ways(parser.get());
+    if (error == beast::error::timeout) refused(408);
     co_return error;
   }
 
+  // The body, as far as it is wanted. Each piece must come in its time.
   template <class Stream>
-  asio::awaitable<void> converse(Stream& stream, const Peer& peer) {
+  asio::awaitable<beast::error_code> read_body(Stream& stream, beast::flat_buffer& buffer, Parser& parser,
+                                               BodyReader& reader) {
     beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
-    beast::flat_buffer buffer(kHeaderLimit + kBodyLimit);
+    const Idle until_whole(idle, &lowest);
+    beast::error_code error;
+    if (parser.get().version() >= 11 && beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+      static constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
+      lowest.expires_after(limits.stall);
+      co_await asio::async_write(stream, asio::buffer(kGoOn), asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return error;
+    }
+    const std::uint64_t declared = parser.content_length().value_or(kPiece);
+    std::string piece(static_cast<std::size_t>(std::min<std::uint64_t>(declared, kPiece)), '\0');
+    while (!parser.is_done()) {
+      parser.get().body().data = piece.data();
+      parser.get().body().size = piece.size();
+      lowest.expires_after(time_for(piece.size()));
+      co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+      if (error == http::error::need_buffer) error = {};
+      if (error == beast::error::timeout) refused(408);
+      if (error) co_return error;
+      const std::string_view came(piece.data(), piece.size() - parser.get().body().size);
+      bool goes_on = false;
+      if (reader.may_wait()) {
+        auto feed = [&reader, came] { return reader.feed(came); };
+        goes_on = co_await on(spooling, std::move(feed));
+        if (draining) co_return asio::error::operation_aborted;
+      } else {
+        goes_on = reader.feed(came);
+      }
+      if (!goes_on) break;
+    }
+    co_return error;
+  }
+
+  template <class Stream, class Out>
+  asio::awaitable<beast::error_code> send(Stream& stream, Out& pieces, std::size_t bytes) {
+    const auto latest = Clock::now() + time_for(bytes);
+    beast::error_code error;
+    while (!error && !pieces.is_done()) {
+      beast::get_lowest_layer(stream).expires_at(std::min(Clock::now() + limits.stall, latest));
+      co_await http::async_write_some(stream, pieces, asio::redirect_error(asio::use_awaitable, error));
+    }
+    co_return error;
+  }
+
+  // An answer held whole.
+  template <class Stream>
+  asio::awaitable<beast::error_code> send_whole(Stream& stream, Response response, const Head& request, bool secure,
+                                                bool keep_alive) {
+    http::response<http::string_body> out;
+    dress(out, response, request, secure, keep_alive);
+    if (worth_packing(response)) {
+      out.set(http::field::vary, "Accept-Encoding, Accept-Language, Cookie");
+      if (takes_gzip(std::string_view(request[http::field::accept_encoding]))) {
+        response.body = packed(response.body);
+        out.set(http::field::content_encoding, "gzip");
+      }
+    }
+    boost::optional<std::uint64_t> length;  // none where the status has none, or it is not known
+    if (response.pieces && response.size) length = *response.size;
+    if (!response.pieces && response.status != 204 && response.status != 304) length = response.body.size();
+    if (length) out.content_length(length);
+    if (request.method() != http::verb::head) out.body() = std::move(response.body);
+    http::response_serializer<http::string_body> pieces(out);
+    co_return co_await send(stream, pieces, out.body().size());
+  }
+
+  // An answer in pieces. An error: it did not go out to its end.
+  template <class Stream>
+  asio::awaitable<beast::error_code> send_pieces(Stream& stream, const Sending& sending, std::string piece,
+                                                 Response response, const Head& request, bool secure, bool keep_alive) {
+    http::response<http::buffer_body> out;
+    dress(out, response, request, secure, keep_alive);
+    if (response.size)
+      out.content_length(*response.size);
+    else
+      out.chunked(request.version() >= 11);
+    http::response_serializer<http::buffer_body> pieces(out);
+    for (std::uint64_t left = response.size.value_or(0);;) {
+      const bool last = piece.empty();
+      if (response.size && (last ? left > 0 : piece.size() > left)) {
+        log::error("a long answer was not as long as it said");
+        co_return metrics::cut_short("failed"), asio::error::operation_aborted;
+      }
+      left -= response.size ? piece.size() : 0;
+      out.body() = {last ? nullptr : piece.data(), piece.size(), !last};
+      beast::error_code error = co_await send(stream, pieces, piece.size());
+      if (error == http::error::need_buffer) error = {};
+      if (error) metrics::cut_short("not_taken");
+      if (error || last) co_return error;
+      Pieces& source = *sending.pieces;
+      auto next = [&source] { return next_of(source); };
+      auto made = co_await on(sending.workers, std::move(next));
+      if (!made) {
+        log::error("a long answer failed: {}", made.error().code());
+        co_return metrics::cut_short("failed"), asio::error::operation_aborted;
+      }
+      piece = std::move(*made);
+    }
+  }
+
+  // Sends the answer, long or not. A long one that fails before its first piece is an answer like any other.
+  template <class Stream>
+  asio::awaitable<beast::error_code> deliver(Stream& stream, Answer answer, const Head& request, bool secure,
+                                             bool keep_alive) {
+    if (!answer.response.pieces)
+      co_return co_await send_whole(stream, std::move(answer.response), request, secure, keep_alive);
+    const Sending sending{*this, *answer.lane, std::move(answer.response.pieces)};
+    if (request.method() == http::verb::head) {
+      answer.response.pieces = std::make_shared<Nothing>();  // its length is said, or not known
+      co_return co_await send_whole(stream, std::move(answer.response), request, secure, keep_alive);
+    }
+    Pieces& source = *sending.pieces;
+    auto next = [&source] { return next_of(source); };
+    auto first = co_await on(sending.workers, std::move(next));
+    if (!first) {
+      metrics::cut_short("failed");
+      Response failed = plain(first.error().status(), first.error().sentence());
+      co_return co_await send_whole(stream, std::move(failed), request, secure, keep_alive);
+    }
+    co_return co_await send_pieces(stream, sending, std::move(*first), std::move(answer.response), request, secure,
+                                   keep_alive);
+  }
+
+  template <class Stream>
+  asio::awaitable<End> converse(Stream& stream, const Peer& peer) {
+    beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
+    beast::flat_buffer buffer(kHeaderLimit + kPiece);
     for (bool first = true;; first = false) {
-      http::request_parser<http::string_body> parser;
+      Parser parser;
       parser.header_limit(kHeaderLimit);
-      parser.body_limit(kBodyLimit);
-      if (draining) break;
-      bool refused = false;
-      // What is no HTTP at all is told so; who hangs up, is cut short or is too slow hears nothing.
-      const beast::error_code wrong = co_await read(stream, buffer, parser, first ? limits.head : limits.idle, refused);
-      if (wrong && (wrong.category() != http::make_error_code(http::error::bad_method).category() ||
-                    wrong == http::error::end_of_stream || wrong == http::error::partial_message))
-        break;
-      const RawRequest request = parser.release();
-      bool keep_alive = request.keep_alive() && !draining && !wrong && !refused;
-      Response response;
+      parser.body_limit(boost::none);  // BodyReader counts
+      if (draining) co_return End::kClean;
+      bool in_two_ways = false;
+      const beast::error_code wrong =
+          co_await read_head(stream, buffer, parser, first ? limits.head : limits.idle, in_two_ways);
+      if (wrong && hangs_up(wrong)) co_return End::kClean;
+      const Head& request = parser.get();
+      Answer answer;
       Sender sender;
       std::string method;
       const auto begun = Clock::now();
       if (wrong) {
-        const bool large = wrong == http::error::header_limit || wrong == http::error::body_limit ||
-                           wrong == http::error::buffer_overflow;
-        response = plain(large ? 413 : 400, large ? "The request is larger than this server takes."
-                                                  : "The request is not HTTP as this server knows it.");
-      } else if (refused) {
-        response = plain(400, "The request says in two ways where it ends, or for whom it is.");
+        const bool large = wrong == http::error::header_limit || wrong == http::error::buffer_overflow;
+        answer = own(plain(large ? 431 : 400, large ? "The request is larger than this server takes."
+                                                    : "The request is not HTTP as this server knows it."));
+      } else if (in_two_ways) {
+        answer = own(plain(400, "The request says in two ways where it ends, or for whom it is."));
       } else if (const std::string_view host(request[http::field::host]);
                  !names_this_machine(host) && !names_one_of(host, names())) {
-        response = plain(421, "This server does not answer to that name.");
+        answer = own(plain(421, "This server does not answer to that name."));
       } else if (const auto known = sender_of(peer, request); !known) {
-        response = plain(400, "The proxy in front of this server must say for whom it asks (X-Forwarded-For).");
+        answer = own(plain(400, "The proxy in front of this server must say for whom it asks (X-Forwarded-For)."));
       } else {
         sender = *known;
         method = std::string(request.method_string());
-        lowest.expires_never();  // the worker's time is not the client's
-        response = co_await respond(sender, request);
+        answer = co_await respond(stream, buffer, parser, sender);
+        if (answer.hung_up) co_return End::kClean;
       }
-      const std::string_view route = response.route;
-      const int status = response.status;
-      const RawResponse out = raw(std::move(response), request, sender.secure, keep_alive);
-      metrics::answered(method, route, status, std::chrono::duration<double>(Clock::now() - begun).count());
-      http::response_serializer<http::string_body> pieces(out);
-      const auto latest = Clock::now() + time_for(out.body().size());
-      beast::error_code error;
-      while (!error && !pieces.is_done()) {
-        lowest.expires_at(std::min(Clock::now() + limits.stall, latest));
-        co_await http::async_write_some(stream, pieces, asio::redirect_error(asio::use_awaitable, error));
-      }
-      if (error || !keep_alive) break;
+      lowest.expires_never();
+      // What has no body is read whole with its head, but the parser wants to be asked once more.
+      const bool bodiless = !parser.chunked() && parser.content_length().value_or(0) == 0;
+      const bool whole = !wrong && !in_two_ways && (bodiless || parser.is_done());
+      const bool keep_alive = whole && parser.keep_alive() && !draining;
+      const int status = answer.response.status;
+      if (answer.own || status == 405) refused(status);
+      metrics::answered(method, answer.response.route, status,
+                        std::chrono::duration<double>(Clock::now() - begun).count());
+      const bool long_answer = answer.response.pieces != nullptr;
+      const bool sized = !long_answer || answer.response.size || request.version() >= 11;
+      const beast::error_code error =
+          co_await deliver(stream, std::move(answer), request, sender.secure, keep_alive && sized);
+      if (error) co_return long_answer ? End::kCut : End::kClean;
+      if (!whole) co_return End::kUnread;
+      if (!keep_alive || !sized) co_return End::kClean;
     }
+  }
+
+  // Closing a connection while its sender still sends would tear the answer from it: some more is read and forgotten.
+  template <class Stream>
+  asio::awaitable<void> hear_out(Stream& stream) {
+    beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
+    const Idle nothing_begun(idle, &lowest);
+    const auto latest = Clock::now() + limits.hear_out;
+    std::string forgotten(kPiece, '\0');
+    beast::error_code error;
+    for (std::uint64_t came = 0; !error && !draining && came < limits.hear_out_bytes;) {
+      lowest.expires_at(latest);
+      came +=
+          co_await stream.async_read_some(asio::buffer(forgotten), asio::redirect_error(asio::use_awaitable, error));
+    }
+  }
+
+  // So that the other end sees it was torn off, and takes what came for no whole answer.
+  static void tear_off(tcp::socket& socket) {
+    beast::error_code ignored;
+    socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket.close(ignored);
   }
 
   asio::awaitable<void> attend(tcp::socket accepted, Peer peer) {
@@ -362,18 +636,24 @@ struct Transport::Impl {
       TlsStream stream(std::move(accepted), ours->context());
       beast::get_lowest_layer(stream).expires_after(limits.head);
       co_await stream.async_handshake(ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
-      if (error)
+      if (error) {
         metrics::turned_away("no_tls");
-      else
-        co_await converse(stream, peer);
-      if (!error) {
+        co_return;
+      }
+      const End end = co_await converse(stream, peer);
+      if (end == End::kUnread) co_await hear_out(stream);
+      if (end == End::kCut) {
+        tear_off(beast::get_lowest_layer(stream).socket());
+      } else {
         beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(1));
         co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
       }
     } else {
       beast::tcp_stream stream(std::move(accepted));
-      co_await converse(stream, peer);
+      const End end = co_await converse(stream, peer);
+      if (end == End::kCut) co_return tear_off(stream.socket());
       stream.socket().shutdown(tcp::socket::shutdown_send, error);
+      if (end == End::kUnread) co_await hear_out(stream);
     }
   }
 
@@ -453,6 +733,7 @@ struct Transport::Impl {
 
   void drain() {
     if (std::exchange(draining, true)) return;
+    tell_refusals();
     beast::error_code ignored;
     acceptor.close(ignored);
     signals.cancel(ignored);
@@ -470,16 +751,15 @@ struct Transport::Impl {
 Transport::Transport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Transport::~Transport() {
-  impl_->pool.stop();
-  impl_->passwords_lane.stop();
-  impl_->reports_lane.stop();
-  impl_->pool.join();
-  impl_->passwords_lane.join();
-  impl_->reports_lane.join();
+  for (Workers& each : impl_->lanes) each.pool.stop();
+  impl_->spooling.pool.stop();
+  for (Workers& each : impl_->lanes) each.pool.join();
+  impl_->spooling.pool.join();
+  impl_->ending = true;
 }
 
 Result<std::unique_ptr<Transport>> Transport::open(const Listening& listening, Handler handler, int workers,
-                                                   LaneOf lane_of, const Limits& limits) {
+                                                   LaneOf lane_of, const Limits& limits, BodyOf body_of) {
   const std::string& listen = listening.address;
   const auto refuse = [&](std::string_view hint) {
     return fail(
@@ -514,7 +794,8 @@ Result<std::unique_ptr<Transport>> Transport::open(const Listening& listening, H
         problems::kMissingValue,
         {{"where", "--behind-proxy"}, {"what", "--name"}, {"hint", "Say the name people open in their browsers."}});
 
-  auto impl = std::make_unique<Impl>(listening, std::move(handler), workers, std::move(lane_of), limits);
+  auto impl =
+      std::make_unique<Impl>(listening, std::move(handler), workers, std::move(lane_of), std::move(body_of), limits);
   for (std::string& name : impl->listening.names) name = lower_ascii(name);
   if (tls) {
     const Certificate::Files files{listening.certificate, listening.key};
@@ -554,6 +835,7 @@ void Transport::run() {
   impl_->hang_up.add(SIGHUP);
   impl_->await_hang_up();
   if (impl_->certificate) every(kLookForCertificate, [this] { impl_->renew_certificate(false); });
+  every(impl_->limits.tell_refusals, [this] { impl_->tell_refusals(); });
   impl_->signals.add(SIGINT);
   impl_->signals.add(SIGTERM);
   impl_->signals.async_wait([this](beast::error_code error, int) {

@@ -1,8 +1,8 @@
 // The transport: sockets in, requests out, responses back. The only file that sees Boost.Beast.
 //
 // One thread moves bytes; a bounded pool of workers answers. What a slow or hostile client may take stands in Limits;
-// headers end at 16 KiB and bodies at 64 KiB (there is nothing to upload yet). A request whose end could be read in two
-// ways is refused.
+// headers end at 16 KiB and bodies where BodyOf says; what is long comes and goes in pieces, so that a connection takes
+// about a MiB at most. A request whose end could be read in two ways is refused.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -15,17 +15,21 @@
 #include "foundation/result.h"
 #include "server/clients.h"
 #include "server/http.h"
+#include "server/upload.h"
 
 namespace understory::server {
 
 using Handler = std::function<Response(const Request&)>;  // called on worker threads; must not throw
-using LaneOf = std::function<Lane(const Request&)>;       // asked on the I/O thread
+// Asked on the I/O thread, once the head of a request has come.
+using LaneOf = std::function<Lane(const Request&)>;
+using BodyOf = std::function<Body(const Request&)>;  // without one, and for GET and HEAD: a form's fields
 
 struct Listening {
   std::string address = "127.0.0.1:8080";  // port 0 takes a free one
   std::filesystem::path certificate, key;  // PEM; with both it speaks TLS, and only then beyond this machine
   bool behind_proxy = false;               // a TLS proxy on this machine stands in front and says for whom it asks
   std::vector<std::string> names;          // it is asked for, beside this machine's own; none: the certificate's
+  std::filesystem::path spool;             // folder where large bodies lie, sealed; empty: the system's for such things
 };
 
 struct Limits {
@@ -36,6 +40,9 @@ struct Limits {
   // Of the slow lanes, so that what waits there does not take every place of those who only want a page.
   int waiting_for_passwords = 24;
   int waiting_for_reports = 4;
+  int waiting_for_downloads = 8;  // or on their way
+  int waiting_for_intake = 48;
+  Spool::Limits spool;
   Limiter::Rate requests{20, 200};         // of one client; more are told to come back (429)
   Limiter::Rate passwords{1.0 / 10, 30};   // requests that take the work of a password
   std::size_t clients = 20000;             // remembered
@@ -45,6 +52,10 @@ struct Limits {
   int least_rate = 1024;                   // bytes a second, of a body sent and of an answer taken,
   std::chrono::milliseconds grace{10000};  // after this
   std::chrono::milliseconds drain{10000};  // to answer what was begun, when told to stop
+  // What is still read of a request that was refused, so that its sender gets to see the answer.
+  std::chrono::milliseconds hear_out{5000};
+  std::uint64_t hear_out_bytes = 16 << 20;
+  std::chrono::milliseconds tell_refusals{60000};  // how often the log says how many were refused
   // Programs on this machine are not counted as clients: whoever runs them needs no network to do harm.
   bool spare_this_machine = true;
 };
@@ -54,7 +65,7 @@ class Transport {
   // Takes connections at once. kInvalidValue: not an address, one beyond this machine without TLS, a proxy without the
   // names it is asked for, a key that does not fit; kFileUnreadable; kAlreadyExists: the address is in use.
   static Result<std::unique_ptr<Transport>> open(const Listening& listening, Handler handler, int workers,
-                                                 LaneOf lane_of = {}, const Limits& limits = {});
+                                                 LaneOf lane_of = {}, const Limits& limits = {}, BodyOf body_of = {});
   ~Transport();
 
   std::string address() const;  // "http://127.0.0.1:8080"

@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "foundation/file.h"
+#include "server/over_sockets_test.h"
+#include "server/packing.h"
 #include "server/routes.h"
 #include "server/tls.h"
 #include "testing/workspace.h"
@@ -21,46 +23,6 @@ namespace asio = boost::asio;
 namespace ssl = boost::asio::ssl;
 using tcp = asio::ip::tcp;
 using namespace std::chrono_literals;
-
-namespace {
-
-// The whole of 127.0.0.0/8 is this machine: another address of it is another client.
-void connect(tcp::socket& socket, std::uint16_t port, const char* from) {
-  socket.open(tcp::v4());
-  socket.bind({asio::ip::make_address(from), 0});
-  socket.connect({asio::ip::make_address("127.0.0.1"), port});
-}
-
-// What a server says to these bytes on one connection.
-std::string said_to(std::uint16_t port, const std::string& bytes, const char* from = "127.0.0.1") {
-  asio::io_context context;
-  tcp::socket socket(context);
-  connect(socket, port, from);
-  boost::system::error_code error;
-  asio::write(socket, asio::buffer(bytes), error);  // the server may hang up before it has read everything
-  socket.shutdown(tcp::socket::shutdown_send, error);
-  std::string reply;
-  asio::read(socket, asio::dynamic_buffer(reply), error);
-  return reply;
-}
-
-class Running {
- public:
-  explicit Running(Handler handler, const Limits& limits = {}, Listening listening = {"127.0.0.1:0"}, LaneOf lanes = {})
-      : transport_(std::move(*Transport::open(listening, std::move(handler), 2, std::move(lanes), limits))),
-        thread_([this] { transport_->run(); }) {}
-  ~Running() {
-    transport_->stop();
-    thread_.join();
-  }
-  std::uint16_t port() const { return transport_->port(); }
-
- private:
-  std::unique_ptr<Transport> transport_;
-  std::thread thread_;
-};
-
-}  // namespace
 
 TEST(Transport, WhatTakesLongKeepsNobodyElseWaiting) {
   std::atomic<int> at_work = 0, most = 0;
@@ -147,7 +109,11 @@ TEST(Transport, AnswersGetHeadAndFormsAndNothingElse) {
   const std::string head = said_to(running.port(), "HEAD /x" + host);
   EXPECT_EQ(head.rfind("HTTP/1.1 200", 0), 0u);
   EXPECT_EQ(head.find("hello"), std::string::npos);
-  EXPECT_EQ(said_to(running.port(), "DELETE /x" + host).rfind("HTTP/1.1 405", 0), 0u);
+  for (const char* method : {"TRACE", "OPTIONS", "CONNECT", "PROPFIND", "BREW"})
+    EXPECT_EQ(said_to(running.port(), method + (" /x" + host)).rfind("HTTP/1.1 405", 0), 0u) << method;
+  // What a route might answer to is for the routes to refuse.
+  for (const char* method : {"PUT", "DELETE", "PATCH"})
+    EXPECT_EQ(said_to(running.port(), method + (" /x" + host)).rfind("HTTP/1.1 200", 0), 0u) << method;
   const auto posted = [&](const std::string& type, const std::string& body) {
     return said_to(running.port(), "POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: " + type +
                                        "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
@@ -169,6 +135,53 @@ TEST(Transport, SeveralCookiesAllArrive) {
   EXPECT_NE(got.find("Set-Cookie: device=2"), std::string::npos) << got;
 }
 
+TEST(Transport, CountsWhatItRefusesAndTellsTheLogNobody) {
+  Limits limits;
+  limits.spare_this_machine = false;
+  limits.requests = {0.001, 3};
+  limits.head = 200ms;
+  limits.tell_refusals = 300ms;
+  testing::internal::CaptureStderr();
+  {
+    Running running([](const Request&) { return Response{200, "text/plain; charset=utf-8", "hello\n", {}}; }, limits);
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(status_of(said_to(running.port(), get("secret.example"))), 421);
+    EXPECT_EQ(status_of(said_to(running.port(), "secret nonsense\r\n\r\n")), 400);
+    EXPECT_EQ(status_of(said_to(running.port(), "BREW /secret HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")), 405);
+    EXPECT_EQ(status_of(said_to(running.port(), get("127.0.0.1", "X-Secret: " + std::string(40000, 'a') + "\r\n"))),
+              431);
+    EXPECT_EQ(
+        status_of(said_to(running.port(), "POST /secret HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 70000\r\n\r\n")),
+        413);
+    EXPECT_LT(kept(running.port(), "GET /secret HTTP/1.1\r\nX: "), 1500ms);
+    for (int i = 0; i < 6; ++i) said_to(running.port(), get("127.0.0.1", "", "/secret"));
+    std::this_thread::sleep_for(400ms);
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const char* told : {"2 × 421", "1 × 400", "1 × 405", "1 × 408", "1 × 413", "1 × 431", "4 × 429"})
+    EXPECT_NE(log.find(told), std::string::npos) << told << "\n" << log;
+  EXPECT_EQ(log.find("secret"), std::string::npos) << log;
+  EXPECT_EQ(log.find("127.0.0.1"), std::string::npos) << log;
+}
+
+// A sender that is refused is still sending; a connection closed in its face would tear the answer from it.
+TEST(Transport, WhoIsRefusedWhileSendingSeesTheAnswer) {
+  Running running([](const Request&) { return Response{200, "text/plain; charset=utf-8", "hello\n", {}}; });
+  const std::string head = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+  for (int i = 0; i < 10; ++i) {
+    asio::io_context context;
+    tcp::socket socket(context);
+    connect(socket, running.port(), "127.0.0.1");
+    const std::string bytes = head + "Content-Length: 8000000\r\n\r\n" + std::string(8000000, 'a');
+    EXPECT_EQ(asio::write(socket, asio::buffer(bytes)), bytes.size());
+    std::string reply;
+    boost::system::error_code error;
+    asio::read(socket, asio::dynamic_buffer(reply), error);
+    EXPECT_EQ(status_of(reply), 413);
+    EXPECT_EQ(error, asio::error::eof) << error.message();
+    EXPECT_NE(reply.find("larger than this server takes"), std::string::npos);
+  }
+}
+
 TEST(Transport, RefusesForeignHostsAndNonsense) {
   Running running([](const Request&) { return Response{200, "text/plain; charset=utf-8", "secret\n", {}}; });
   for (const std::string& bytes :
@@ -187,6 +200,11 @@ TEST(Transport, PacksLargeAnswersForThoseWhoCanUnpack) {
       "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(running.port()) + "\r\nConnection: close\r\n";
   EXPECT_LT(said_to(running.port(), host + "Accept-Encoding: gzip\r\n\r\n").size(), 3000u);
   EXPECT_GT(said_to(running.port(), host + "\r\n").size(), 100000u);
+  EXPECT_GT(said_to(running.port(), host + "Accept-Encoding: gzip;q=0, br\r\n\r\n").size(), 100000u);
+  for (const char* yes : {"gzip", "br, GZIP ;q=0.5", "*", "identity;q=0, gzip;q=0.001", "gzip;q=1.0"})
+    EXPECT_TRUE(takes_gzip(yes)) << yes;
+  for (const char* no : {"", "br", "gzip;q=0", "gzip; q=0.000", "*;q=0", "*, gzip;q=0", "gzip;q=0, *", "notgzip"})
+    EXPECT_FALSE(takes_gzip(no)) << no;
 }
 
 TEST(Transport, AnswersWhatWasBegunWhenItIsTold) {
@@ -220,12 +238,6 @@ const Handler kHello = [](const Request& request) {
                   std::string("hello") + (request.secure ? " secure" : "") + (request.from_here ? " here" : "") + "\n",
                   {}};
 };
-
-std::string get(const std::string& host, const std::string& headers = "", const std::string& target = "/") {
-  return "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n" + headers + "\r\n";
-}
-
-int status_of(const std::string& reply) { return reply.size() > 12 ? std::atoi(reply.c_str() + 9) : 0; }
 
 // Certificates made by the openssl program, as an operator's would be.
 class Tls : public ::testing::Test {
@@ -424,9 +436,10 @@ TEST(BehindAProxy, TheLastHopIsTheClientAndTheWayWasSecure) {
   EXPECT_NE(refused.find("Retry-After: 2"), std::string::npos) << refused;
   EXPECT_NE(refused.find("Wait a moment and try again."), std::string::npos);
   EXPECT_EQ(status_of(from("203.0.113.10")), 200);
-  // A browser on this machine itself needs no proxy, is not counted and did not come over TLS.
-  for (int i = 0; i < 10; ++i)
-    EXPECT_NE(said_to(running.port(), get("127.0.0.1")).find("hello here\n"), std::string::npos);
+  // A proxy that says nothing and passes a local name on looks like a browser on this machine itself: both are
+  // strangers, counted, and not over TLS.
+  for (int i = 0; i < 3; ++i) EXPECT_NE(said_to(running.port(), get("127.0.0.1")).find("hello\n"), std::string::npos);
+  EXPECT_EQ(status_of(said_to(running.port(), get("127.0.0.1"))), 429);
   EXPECT_EQ(status_of(from("2001:db8::1", "/sign-in")), 200);
   const std::string guessing = from("2001:db8::ffff", "/sign-in");  // the same household
   EXPECT_EQ(status_of(guessing), 429);
@@ -482,21 +495,6 @@ TEST(SlowClients, OneClientDoesNotTakeAllConnections) {
   held.clear();
   std::this_thread::sleep_for(100ms);
   EXPECT_EQ(status_of(said_to(running.port(), get("127.0.0.1"))), 200);
-}
-
-// How long the server keeps a connection that sends `bytes`, and then one byte every 50 ms.
-std::chrono::milliseconds kept(std::uint16_t port, const std::string& bytes) {
-  asio::io_context context;
-  tcp::socket socket(context);
-  connect(socket, port, "127.0.0.1");
-  const auto begun = std::chrono::steady_clock::now();
-  boost::system::error_code error;
-  asio::write(socket, asio::buffer(bytes), error);
-  for (int i = 0; i < 100 && !error; ++i) {
-    std::this_thread::sleep_for(50ms);
-    asio::write(socket, asio::buffer("a", 1), error);
-  }
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
 }
 
 TEST(SlowClients, AConversationThatFailsLeavesNothingBehind) {

@@ -164,7 +164,10 @@ Result<void> UploadWriter::write(std::string_view bytes) {
 }
 
 Result<Upload> UploadWriter::finish() {
-  if (!sealing_) return Upload(std::move(held_));
+  if (!sealing_) {
+    held_.shrink_to_fit();
+    return Upload(std::move(held_));
+  }
   TRY(sealing_->finish());
   Upload upload;
   upload.size_ = size_;

@@ -49,6 +49,7 @@ class Upload {
   explicit Upload(std::string bytes);
 
   std::uint64_t size() const { return size_; }
+  std::size_t in_memory() const { return memory_ ? memory_->size() : 0; }  // of them; else on the disk
   // From the first byte to the last, in pieces of 256 KiB at most; as often as wanted, from any thread. What `sink`
   // fails with, or kDamaged.
   Result<void> read(const Sink& sink) const;

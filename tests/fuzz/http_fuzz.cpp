@@ -1,9 +1,10 @@
-// The glue behind the HTTP parser: targets, percent signs, forms, cookies, hosts and whom a proxy asks for; and the
-// question a target may carry.
+// The glue behind the HTTP parser: targets, percent signs, forms, cookies, hosts, packing and whom a proxy asks for;
+// and the question a target may carry.
 #include "findings/question.h"
 #include "fuzz.h"
 #include "server/clients.h"
 #include "server/http.h"
+#include "server/packing.h"
 
 using namespace understory;
 
@@ -15,7 +16,8 @@ std::vector<std::string> fuzz_seeds() {
           "language=km; a=\"b\"",
           "198.51.100.1, [2001:db8::1%eth0]:443",
           "desk.example.org:8443",
-          "name=anita&password=a+b%21&code="};
+          "name=anita&password=a+b%21&code=",
+          "br;q=1.0, gzip;q=0.000, *;q=0.1"};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -28,6 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.headers["content-type"] = "application/x-www-form-urlencoded";
   request.body = text;
   if (server::read_form(request)) (void)request.field("name");
+  if (server::takes_gzip(text) && text.find_first_of("*gG") == std::string::npos) __builtin_trap();
   request.headers["cookie"] = text;
   (void)request.cookie("language");
   if (const auto client = server::last_hop(text); client && client->size() != 4 && client->size() != 8)

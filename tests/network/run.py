@@ -269,10 +269,16 @@ class TwoServers(unittest.TestCase):
             direct[server].cookies = kept
             self.assertEqual(direct[server].ask("GET", "/", headers=through).status, 303)
 
-        # Each tells its own figures on this machine, and neither through the proxy.
+        # Each tells its own figures to a steward; behind a proxy nobody is on this machine, whatever name they ask for.
         self.assertEqual(browser.ask("GET", "/metrics").status, 303)
+        steward = Browser(ports["port"])
+        self.assertEqual(steward.sign_in("keeper").status, 303)
         for server in ("one", "two"):
-            figures = Browser(ports[server], tls=False, host=f"127.0.0.1:{ports[server]}").ask("GET", "/metrics").text
+            here = Browser(ports[server], tls=False, host=f"127.0.0.1:{ports[server]}")
+            self.assertEqual(here.ask("GET", "/metrics").status, 303)
+            self.assertEqual(here.ask("GET", "/healthz").text, "ok\n")
+            direct[server].cookies = steward.cookies
+            figures = direct[server].ask("GET", "/metrics", headers=through).text
             seen = float(re.search(r'requests_total{method="GET",route="/studies/{study}/sources",status="2xx"} (\d+)', figures).group(1))
             self.assertGreater(seen, WRITES // 3)
             self.assertNotIn("anita", figures)

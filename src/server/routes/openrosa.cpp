@@ -131,7 +131,7 @@ Result<Response> send_form_file(const Visit& visit) {
     Response response;
     response.content_type = file.media_type.empty() ? "application/octet-stream" : file.media_type;
     response.size = static_cast<std::uint64_t>(file.size);
-    response.pieces = std::make_unique<FilePieces>(visit.workspace, file.id);
+    response.pieces = std::make_shared<FilePieces>(visit.workspace, file.id);
     response.headers.emplace_back("ETag", "\"" + file.md5 + "\"");
     response.headers.emplace_back("Content-Disposition", "attachment");
     add_openrosa_headers(response);

@@ -1,0 +1,478 @@
+// Long bodies and long answers over real sockets: they arrive whole or visibly broken, and take little memory.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+
+#include "foundation/file.h"
+#include "server/over_sockets_test.h"
+
+namespace understory::server {
+
+namespace {
+
+std::string noise(std::size_t size, std::uint32_t state) {
+  std::string text(size, '\0');
+  for (char& each : text) each = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  return text;
+}
+
+// What a producer did, seen from outside.
+struct Watch {
+  std::atomic<int> asked = 0, alive = 0;
+  std::atomic<bool> go = true;
+  std::atomic<std::thread::id> destroyed_in{};
+};
+
+// `count` pieces of that size; then the end, or a failure.
+class Made : public Pieces {
+ public:
+  Made(Watch& watch, int count, std::size_t size, bool fails = false)
+      : watch_(watch), count_(count), size_(size), fails_(fails) {
+    ++watch_.alive;
+  }
+  ~Made() override {
+    watch_.destroyed_in = std::this_thread::get_id();
+    --watch_.alive;
+  }
+  Result<std::string> next() override {
+    const int number = watch_.asked++;
+    if (number > 0)
+      while (!watch_.go) std::this_thread::sleep_for(2ms);
+    if (number < count_) return noise(size_, static_cast<std::uint32_t>(number));
+    if (fails_) throw std::runtime_error("on purpose");
+    return std::string();
+  }
+
+ private:
+  Watch& watch_;
+  const int count_;
+  const std::size_t size_;
+  const bool fails_;
+};
+
+std::string whole(int count, std::size_t size) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += noise(size, static_cast<std::uint32_t>(i));
+  return all;
+}
+
+Response long_answer(std::unique_ptr<Pieces> pieces, std::optional<std::uint64_t> size = {}) {
+  Response response;
+  response.content_type = "application/zip";
+  response.pieces = std::move(pieces);
+  response.size = size;
+  return response;
+}
+
+Lane downloads(const Request& request) { return request.path == "/quick" ? Lane::kPages : Lane::kDownloads; }
+
+// The content of a reply, taken out of its chunks where it has some; "cut" where they have no end.
+std::string content_of(const std::string& reply) {
+  const std::size_t head = reply.find("\r\n\r\n");
+  if (head == std::string::npos) return "no head";
+  std::string_view rest = std::string_view(reply).substr(head + 4);
+  if (reply.substr(0, head).find("Transfer-Encoding: chunked") == std::string::npos) return std::string(rest);
+  std::string all;
+  for (;;) {
+    const std::size_t end = rest.find("\r\n");
+    if (end == std::string_view::npos) return "cut";
+    const std::size_t size = std::stoul(std::string(rest.substr(0, end)), nullptr, 16);
+    if (rest.size() < end + 2 + size + 2) return "cut";
+    if (size == 0) return all;
+    all += rest.substr(end + 2, size);
+    rest.remove_prefix(end + 2 + size + 2);
+  }
+}
+
+struct Heard {
+  std::string reply;
+  boost::system::error_code how;
+};
+Heard hear(std::uint16_t port, const std::string& bytes) {
+  asio::io_context context;
+  tcp::socket socket(context);
+  connect(socket, port, "127.0.0.1");
+  asio::write(socket, asio::buffer(bytes));
+  Heard heard;
+  asio::read(socket, asio::dynamic_buffer(heard.reply), heard.how);
+  return heard;
+}
+
+bool soon(const std::function<bool()>& holds) {
+  for (int i = 0; i < 500 && !holds(); ++i) std::this_thread::sleep_for(10ms);
+  return holds();
+}
+
+constexpr std::size_t kPiece = 256 * 1024;
+
+}  // namespace
+
+TEST(LongAnswers, ArriveWholeInChunksOrUnderTheirLength) {
+  Watch watch;
+  Running running(
+      [&](const Request& request) {
+        const bool sized = request.path == "/sized";
+        watch.asked = 0;
+        return long_answer(std::make_unique<Made>(watch, 5, kPiece),
+                           sized ? std::optional<std::uint64_t>(5 * kPiece) : std::nullopt);
+      },
+      {}, {"127.0.0.1:0"}, downloads);
+  const std::string expected = whole(5, kPiece);
+  const std::string chunked = said_to(running.port(), get("127.0.0.1"));
+  EXPECT_NE(chunked.find("Transfer-Encoding: chunked"), std::string::npos);
+  EXPECT_EQ(chunked.find("Content-Length"), std::string::npos);
+  EXPECT_NE(chunked.find("Content-Security-Policy"), std::string::npos);
+  EXPECT_TRUE(content_of(chunked) == expected);
+  const std::string sized = said_to(running.port(), get("127.0.0.1", "", "/sized"));
+  EXPECT_NE(sized.find("Content-Length: " + std::to_string(expected.size())), std::string::npos);
+  EXPECT_TRUE(content_of(sized) == expected);
+  const std::string old =
+      said_to(running.port(), "GET / HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(old.find("chunked"), std::string::npos);
+  EXPECT_TRUE(content_of(old) == expected);
+  // The connection goes on behind it.
+  const std::string both =
+      said_to(running.port(), "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + get("127.0.0.1", "", "/sized"));
+  EXPECT_NE(both.find("HTTP/1.1 200", 100), std::string::npos);
+  const std::string head =
+      said_to(running.port(), "HEAD /sized HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(head.find("Content-Length: " + std::to_string(expected.size())), std::string::npos);
+  EXPECT_EQ(content_of(head), "");
+  EXPECT_EQ(watch.asked, 0);
+  EXPECT_TRUE(soon([&] { return watch.alive == 0; }));
+}
+
+TEST(LongAnswers, TheFirstPieceLeavesBeforeTheLastIsMade) {
+  Watch watch;
+  watch.go = false;
+  Running running([&](const Request&) { return long_answer(std::make_unique<Made>(watch, 3, 1000)); }, {},
+                  {"127.0.0.1:0"}, downloads);
+  asio::io_context context;
+  tcp::socket socket(context);
+  connect(socket, running.port(), "127.0.0.1");
+  asio::write(socket, asio::buffer(get("127.0.0.1")));
+  std::string reply;
+  while (reply.find(noise(1000, 0)) == std::string::npos) {
+    char some[4096];
+    reply.append(some, socket.read_some(asio::buffer(some)));
+  }
+  EXPECT_LE(watch.asked, 2);
+  watch.go = true;
+  boost::system::error_code error;
+  asio::read(socket, asio::dynamic_buffer(reply), error);
+  EXPECT_TRUE(content_of(reply) == whole(3, 1000));
+}
+
+TEST(LongAnswers, WhatFailsOnItsWayLooksLikeNoWholeAnswer) {
+  Watch watch;
+  Running running(
+      [&](const Request& request) {
+        const int pieces = request.path == "/at-once" ? 0 : 3;
+        return long_answer(std::make_unique<Made>(watch, pieces, kPiece, request.path != "/short"),
+                           request.path == "/sized"   ? std::optional<std::uint64_t>(9 * kPiece)
+                           : request.path == "/short" ? std::optional<std::uint64_t>(3 * kPiece + 1)
+                                                      : std::nullopt);
+      },
+      {}, {"127.0.0.1:0"}, downloads);
+  for (const std::string path : {"/chunked", "/sized", "/short"}) {
+    watch.asked = 0;
+    const Heard heard = hear(running.port(), get("127.0.0.1", "", path));
+    EXPECT_EQ(status_of(heard.reply), 200);
+    EXPECT_EQ(heard.how, asio::error::connection_reset) << path << " " << heard.how.message();
+    EXPECT_EQ(heard.reply.find("\r\n0\r\n\r\n"), std::string::npos);
+  }
+  watch.asked = 0;
+  const Heard old = hear(running.port(), "GET /old HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n");
+  EXPECT_EQ(old.how, asio::error::connection_reset) << old.how.message();
+  // Before anything went out there is still time to say so.
+  watch.asked = 0;
+  EXPECT_GE(status_of(said_to(running.port(), get("127.0.0.1", "", "/at-once"))), 400);
+  EXPECT_TRUE(soon([&] { return watch.alive == 0; }));
+}
+
+TEST(LongAnswers, WhoTakesNothingIsMadeNothing) {
+  Watch watch;
+  Running running([&](const Request&) { return long_answer(std::make_unique<Made>(watch, 100000, kPiece)); }, {},
+                  {"127.0.0.1:0"}, downloads);
+  {
+    asio::io_context context;
+    tcp::socket socket(context);
+    connect(socket, running.port(), "127.0.0.1");
+    asio::write(socket, asio::buffer(get("127.0.0.1")));
+    ASSERT_TRUE(soon([&] { return watch.asked > 1; }));
+    std::this_thread::sleep_for(500ms);
+    const int asked = watch.asked;
+    std::this_thread::sleep_for(300ms);
+    EXPECT_EQ(watch.asked, asked);  // what the sockets hold, and one more
+    EXPECT_LT(asked, 60);
+    EXPECT_EQ(watch.alive, 1);
+  }
+  // Gone: so is what was made for it, on a worker.
+  EXPECT_TRUE(soon([&] { return watch.alive == 0; }));
+  EXPECT_NE(watch.destroyed_in.load(), std::this_thread::get_id());
+}
+
+TEST(LongAnswers, ThoseOnTheirWayKeepNobodyElseWaitingAndAreCounted) {
+  Watch watch;
+  Limits limits;
+  limits.waiting_for_downloads = 4;
+  Running running(
+      [&](const Request& request) {
+        if (request.path == "/quick") return Response{200, "text/plain; charset=utf-8", "quick\n", {}};
+        return long_answer(std::make_unique<Made>(watch, 100000, kPiece));
+      },
+      limits, {"127.0.0.1:0"}, downloads);
+  asio::io_context context;
+  std::vector<tcp::socket> slow;
+  for (int i = 0; i < 4; ++i) {
+    connect(slow.emplace_back(context), running.port(), "127.0.0.1");
+    asio::write(slow.back(), asio::buffer(get("127.0.0.1")));
+  }
+  ASSERT_TRUE(soon([&] { return watch.alive == 4; }));
+  EXPECT_NE(said_to(running.port(), get("127.0.0.1", "", "/quick")).find("quick"), std::string::npos);
+  const std::string fifth = said_to(running.port(), get("127.0.0.1"));
+  EXPECT_EQ(status_of(fifth), 503);
+  EXPECT_NE(fifth.find("Retry-After: 10"), std::string::npos);
+  slow.clear();
+  ASSERT_TRUE(soon([&] { return watch.alive == 0; }));
+  watch.asked = 99990;
+  EXPECT_TRUE(soon([&] {
+    watch.asked = 99990;
+    return status_of(said_to(running.port(), get("127.0.0.1"))) == 200;
+  }));
+}
+
+TEST(LongAnswers, DoNotHoldUpTheEnd) {
+  Watch watch;
+  Limits limits;
+  limits.drain = 300ms;
+  asio::io_context context;
+  tcp::socket taken(context), ignored(context);
+  std::chrono::steady_clock::time_point begun;
+  {
+    Running running([&](const Request&) { return long_answer(std::make_unique<Made>(watch, 100000, kPiece)); }, limits,
+                    {"127.0.0.1:0"}, downloads);
+    connect(ignored, running.port(), "127.0.0.1");
+    asio::write(ignored, asio::buffer(get("127.0.0.1")));
+    ASSERT_TRUE(soon([&] { return watch.asked > 1; }));
+    begun = std::chrono::steady_clock::now();
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+  EXPECT_EQ(watch.alive, 0);
+}
+
+namespace {
+
+const std::string kUpload =
+    "POST /submission HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: multipart/form-data; "
+    "boundary=b\r\n";
+
+Body parts_of(const Request& request) {
+  if (request.path == "/submission") return {Body::Kind::kParts, 300'000'000};
+  if (request.path == "/small") return {Body::Kind::kParts, 1'000'000};
+  if (request.path == "/bytes") return {Body::Kind::kBytes, 300'000'000};
+  return {};
+}
+
+// Says what arrived.
+Response received(const Request& request) {
+  Response response;
+  response.content_type = "text/plain; charset=utf-8";
+  if (request.body_problem) {
+    response.status = request.body_problem->status();
+    response.body = "envelope: " + std::string(request.body_problem->code()) + "\n";
+    return response;
+  }
+  std::uint64_t sum = 0, size = 0;
+  const auto add = [&](std::string_view piece) -> Result<void> {
+    for (const char each : piece) sum = sum * 31 + static_cast<unsigned char>(each);
+    size += piece.size();
+    return {};
+  };
+  for (const Part& part : request.parts) EXPECT_TRUE(part.content.read(add));
+  EXPECT_TRUE(request.content.read(add));
+  response.body =
+      fmt::format("{} parts, {} bytes, sum {}, note {}\n", request.parts.size(), size, sum, request.field("note"));
+  return response;
+}
+
+std::string sum_of(std::string_view bytes) {
+  std::uint64_t sum = 0;
+  for (const char each : bytes) sum = sum * 31 + static_cast<unsigned char>(each);
+  return std::to_string(sum);
+}
+
+std::string in_chunks(std::string_view body, std::size_t size) {
+  std::string out;
+  for (; !body.empty(); body.remove_prefix(std::min(size, body.size())))
+    out += fmt::format("{:x}\r\n{}\r\n", std::min(size, body.size()), body.substr(0, size));
+  return out + "0\r\n\r\n";
+}
+
+std::string file_part(const std::string& content) {
+  return "--b\r\nContent-Disposition: form-data; name=\"photo.jpg\"; filename=\"photo.jpg\"\r\nContent-Type: "
+         "image/jpeg\r\n\r\n" +
+         content + "\r\n";
+}
+const std::string kNote = "--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n";
+
+class Uploading : public ::testing::Test {
+ protected:
+  Listening listening() const {
+    Listening where{"127.0.0.1:0"};
+    where.spool = folder_.path();
+    return where;
+  }
+  const TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_F(Uploading, PartsAndBytesArriveUnderALengthOrInChunks) {
+  Running running(
+      received, {}, listening(), [](const Request&) { return Lane::kIntake; }, parts_of);
+  const std::string content = noise(2'000'003, 7), body = file_part(content) + kNote + "--b--\r\n";
+  const std::string expected = "2 parts, 2000008 bytes, sum " + sum_of(content + "hello") + ", note hello";
+  const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  EXPECT_NE(said_to(running.port(), kUpload + length + "\r\n" + body).find(expected), std::string::npos);
+  for (const std::size_t size : {1'000ul, 65'536ul, 3'000'000ul})
+    EXPECT_NE(
+        said_to(running.port(), kUpload + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(body, size)).find(expected),
+        std::string::npos)
+        << size;
+  const std::string raw =
+      said_to(running.port(), "PUT /bytes HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: " +
+                                  std::to_string(content.size()) + "\r\n\r\n" + content);
+  EXPECT_NE(raw.find("0 parts, 2000003 bytes, sum " + sum_of(content)), std::string::npos) << raw;
+  // The connection goes on behind it.
+  const std::string again =
+      "POST /submission HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n" + length +
+      "\r\n" + body;
+  const std::string both = said_to(running.port(), again + again);
+  EXPECT_NE(both.find(expected, both.find(expected) + 1), std::string::npos);
+  const std::string empty = said_to(
+      running.port(), "POST /submission HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_NE(empty.find("0 parts, 0 bytes"), std::string::npos) << empty;
+}
+
+TEST_F(Uploading, WhoAsksFirstIsToldToGoOnOrNot) {
+  Running running(received, {}, listening(), {}, parts_of);
+  const std::string body = file_part("x") + "--b--\r\n";
+  asio::io_context context;
+  tcp::socket socket(context);
+  connect(socket, running.port(), "127.0.0.1");
+  asio::write(socket, asio::buffer(kUpload + "Expect: 100-continue\r\nContent-Length: " + std::to_string(body.size()) +
+                                   "\r\n\r\n"));
+  std::string go_on(25, '\0');
+  asio::read(socket, asio::buffer(go_on));
+  EXPECT_EQ(go_on, "HTTP/1.1 100 Continue\r\n\r\n");
+  asio::write(socket, asio::buffer(body));
+  std::string reply;
+  boost::system::error_code error;
+  asio::read(socket, asio::dynamic_buffer(reply), error);
+  EXPECT_NE(reply.find("1 parts, 1 bytes"), std::string::npos) << reply;
+  const std::string refused =
+      said_to(running.port(), kUpload + "Expect: 100-continue\r\nContent-Length: 300000001\r\n\r\n");
+  EXPECT_EQ(status_of(refused), 413);
+}
+
+TEST_F(Uploading, TheRouteSaysWhatIsWrongAndTheSenderHearsIt) {
+  std::atomic<int> asked = 0;
+  Running running(
+      [&](const Request& request) {
+        ++asked;
+        return received(request);
+      },
+      {}, listening(), {}, parts_of);
+  const std::string body = file_part(noise(500'000, 7)) + "--b--\r\n", cut = body.substr(0, body.size() - 20);
+  const auto sent = [&](const std::string& head, const std::string& bytes) {
+    return said_to(running.port(), head + "Content-Length: " + std::to_string(bytes.size()) + "\r\n\r\n" + bytes);
+  };
+  const std::string small =
+      "POST /small HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n";
+  EXPECT_NE(sent(kUpload, cut).find("envelope: cut_short"), std::string::npos);
+  EXPECT_NE(sent("POST /submission HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml\r\n", body)
+                .find("envelope: not_multipart"),
+            std::string::npos);
+  EXPECT_NE(sent(kUpload, "--b\r\nX\r\n\r\n" + body).find("envelope: bad_part"), std::string::npos);
+  const std::string large = file_part(noise(4'000'000, 7)) + "--b--\r\n";
+  EXPECT_NE(sent(small, large).find("envelope: too_large"), std::string::npos);
+  EXPECT_NE(said_to(running.port(), small + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(large, 50'000))
+                .find("envelope: too_large"),
+            std::string::npos);
+  EXPECT_EQ(asked, 5);
+  // What never came to its end was never sent.
+  EXPECT_EQ(said_to(running.port(), kUpload + "Content-Length: 1000000\r\n\r\n" + body), "");
+  EXPECT_EQ(status_of(said_to(running.port(), kUpload + "Transfer-Encoding: chunked\r\n\r\nzz\r\n" + body)), 400);
+  EXPECT_EQ(asked, 5);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(Uploading, BodiesMustMove) {
+  Limits limits;
+  limits.grace = 300ms;
+  limits.least_rate = 1 << 20;
+  Running running(received, limits, listening(), {}, parts_of);
+  EXPECT_LT(kept(running.port(), kUpload + "Content-Length: 100000000\r\n\r\n"), 2s);
+  EXPECT_LT(kept(running.port(), kUpload + "Transfer-Encoding: chunked\r\n\r\nf0000\r\n"), 2s);
+  // Much that came fast buys no time to stand still afterwards.
+  EXPECT_LT(kept(running.port(), kUpload + "Content-Length: 100000000\r\n\r\n" + std::string(20'000'000, 'a')), 2s);
+}
+
+namespace {
+
+std::size_t peak_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind("VmHWM:", 0) == 0) return std::stoul(line.substr(6));
+  return 0;
+}
+
+}  // namespace
+
+TEST_F(Uploading, TwoHundredMegabytesThereAndBackTakeLittleMemory) {
+  Watch watch;
+  std::atomic<std::uint64_t> arrived = 0;
+  Running running(
+      [&](const Request& request) {
+        if (request.method == "GET") return long_answer(std::make_unique<Made>(watch, 800, kPiece));
+        arrived = request.part("photo.jpg")->content.size();
+        return received(request);
+      },
+      {}, listening(), downloads, parts_of);
+  ASSERT_EQ(status_of(said_to(running.port(), get("127.0.0.1", "", "/quick"))), 200);
+  std::ofstream("/proc/self/clear_refs") << "5";
+  const std::size_t idle = peak_kib();
+  ASSERT_GT(idle, 0u);
+  asio::io_context context;
+  const std::string piece = noise(kPiece, 3), begin = file_part("").substr(0, file_part("").size() - 2);
+  const std::string end = "\r\n--b--\r\n";
+  {
+    tcp::socket socket(context);
+    connect(socket, running.port(), "127.0.0.1");
+    asio::write(socket, asio::buffer(kUpload + "Content-Length: " +
+                                     std::to_string(begin.size() + 800 * kPiece + end.size()) + "\r\n\r\n" + begin));
+    for (int i = 0; i < 800; ++i) asio::write(socket, asio::buffer(piece));
+    asio::write(socket, asio::buffer(end));
+    std::string reply;
+    boost::system::error_code error;
+    asio::read(socket, asio::dynamic_buffer(reply), error);
+    EXPECT_EQ(status_of(reply), 200) << reply;
+    EXPECT_EQ(arrived, 800 * kPiece);
+  }
+  watch.asked = 0;
+  tcp::socket socket(context);
+  connect(socket, running.port(), "127.0.0.1");
+  asio::write(socket, asio::buffer(get("127.0.0.1")));
+  std::string some(kPiece, '\0');
+  std::uint64_t came = 0;
+  for (boost::system::error_code error; !error;) came += socket.read_some(asio::buffer(some), error);
+  EXPECT_GT(came, 800 * kPiece);
+  const std::size_t more = peak_kib() - idle;
+  RecordProperty("more_kib", static_cast<int>(more));
+  printf("peak above idle: %zu KiB\n", more);
+  EXPECT_LT(more, 60u * 1024);
+}
+
+}  // namespace understory::server
