@@ -80,14 +80,15 @@ Result<int> bring(const BringOptions& options) {
 // --- map: how a form's submissions become evidence
 
 struct MapOptions {
-  std::string folder, form, file;
+  std::string folder, study, form, file;
 };
 
 Result<int> map(const MapOptions& options) {
-  const Door door = TRY(Door::enter(options.folder, people::Right::kKeepForms, "form map"));
+  const Door door = TRY(Door::enter(options.folder, people::Right::kKeepForms, "form map", options.study));
   auto transaction = door.write();
   const collect::KeptForm form = TRY(collect::find_form(transaction, options.form));
   if (!door.may(people::Right::kKeepForms, form.study)) return fail(problems::kForbidden);
+  // As published: to show it changes nothing.
   if (options.file.empty())
     return put_out(collect::form_mapping(transaction, form.id) + "\n").map([] { return int{kDone}; });
   const study::SubmissionMapping mapping =
@@ -111,9 +112,11 @@ Result<int> take(const TakeOptions& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "submissions take", options.study));
   auto transaction = door.write();
   TRY(door.whole_study(transaction));
-  if (!door.may(people::Right::kReadSubmissions, door.study().id)) return fail(problems::kForbidden);
   const collect::KeptForm form = TRY(collect::find_form(transaction, options.form));
+  // A form of the whole workspace holds what was told elsewhere too: to change this study is not enough for reading it.
+  if (!door.may(people::Right::kReadSubmissions, form.study)) return fail(problems::kForbidden);
   study::TakeOptions wanted;
+  wanted.among = collect::within_reach(door.person(), form);
   wanted.approved_only = options.approved;
   wanted.progress = terminal_progress();
   const study::ImportReport report = TRY(study::take_submissions(transaction, door.study().id, form.id, wanted));
@@ -161,6 +164,8 @@ void add_form_map(CLI::App& form, Action& action) {
       "examples/seven-communities/forms/*.mapping.json. Without FILE the form's mapping is printed.\n"
       "  understory form map -w network household household.mapping.json");
   add_workspace_option(*command, options->folder);
+  command->add_option("--study", options->study, "The study the form belongs to (default: the whole workspace)")
+      ->type_name("NAME");
   command->add_option("form", options->form, "Its id")->required()->type_name("ID");
   command->add_option("file", options->file, "The mapping")->type_name("FILE");
   command->callback([options, &action] { action = [options] { return map(*options); }; });

@@ -1,5 +1,6 @@
 // A form's submissions into a study, by the mapping kept with the form.
 #pragma once
+#include "collect/submissions.h"
 #include "foundation/progress.h"
 #include "storage/workspace.h"
 #include "study/import_report.h"
@@ -8,6 +9,7 @@ namespace understory::study {
 
 struct TakeOptions {
   bool approved_only = false;  // else all but the rejected ones
+  collect::Wanted among;       // what the person who asks may read of the form (collect::within_reach)
   Progress progress;
 };
 

@@ -4,7 +4,6 @@
 #include <unordered_map>
 
 #include "collect/forms.h"
-#include "collect/submissions.h"
 #include "places/places.h"
 #include "study/from_submissions.h"
 #include "study/merge.h"
@@ -78,10 +77,10 @@ Result<ImportReport> take_submissions(storage::Transaction& transaction, Id stud
 
   Held held(transaction, study);
   FromSubmissions from(mapping, fields, tables, held.surroundings());
-  const std::int64_t total = collect::count_submissions(transaction, form, {});
+  const std::int64_t total = collect::count_submissions(transaction, form, options.among);
   std::int64_t done = 0;
   bool stopped = false;
-  collect::each_submission(transaction, form, {}, [&](const collect::Opened& opened) {
+  collect::each_submission(transaction, form, options.among, [&](const collect::Opened& opened) {
     if (done++ % 16 == 0 && !report(options.progress, "progress.sources", done, total)) return !(stopped = true);
     const collect::Submission& submission = opened.submission;
     if (opened.unreadable) {
