@@ -384,6 +384,19 @@ TEST_P(TakenSubmissions, RejectedOnesStayOutAndApprovedOnesMayBeAskedFor) {
   EXPECT_TRUE(says(take(), "It was rejected. What an earlier run took"));
 }
 
+TEST_P(TakenSubmissions, WhatSomebodyMayNotReadIsNotTakenForThem) {
+  send("uuid:1", household("SR-01", "Debt."));
+  send("uuid:2", household("SR-02", "No land."));
+  TakeOptions options;
+  options.among.without = {submissions_["uuid:1"]};
+  EXPECT_EQ(take(options).of("submission", Outcome::kRead), 1);
+  EXPECT_EQ(text("SR-01/why"), "(none)");
+  EXPECT_EQ(text("SR-02/why"), "No land.");
+  options.among = {};
+  options.among.places.emplace();  // of no place
+  EXPECT_EQ(take(options).of("submission", Outcome::kRead), 0);
+}
+
 TEST_P(TakenSubmissions, ACodeThatWasChangedIsLeftToAPerson) {
   send("uuid:1", household("SR-10", "Debt."));
   take();
