@@ -43,6 +43,8 @@ void add_erase(CLI::App& app, Action& action);
 void add_form(CLI::App& app, Action& action);
 void add_device(CLI::App& app, Action& action);
 void add_submissions(CLI::App& app, Action& action);
+void add_bring(CLI::App& submissions, Action& action);  // submissions bring and take
+void add_form_map(CLI::App& form, Action& action);
 
 // -w DIR, as every command has it (or the environment variable UNDERSTORY_WORKSPACE).
 void add_workspace_option(CLI::App& command, std::string& folder);

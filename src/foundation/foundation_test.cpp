@@ -231,6 +231,30 @@ TEST(Xml, TextInPiecesAndAttributesWithPrefixes) {
   EXPECT_EQ(document->offset_of(b), 5u);
 }
 
+TEST(Program, IsHeldToItsMemoryFilesAndErrors) {
+  // dd needs a buffer as large as its block.
+  ProgramCall call{
+      .program = "dd", .arguments = {"if=/dev/zero", "of=/dev/null", "bs=200M", "count=1"}, .what = "", .package = ""};
+  EXPECT_EQ(run_program(call)->status, 0);
+  call.memory_limit = std::size_t{100} << 20;
+  EXPECT_NE(run_program(call)->status, 0);
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "much").string();
+  const auto written = run_program({.program = "dd",
+                                    .arguments = {"if=/dev/zero", "of=" + file, "bs=64k", "count=64"},
+                                    .what = "",
+                                    .package = "",
+                                    .file_limit = 100000});
+  EXPECT_NE(written->status, 0);
+  EXPECT_LE(std::filesystem::file_size(file), 100000u);
+  const auto complaints = run_program({.program = "sh",
+                                       .arguments = {"-c", "head -c 9000 /dev/zero | tr '\\0' e >&2"},
+                                       .what = "",
+                                       .package = "",
+                                       .errors_limit = 8000});
+  EXPECT_EQ(complaints->errors.size(), 8000u);
+}
+
 TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {
   const auto keys = [](const std::string& language) {
     std::set<std::string> found;

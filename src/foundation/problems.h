@@ -90,6 +90,10 @@ inline constexpr ProblemKind kInvitationOver{"invitation_over", 410,
 
 // Forms and submissions
 inline constexpr ProblemKind kBadForm{"bad_form", 422, "{file}, line {line}: {reason}. {hint}"};
+inline constexpr ProblemKind kBadXlsForm{"bad_xls_form", 422, "{file}: {reason}"};
+inline constexpr ProblemKind kBadXlsFormRow{"bad_xls_form_row", 422, "{file}, sheet “{sheet}”, row {row}: {reason}"};
+inline constexpr ProblemKind kBadXlsFormCell{"bad_xls_form_cell", 422,
+                                             "{file}, sheet “{sheet}”, row {row}, column “{column}”: {reason}"};
 inline constexpr ProblemKind kBadSubmission{"bad_submission", 400, "What was sent is no filled-in form: {reason}."};
 inline constexpr ProblemKind kUnknownDevice{
     "unknown_device", 401, "This phone is not enrolled here. Ask the office for a new code to scan."};

@@ -17,6 +17,9 @@ struct MergeOptions {
   std::string default_coder;     // for codings whose file names none
   std::string default_location;  // for respondents and sources without one
   Id import;                     // the receipt to come, with which the file's sources are noted
+  // A source found by name and text takes the GUID the material gives it, so that the material's next version finds it
+  // when its text has changed. For submissions, whose GUIDs are ours.
+  bool adopt_guids = false;
   Progress progress;
 };
 
