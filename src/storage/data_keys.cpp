@@ -119,7 +119,7 @@ void Transaction::write_data_keys() {
     rows.emplace_back(owner);
     rows.push_back(Parameter::blob(wrapped));
   }
-  if (!rows.empty()) run_many(kAddDataKey, 3, rows);
+  if (!rows.empty()) run_later(kAddDataKey, 3, rows);
   data_keys_made_.clear();
 }
 

@@ -10,6 +10,7 @@
 #include "storage/migrations.h"
 #include "storage/page_guard.h"
 #include "storage/search.h"
+#include "storage/waiting_rows.h"
 #include "testing/workspace.h"
 
 namespace understory::storage {
@@ -22,6 +23,10 @@ namespace {
 const Query kAddOrganisation{"test.add_organisation",
                              "insert into organisation (workspace_id, id, guid, name) values (?, ?, ?, ?)"};
 const Query kCountOrganisations{"test.count_organisations", "select count(*) from organisation where workspace_id = ?"};
+const Query kOrganisations{"test.organisations", "select name from organisation where workspace_id = ? order by name"};
+const Query kAddPair{"test.add_pair",
+                     "insert into study_organisation (workspace_id, study_id, organisation_id) values (?, ?, ?)"};
+const Query kPairs{"test.pairs", "select study_id from study_organisation where workspace_id = ?"};
 const Query kNewerStep{"test.newer_step",
                        "insert into migration (number, name, sha256, applied_at) values (9999, 'future', 'x', 0)"};
 
@@ -52,6 +57,79 @@ TEST_P(Storage, WhatIsNotCommittedNeverWas) {
   transaction.commit();
   Transaction after = workspace().read();
   EXPECT_EQ(count(after), 1);
+}
+
+TEST_P(Storage, RowsNobodyWaitsForAreThereWhenTheirTableIsAskedAndWhenAllIsKept) {
+  const auto add_later = [](Transaction& transaction, const std::string& name) {
+    // The texts are gone when it returns.
+    transaction.run_later(kAddOrganisation,
+                          {transaction.workspace(), Id::make(), make_guid(), name + ", of the valley"});
+  };
+  {
+    Transaction transaction = workspace().write();
+    for (int i = 0; i < 1234; ++i) add_later(transaction, "A" + std::to_string(i));
+    EXPECT_EQ(count(transaction), 1234);
+    add_later(transaction, "B");
+    transaction.savepoint("one");
+    add_later(transaction, "C");
+    transaction.roll_back_to("one");
+    EXPECT_EQ(count(transaction), 1235);
+    add_later(transaction, "D");
+    add_later(transaction, std::string(100'000, 'd'));  // a long one goes at once
+    add_later(transaction, "E");
+    transaction.commit();
+  }
+  {
+    Transaction transaction = workspace().write();
+    add_later(transaction, "F");  // and is given up
+  }
+  {
+    Transaction transaction = workspace().write();
+    try {
+      add_later(transaction, "D");
+      add_later(transaction, "G");
+      transaction.commit();
+      FAIL() << "a double name was kept";
+    } catch (const DatabaseError& error) {
+      EXPECT_EQ(error.kind(), DatabaseError::Kind::kUniqueViolation);
+    }
+  }
+  // The connection is as good as before.
+  Transaction transaction = workspace().write();
+  EXPECT_EQ(count(transaction), 1238);
+  add_later(transaction, "H");
+  transaction.commit();
+  Transaction after = workspace().read();
+  EXPECT_EQ(count(after), 1239);
+}
+
+TEST_P(Storage, RowsThatWaitArePutDownBeforeAReaderWhoseRowsAreStillComing) {
+  Transaction transaction = workspace().write();
+  for (int i = 0; i < 700; ++i) add(transaction, "A" + std::to_string(i));
+  int rows = 0;
+  transaction.each(kOrganisations, {transaction.workspace()}, [&](const Row& row) {
+    ++rows;
+    transaction.run_later(kAddPair, {transaction.workspace(), Id::make(), Id::make()});
+  });
+  EXPECT_EQ(rows, 700);
+  EXPECT_EQ(transaction.each(kPairs, {transaction.workspace()}, [](const Row&) {}), 700);
+}
+
+TEST(WaitingRows, OnlyWhatNamesTheirTableBringsThemOut) {
+  WaitingRows waiting;
+  const Parameter row[] = {1, 2, 3};
+  EXPECT_FALSE(waiting.add(kAddPair, 3, row));
+  EXPECT_TRUE(waiting.take_for(kOrganisations).empty());
+  EXPECT_EQ(waiting.take_for(kPairs).size(), 1u);
+  EXPECT_TRUE(waiting.empty());
+  for (int i = 0; i < 499; ++i) EXPECT_FALSE(waiting.add(kAddPair, 3, row));
+  EXPECT_TRUE(waiting.add(kAddPair, 3, row));
+  const auto taken = waiting.take(kAddPair);
+  EXPECT_EQ(taken.front().parameters.size(), 1500u);
+  EXPECT_EQ(taken.front().parameters[2].integer(), 3);
+  EXPECT_EQ(for_rows("insert into a (b, c) values ($1, f($2)) on conflict do nothing", 2, 2),
+            "insert into a (b, c) values ($1, f($2)), ($3, f($4)) on conflict do nothing");
+  EXPECT_EQ(for_rows("insert into a (b) values ($1) on conflict do update set b = 1", 1, 2), "");
 }
 
 TEST_P(Storage, AWorkspaceOpensAgainWithEverythingInIt) {

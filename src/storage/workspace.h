@@ -52,6 +52,12 @@ class Transaction {
   std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) {
     return connection_->run_many(query, width, parameters);
   }
+  void run_later(const Query& query, std::size_t width, Parameters parameters) {
+    connection_->run_later(query, width, parameters);
+  }
+  void run_later(const Query& query, std::initializer_list<Parameter> row) {
+    connection_->run_later(query, row.size(), Parameters(row.begin(), row.size()));
+  }
   // The one row there may be; more than one is a bug and throws.
   template <class F>
   auto one(const Query& query, std::initializer_list<Parameter> parameters, F&& read)

@@ -27,8 +27,8 @@ void keep_import(storage::Transaction& transaction, Id study, Id id, const Impor
                  std::string_view file_bytes) {
   Id original;
   if (!file_bytes.empty()) original = storage::put_blob(transaction, id, "application/octet-stream", file_bytes);
-  transaction.run(kAddImport,
-                  {transaction.workspace(), id, study,
+  transaction.run_later(
+      kAddImport, {transaction.workspace(), id, study,
                    Parameter::blob(transaction.seal(id, "import", "file_name", id, report.file)), report.format,
                    Parameter::blob(transaction.seal(id, "import", "report", id, report.json())), original, now()});
 }

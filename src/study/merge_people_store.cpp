@@ -155,6 +155,7 @@ Result<void> merge_coders(Merging& merging) {
 }
 
 Result<void> merge_locations(Merging& merging) {
+  if (merging.material.locations.empty()) return {};
   struct Known {
     Id id;
     std::string place_code;

@@ -440,6 +440,44 @@ TEST_P(Studies, WhatStoodOnACorrectedTextGoesWithIt) {
   EXPECT_EQ(loud->of("mask", Outcome::kUnusable), 2) << loud->text();
 }
 
+// Files of one call are merged as if each came by itself, though the study is asked only once what it holds.
+TEST_P(Studies, FilesThatComeTogetherAreMergedAsOneByOne) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "SR-01: They owe money to lender number " + std::to_string(i) + ".\n\n";
+  const std::pair<std::string, std::string> files[] = {
+      {"one.txt", text},
+      {"two.txt", "SR-02: Short.\n"},
+      {"one.txt", text},                         // there already
+      {"one.txt", text + "SR-01: And more.\n"},  // corrected
+      {"renamed.txt", text},                     // the same under another name
+      {"one.txt", "SR-09: Something else.\n"},   // another that happens to have the name
+      {"one.txt", text + "SR-01: And more!\n"},  // corrected once more
+      {"two.txt", "SR-02: Short.\n"},
+  };
+  Transaction transaction = workspace().write();
+  std::vector<std::string> said[2];
+  for (const bool at_once : {false, true}) {
+    const Id study = make(transaction, at_once ? "Together" : "One by one");
+    const std::int64_t before = find_study(transaction, study)->revision;
+    Together together;
+    ImportOptions options;
+    if (at_once) options.together = &together;
+    for (const auto& [name, bytes] : files) {
+      const auto report = bring(transaction, study, name, bytes, options);
+      ASSERT_TRUE(report) << report.error().sentence();
+      said[at_once].push_back(report->text());
+    }
+    for (const SourceLine& line : list_sources(transaction, study)) {
+      const Source opened = *open_source(transaction, study, line.id);
+      said[at_once].push_back(line.name + " " + std::to_string(line.version) + " " + opened.text + " " +
+                              std::to_string(opened.turns.size()));
+    }
+    EXPECT_EQ(find_study(transaction, study)->revision - before, at_once ? 0 : std::ssize(files));
+    EXPECT_EQ(list_imports(transaction, study).size(), std::size(files));
+  }
+  EXPECT_EQ(said[0], said[1]);
+}
+
 // PostgreSQL sorts as its database was made to; evidence is in the order of bytes, so that answers are the same.
 TEST_P(Studies, EvidenceHasOneOrderOnEveryDatabase) {
   Transaction transaction = workspace().write();
