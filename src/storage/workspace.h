@@ -77,11 +77,18 @@ class Transaction {
   // while no key for it is at hand.
   std::string open(std::string_view table, std::string_view column, Id row, std::string_view sealed);
   Result<std::string> try_open(const vault::Field& field, std::string_view sealed);  // kDamaged instead
+  // The same field by the algorithm of now, under the key it is under. Throws as open() does.
+  std::string seal_again(const vault::Field& field, std::string_view sealed);
   const vault::DataKey& data_key(Id owner);  // kLocked and kCorrupt as open() throws them
   // Whatever was sealed under it opens no more.
   void destroy_data_key(Id owner);
   // Vault::blind_index under the key the workspace began with, whichever it has now.
   std::string blind_index(std::string_view purpose, std::string_view text);
+  // How fields are sealed here from now on; whoever changes it also seals anew what there is (storage/reseal.h).
+  vault::Algorithm algorithm();
+  void set_algorithm(vault::Algorithm algorithm);
+  // The data keys that are not yet under the workspace's key by the algorithm of now, at most so many; how many.
+  std::int64_t wrap_data_keys_again(int limit);
   // Puts every data key under another workspace key; how many.
   std::int64_t wrap_data_keys_anew(const vault::Vault& under);
 
@@ -98,6 +105,7 @@ class Transaction {
   const vault::Vault& first_vault();
   const vault::DataKey* find_data_key(Id owner);
   void write_data_keys();
+  void forget_soon();  // what this transaction overwrites must not stay in the database's log
   Workspace* owner_;
   std::unique_ptr<Connection> connection_;
   std::shared_ptr<const vault::Vault> vault_;
@@ -105,6 +113,7 @@ class Transaction {
   std::vector<std::pair<Id, std::string>> data_keys_made_;  // wrapped; not yet in the database, to go there together
   int data_keys_asked_ = 0;                                 // one by one; then all at once
   std::shared_ptr<const vault::Vault> first_vault_;
+  std::optional<vault::Algorithm> algorithm_;
   std::int64_t workspace_id_;
   Mode mode_;
   bool open_ = true;

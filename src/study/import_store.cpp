@@ -1,6 +1,7 @@
 // The receipts of imports.
 #include "foundation/clock.h"
 #include "storage/blobs.h"
+#include "storage/reseal.h"
 #include "study/merge.h"
 #include "study/source.h"
 
@@ -20,6 +21,8 @@ const Query kImports{
     "study.imports",
     "select id, file_name, format, report, created_at from import where workspace_id = ? and study_id = ? "
     "order by created_at desc, id desc"};
+
+const storage::SealedColumn kSealedFiles{"import", "file_name"}, kSealedReports{"import", "report"};
 
 }  // namespace
 

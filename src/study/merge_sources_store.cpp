@@ -3,6 +3,7 @@
 
 #include "foundation/clock.h"
 #include "storage/blobs.h"
+#include "storage/reseal.h"
 #include "study/merge_steps.h"
 #include "study/study.h"
 #include "study/turns.h"
@@ -47,6 +48,9 @@ const Query kNoteImported{"study.note_imported_source",
                           "insert into import_source (workspace_id, import_id, source_id) values (?, ?, ?) "
                           "on conflict do nothing"};
 const Query kTextOf{"study.text_of_source", "select text from source where workspace_id = ? and id = ?"};
+
+const storage::SealedColumn kSealedNames{"source", "name"}, kSealedTexts{"source", "text"},
+    kSealedFiles{"source", "original_name"}, kSealedLabels{"source_respondent", "label", "source_id", "respondent_id"};
 
 constexpr std::size_t kTellingLength = 200;  // bytes: a text this long is nobody else's by chance
 

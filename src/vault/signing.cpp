@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "foundation/file.h"
+#include "foundation/owner.h"
 #include "foundation/text.h"
 
 namespace understory::vault {
@@ -30,6 +31,7 @@ Result<SigningKey> SigningKey::create(const std::filesystem::path& path) {
   auto written = write_file(path, line, 0600);
   sodium_memzero(line.data(), line.size());
   if (!written) return tl::unexpected(written.error());
+  as_its_folder(path);
   return key;
 }
 
