@@ -1,8 +1,11 @@
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <set>
 #include <thread>
 
+#include "foundation/clock.h"
 #include "foundation/file.h"
 #include "storage/backup.h"
 #include "storage/blobs.h"
@@ -12,6 +15,7 @@
 #include "storage/search.h"
 #include "storage/waiting_rows.h"
 #include "testing/workspace.h"
+#include "vault/signing.h"
 
 namespace understory::storage {
 
@@ -243,25 +247,67 @@ TEST_P(Storage, TwoWorkersNeverTakeTheSameJob) {
 }
 
 TEST_P(Storage, AJobTellsHowFarItIsAndCanBeStopped) {
-  Id id;
+  std::optional<Job> job;
   {
     Transaction transaction = workspace().write();
-    id = enqueue(transaction, "report", "{}");
+    enqueue(transaction, "report", "{}");
+    job = claim_job(transaction);
+    ASSERT_TRUE(job);
     transaction.commit();
   }
+  EXPECT_TRUE(report_progress(workspace(), *job, "progress.sources", 3, 10));
   {
     Transaction transaction = workspace().write();
-    EXPECT_TRUE(claim_job(transaction));
+    EXPECT_EQ(find_job(transaction, job->id)->done, 3);
+    stop_job(transaction, job->id);
+    EXPECT_FALSE(finish_job(transaction, *job, "{}"));
     transaction.commit();
   }
-  EXPECT_TRUE(report_progress(workspace(), id, "progress.sources", 3, 10));
+  EXPECT_FALSE(report_progress(workspace(), *job, "progress.sources", 4, 10));
+}
+
+TEST_P(Storage, AJobWhoseWorkerFellSilentIsAnothersAndNoLongerHis) {
+  const auto other = std::move(*Workspace::open(folder()));  // as another server has it
+  const auto claim = [](Workspace& here) {
+    Transaction transaction = here.write();
+    const auto job = claim_job(transaction);
+    transaction.commit();
+    return job;
+  };
+  const Milliseconds noon = 1'790'000'000'000;
+  std::optional<FixedClock> clock(std::in_place, noon);
   {
     Transaction transaction = workspace().write();
-    EXPECT_EQ(find_job(transaction, id)->done, 3);
-    stop_job(transaction, id);
+    enqueue(transaction, "report", "{}");
     transaction.commit();
   }
-  EXPECT_FALSE(report_progress(workspace(), id, "progress.sources", 4, 10));
+  const auto first = claim(workspace());
+  ASSERT_TRUE(first);
+  clock.emplace(noon + 4 * 60'000);
+  EXPECT_FALSE(claim(*other));
+  EXPECT_TRUE(report_progress(workspace(), *first, "progress.sources", 1, 10));  // heard of again
+  clock.emplace(noon + 8 * 60'000);
+  EXPECT_FALSE(claim(*other));
+  clock.emplace(noon + 10 * 60'000);
+  const auto second = claim(*other);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->id, first->id);
+  // The first wakes up.
+  EXPECT_FALSE(report_progress(workspace(), *first, "progress.sources", 2, 10));
+  {
+    Transaction transaction = workspace().write();
+    EXPECT_FALSE(has_job(transaction, *first));
+    EXPECT_FALSE(finish_job(transaction, *first, "{\"rows\":1}"));
+    EXPECT_FALSE(fail_job(transaction, *first, "disk_full"));
+    EXPECT_EQ(find_job(transaction, first->id)->state, "running");
+    transaction.commit();
+  }
+  EXPECT_TRUE(report_progress(*other, *second, "progress.sources", 5, 10));
+  Transaction transaction = other->write();
+  EXPECT_TRUE(has_job(transaction, *second));
+  EXPECT_TRUE(finish_job(transaction, *second, "{\"rows\":2}"));
+  EXPECT_FALSE(finish_job(transaction, *second, "{\"rows\":3}"));
+  EXPECT_EQ(find_job(transaction, second->id)->outcome, "{\"rows\":2}");
 }
 
 TEST_P(Storage, WordsOfEveryScriptAreFound) {
@@ -359,6 +405,91 @@ TEST(Workspace, ALogThatLostItsEndIsRefusedUntilItsMarkIsTakenAway) {
   ASSERT_TRUE(opened);
   Transaction transaction = (*opened)->read();
   EXPECT_EQ(count(transaction), 1);
+}
+
+TEST(Workspace, ALogThatIsGoneWholeIsRefusedAndOneThatWasPutAwayIsNot) {
+  TemporaryFolder folder;
+  const auto crashed = folder.path() / "crashed", old = folder.path() / "old", closed = folder.path() / "w";
+  auto workspace = Workspace::create(closed);
+  ASSERT_TRUE(workspace);
+  const auto write = [](Workspace& into, const char* name) {
+    Transaction transaction = into.write();
+    add(transaction, name);
+    transaction.commit();
+  };
+  write(**workspace, "A");
+  ASSERT_TRUE(std::filesystem::exists(closed / "understory.db-mark"));
+  const auto copy = [&](const std::filesystem::path& to) {
+    std::filesystem::copy(closed, to);
+    std::filesystem::remove(to / "understory.db-shm");
+  };
+  copy(crashed);
+  for (const bool exists : {true, false}) {
+    if (exists)
+      std::filesystem::resize_file(crashed / "understory.db-wal", 0);
+    else
+      std::filesystem::remove(crashed / "understory.db-wal");
+    for (int time = 0; time < 2; ++time) {
+      const auto refused = Workspace::open(crashed);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code(), "damaged") << refused.error().sentence();
+    }
+  }
+  // A note as programs of before left it when they put the log away.
+  copy(old);
+  std::filesystem::resize_file(old / "understory.db-wal", 0);
+  std::filesystem::resize_file(old / "understory.db-mark", 24);
+  EXPECT_TRUE(Workspace::open(old));
+  // Cut after something was destroyed; put away when the last one closes; and written again.
+  {
+    const Id owner = Id::make();
+    Transaction transaction = (*workspace)->write();
+    transaction.seal(owner, "source", "text", owner, "They owe the mill.");
+    transaction.destroy_data_key(owner);
+    transaction.commit();
+  }
+  EXPECT_EQ(std::filesystem::file_size(closed / "understory.db-wal"), 0u);
+  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-mark"));
+  write(**workspace, "B");
+  EXPECT_TRUE(std::filesystem::exists(closed / "understory.db-mark"));
+  workspace->reset();
+  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-wal"));
+  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-mark"));
+  for (const char* name : {"C", "D"}) {
+    const auto again = Workspace::open(closed);
+    ASSERT_TRUE(again) << again.error().sentence();
+    write(**again, name);
+  }
+  const auto last = Workspace::open(closed);
+  Transaction transaction = (*last)->read();
+  EXPECT_EQ(count(transaction), 4);
+}
+
+TEST(Workspace, WhatRootMakesInItIsTheServersToo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can show this";
+  constexpr ::uid_t kServer = 65534;
+  TemporaryFolder folder;
+  const auto where = folder.path() / "w";
+  ASSERT_TRUE(Workspace::create(where));
+  for (const auto& each : std::filesystem::directory_iterator(where))
+    ASSERT_EQ(::chown(each.path().c_str(), kServer, kServer), 0);
+  ASSERT_EQ(::chown(where.c_str(), kServer, kServer), 0);
+  const auto opened = Workspace::open(where);
+  ASSERT_TRUE(opened);
+  const auto secret = vault::Secret::random();
+  {
+    Transaction transaction = (*opened)->write();
+    add(transaction, "A");
+    transaction.commit();
+  }
+  ASSERT_TRUE((*opened)->put_key_away((*opened)->write(), secret));
+  ASSERT_TRUE((*opened)->take_key_out(secret));
+  ASSERT_TRUE(vault::SigningKey::create(where / "audit.key"));
+  for (const char* name : {"understory.db", "understory.db-mark", "understory.db-wal", "workspace.key", "audit.key"}) {
+    struct stat facts {};
+    ASSERT_EQ(::stat((where / name).c_str(), &facts), 0) << name;
+    EXPECT_EQ(facts.st_uid, kServer) << name;
+  }
 }
 
 // As SQLite does from 3.45 on with the pages of a long value.
