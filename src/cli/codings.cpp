@@ -1,7 +1,7 @@
 // understory codings
 #include "cli/command.h"
 #include "cli/door.h"
-#include "study/collect.h"
+#include "study/gather.h"
 #include "study/exchange/formats.h"
 
 namespace understory::cli {
@@ -25,7 +25,7 @@ void add_codings(CLI::App& app, Action& action) {
       auto transaction = door.read();
       const study::Study& found = door.study();
       TRY(door.whole_study(transaction));
-      TRY(put_out(study::write_codings_csv(TRY(study::collect(transaction, found.id, {}, terminal_progress()))),
+      TRY(put_out(study::write_codings_csv(TRY(study::gather(transaction, found.id, {}, terminal_progress()))),
                   options->out));
       return kDone;
     };

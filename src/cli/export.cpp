@@ -1,7 +1,7 @@
 // understory export
 #include "cli/command.h"
 #include "cli/door.h"
-#include "study/collect.h"
+#include "study/gather.h"
 #include "study/exchange/formats.h"
 
 namespace understory::cli {
@@ -32,9 +32,9 @@ Result<int> export_study(const Options& options) {
   auto transaction = door.read();
   const study::Study& found = door.study();
   TRY(door.whole_study(transaction));
-  study::CollectOptions collect;
-  collect.texts = options.as != "qdc";
-  const study::Material material = TRY(study::collect(transaction, found.id, collect, terminal_progress()));
+  study::GatherOptions wanted;
+  wanted.texts = options.as != "qdc";
+  const study::Material material = TRY(study::gather(transaction, found.id, wanted, terminal_progress()));
   const study::Written written = TRY(write(material, options.as));
   TRY(put_out(written.bytes, options.out));
   if (!written.report.lines.empty()) std::fputs((written.report.text() + "\n").c_str(), stderr);

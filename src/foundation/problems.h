@@ -79,6 +79,11 @@ inline constexpr ProblemKind kLogChanged{"log_changed", 409,
 inline constexpr ProblemKind kInvitationOver{"invitation_over", 410,
                                              "This invitation was used or has expired. Ask for a new one."};
 
+// Forms and submissions
+inline constexpr ProblemKind kBadForm{"bad_form", 422, "{file}, line {line}: {reason}. {hint}"};
+inline constexpr ProblemKind kBadSubmission{"bad_submission", 400, "What was sent is no filled-in form: {reason}."};
+inline constexpr ProblemKind kBadExpression{"bad_expression", 422, "“{expression}”, character {at}: {reason}."};
+
 // Questions
 inline constexpr ProblemKind kBadQuestion{"bad_question", 422,
                                           "The question cannot be understood at “{at}”: {reason}. {hint}"};

@@ -1,12 +1,12 @@
 // What is erased is gone, on both engines.
 #include "study/erase.h"
+#include "foundation/archive.h"
 #include "foundation/file.h"
 #include "places/places.h"
-#include "study/collect.h"
 #include "study/default_codebook.h"
 #include "study/evidence.h"
-#include "study/exchange/archive.h"
 #include "study/exchange/formats.h"
+#include "study/gather.h"
 #include "study/import_file.h"
 #include "study/merge.h"
 #include "study/source.h"
@@ -44,7 +44,7 @@ TEST_P(Studies, AnErasedSourceIsGone) {
     EXPECT_EQ(static_cast<std::int64_t>(load_evidence(transaction, study).codings.size()), codings - 2);
     EXPECT_EQ(search_texts(transaction, study, "បំណុល", 10).size(), 0u);
     EXPECT_EQ(open_source(transaction, study, one).error().code(), "not_found");
-    const Material left = *collect(transaction, study, {});
+    const Material left = *gather(transaction, study, {});
     for (const MaterialSource& source : left.sources) EXPECT_EQ(source.text.find("000-555-014"), std::string::npos);
     transaction.commit();
   }
@@ -60,7 +60,7 @@ TEST_P(Studies, AnErasedSourceIsGone) {
   const auto fresh = merge(transaction, study, copy, {});
   ASSERT_TRUE(fresh);
   EXPECT_EQ(fresh->of("source", Outcome::kRead), 1);
-  const Material held = *collect(transaction, study, {});
+  const Material held = *gather(transaction, study, {});
   std::string guid;
   for (const MaterialSource& each : held.sources)
     if (each.name == "One, again") guid = each.guid;

@@ -1,7 +1,7 @@
 // Material: what a file brings into a study, or a study gives to a file, free of row ids.
 //
 // Every reader (REFI-QDA, survey tables, transcripts, coding tables) makes one; merge.h alone writes it into the
-// database; collect.h makes one from a study; every writer takes one. So each format knows nothing of tables, and the
+// database; gather.h makes one from a study; every writer takes one. So each format knows nothing of tables, and the
 // rules of merging stand in one place.
 //
 // Elements refer to each other by index into the vectors below; -1 is "none". An element with `reference` set brings

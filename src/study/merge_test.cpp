@@ -1,13 +1,13 @@
 // What comes again, corrected or in another's words, on both engines.
 #include "study/merge.h"
+#include "foundation/archive.h"
 #include "foundation/file.h"
 #include "places/places.h"
-#include "study/collect.h"
 #include "study/default_codebook.h"
 #include "study/erase.h"
 #include "study/evidence.h"
-#include "study/exchange/archive.h"
 #include "study/exchange/formats.h"
+#include "study/gather.h"
 #include "study/import_file.h"
 #include "study/source.h"
 #include "study/turns.h"
@@ -25,9 +25,9 @@ TEST_P(Studies, ImportingAgainMergesAndChangesNothing) {
   EXPECT_EQ(load_evidence(transaction, study).data_hash(), before);
   // The same study by way of a REFI-QDA project: nothing new either.
   for (QdpxPreset preset : {QdpxPreset::kSpec, QdpxPreset::kNvivo, QdpxPreset::kAtlasti, QdpxPreset::kMaxqda}) {
-    CollectOptions everything;
+    GatherOptions everything;
     everything.originals = true;
-    const auto written = write_qdpx(*collect(transaction, study, everything), preset);
+    const auto written = write_qdpx(*gather(transaction, study, everything), preset);
     ASSERT_TRUE(written);
     const auto report = bring(transaction, study, "again.qdpx", written->bytes);
     ASSERT_TRUE(report) << report.error().sentence();
@@ -42,7 +42,7 @@ TEST_P(Studies, ACorrectedTextIsANewVersionThatKeepsItsCodings) {
   Transaction transaction = workspace().write();
   const Id study = make(transaction);
   bring_all(transaction, study);
-  Material material = *collect(transaction, study, {});
+  Material material = *gather(transaction, study, {});
   for (MaterialSource& source : material.sources)
     if (source.name == "Group")
       source.text = "Facilitator: So, why?\n\nPhally: Debt, always debt.\n\nDara: No work.\n\nPhally: And no land.\n";
@@ -190,7 +190,7 @@ TEST_P(Studies, APlaceInAnotherProgramsWordsIsAFact) {
   material.respondents.push_back(respondent);
   const auto report = merge(transaction, study, material, {});
   ASSERT_TRUE(report) << report.error().sentence();
-  EXPECT_EQ(collect(transaction, study, {})->respondents.at(0).attributes.at("place"), "Phnom Penh market");
+  EXPECT_EQ(gather(transaction, study, {})->respondents.at(0).attributes.at("place"), "Phnom Penh market");
   material.origin.clear();  // a table's codes are codes
   EXPECT_EQ(merge(transaction, study, material, {}).error().code(), "unknown_place");
 }

@@ -1,9 +1,9 @@
 // Every sealed field of a study under another algorithm.
 #include "storage/reseal.h"
 #include "storage/backup.h"
-#include "study/collect.h"
 #include "study/erase.h"
 #include "study/exchange/formats.h"
+#include "study/gather.h"
 #include "study/import_file.h"
 #include "study/merge.h"
 #include "study/source.h"
@@ -89,9 +89,9 @@ class Resealing : public testing_support::OnBothEngines {
   // All that can be read, opened.
   std::string everything() {
     Transaction transaction = workspace().read();
-    CollectOptions options;
+    GatherOptions options;
     options.originals = true;
-    std::string all = write_qdpx(*collect(transaction, study_, options), QdpxPreset::kSpec)->bytes;
+    std::string all = write_qdpx(*gather(transaction, study_, options), QdpxPreset::kSpec)->bytes;
     for (const ImportSummary& each : list_imports(transaction, study_)) all += each.file_name + each.report_json;
     EXPECT_TRUE(storage::check_blobs(transaction));
     return all;

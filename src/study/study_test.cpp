@@ -1,12 +1,12 @@
 // A study from files to evidence, on both engines.
+#include "foundation/archive.h"
 #include "foundation/file.h"
 #include "places/places.h"
-#include "study/collect.h"
 #include "study/default_codebook.h"
 #include "study/erase.h"
 #include "study/evidence.h"
-#include "study/exchange/archive.h"
 #include "study/exchange/formats.h"
+#include "study/gather.h"
 #include "study/import_file.h"
 #include "study/merge.h"
 #include "study/source.h"
@@ -64,7 +64,7 @@ TEST_P(Studies, AStudyMovesToAnotherWorkspaceWhole) {
     return *create_study(transaction, wanted);
   }();
   bring_all(transaction, study);
-  const auto written = write_qdpx(*collect(transaction, study, {}), QdpxPreset::kNvivo);
+  const auto written = write_qdpx(*gather(transaction, study, {}), QdpxPreset::kNvivo);
   const auto report = bring(transaction, other, "move.qdpx", written->bytes);
   ASSERT_TRUE(report) << report.error().sentence();
   EXPECT_TRUE(report->complete()) << report->text();
@@ -101,9 +101,9 @@ TEST_P(Studies, ExportsOfTheSameStudyAreTheSameBytes) {
   Transaction transaction = workspace().write();
   const Id study = make(transaction);
   bring_all(transaction, study);
-  const Material material = *collect(transaction, study, {});
-  EXPECT_EQ(write_codings_csv(material), write_codings_csv(*collect(transaction, study, {})));
-  EXPECT_EQ(*write_xlsx(material), *write_xlsx(*collect(transaction, study, {})));
+  const Material material = *gather(transaction, study, {});
+  EXPECT_EQ(write_codings_csv(material), write_codings_csv(*gather(transaction, study, {})));
+  EXPECT_EQ(*write_xlsx(material), *write_xlsx(*gather(transaction, study, {})));
   const std::string codings = write_codings_csv(material);
   EXPECT_NE(codings.find("One,Svay Rieng"), std::string::npos);
   EXPECT_EQ(std::count(codings.begin(), codings.end(), '\n'), 7);

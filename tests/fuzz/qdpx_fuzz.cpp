@@ -2,7 +2,7 @@
 // The first byte says whether the input is a whole archive or the project inside a good one, so that mutation reaches
 // past the zip's checksums.
 #include "fuzz.h"
-#include "study/exchange/archive.h"
+#include "foundation/archive.h"
 #include "study/exchange/formats.h"
 
 using namespace understory::study;

@@ -1,7 +1,7 @@
 // The XML layer and the codebook reader.
 #include "fuzz.h"
 #include "study/exchange/formats.h"
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 
 using namespace understory::study;
 

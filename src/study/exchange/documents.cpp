@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "foundation/file.h"
-#include "study/exchange/archive.h"
+#include "foundation/archive.h"
 #include "study/exchange/formats.h"
 
 namespace understory::study {

@@ -6,7 +6,7 @@
 #include "study/exchange/formats.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 
 namespace understory::study {
 

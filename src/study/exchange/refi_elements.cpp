@@ -7,7 +7,7 @@
 #include "foundation/text.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/refi.h"
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 
 namespace understory::study {
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "foundation/text.h"
-#include "study/exchange/archive.h"
+#include "foundation/archive.h"
 #include "study/material.h"
 
 namespace understory::study {

@@ -4,7 +4,7 @@
 #include "foundation/clock.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 #include "study/vocabulary.h"
 
 namespace understory::study {

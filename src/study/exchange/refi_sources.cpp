@@ -4,7 +4,7 @@
 #include "study/exchange/offsets.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 
 namespace understory::study {
 

@@ -3,10 +3,10 @@
 
 #include "foundation/file.h"
 #include "statistics/random.h"
-#include "study/exchange/archive.h"
+#include "foundation/archive.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/offsets.h"
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 #include "testing/workspace.h"
 
 namespace understory::study {

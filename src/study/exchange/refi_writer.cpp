@@ -5,12 +5,12 @@
 
 #include "foundation/clock.h"
 #include "foundation/id.h"
-#include "study/exchange/archive.h"
+#include "foundation/archive.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/offsets.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 
 namespace understory::study {
 

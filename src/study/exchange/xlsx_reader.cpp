@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "foundation/clock.h"
-#include "study/exchange/archive.h"
+#include "foundation/archive.h"
 #include "study/exchange/formats.h"
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 
 namespace understory::study {
 

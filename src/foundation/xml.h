@@ -7,7 +7,7 @@
 
 #include "foundation/result.h"
 
-namespace understory::study {
+namespace understory {
 
 class XmlDocument {
  public:
@@ -26,4 +26,4 @@ pugi::xml_node child_named(const pugi::xml_node& node, std::string_view name);
 // The element with all below, as text, on one line.
 std::string outer_xml(const pugi::xml_node& node);
 
-}  // namespace understory::study
+}  // namespace understory

@@ -1,10 +1,10 @@
-#include "study/exchange/archive.h"
+#include "foundation/archive.h"
 
 #include <zip.h>
 
 #include "foundation/text.h"
 
-namespace understory::study {
+namespace understory {
 
 namespace {
 
@@ -154,4 +154,4 @@ Result<std::string> write_archive(const std::map<std::string, std::string>& entr
   return bytes;
 }
 
-}  // namespace understory::study
+}  // namespace understory

@@ -8,7 +8,7 @@
 
 #include "foundation/result.h"
 
-namespace understory::study {
+namespace understory {
 
 // An archive read from memory. Refused on opening (kHostileArchive): names with "..", absolute names, drive letters or
 // backslashes that climb, symbolic links, encrypted entries, a name twice, more than 20,000 entries, more than 2 GiB
@@ -33,4 +33,4 @@ class Archive {
 // Entries in the order of their names, with one fixed time and no trace of the machine: same entries, same bytes.
 Result<std::string> write_archive(const std::map<std::string, std::string>& entries);
 
-}  // namespace understory::study
+}  // namespace understory

@@ -7,12 +7,12 @@
 
 namespace understory::study {
 
-struct CollectOptions {
+struct GatherOptions {
   bool texts = true;       // open the sources' texts (a codings table without quotes does not need them)
   bool originals = false;  // and the files they came from
   bool masked = false;     // identifying passages replaced by as many "#" as they have bytes
 };
-Result<Material> collect(storage::Transaction& transaction, Id study, const CollectOptions& options,
-                         const Progress& progress = {});
+Result<Material> gather(storage::Transaction& transaction, Id study, const GatherOptions& options,
+                        const Progress& progress = {});
 
 }  // namespace understory::study

@@ -1,10 +1,10 @@
-#include "study/exchange/xml.h"
+#include "foundation/xml.h"
 
 #include <sstream>
 
 #include "foundation/text.h"
 
-namespace understory::study {
+namespace understory {
 
 namespace {
 
@@ -126,4 +126,4 @@ std::string outer_xml(const pugi::xml_node& node) {
   return out.str();
 }
 
-}  // namespace understory::study
+}  // namespace understory

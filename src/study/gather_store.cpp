@@ -1,4 +1,4 @@
-#include "study/collect.h"
+#include "study/gather.h"
 
 #include <boost/json.hpp>
 
@@ -78,9 +78,9 @@ std::optional<std::int64_t> time_of(const Row& row, int column) {
   return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
 }
 
-class Collecting {
+class Gathering {
  public:
-  Collecting(Transaction& transaction, Id study, const CollectOptions& options)
+  Gathering(Transaction& transaction, Id study, const GatherOptions& options)
       : transaction_(transaction), study_(study), options_(options) {}
 
   Result<Material> run(const Progress& progress) {
@@ -340,7 +340,7 @@ class Collecting {
 
   Transaction& transaction_;
   Id study_;
-  const CollectOptions& options_;
+  const GatherOptions& options_;
   Material material_;
   Index coder_index_, code_index_, location_index_, respondent_index_, source_index_, coding_index_, link_index_,
       memo_index_;
@@ -348,8 +348,8 @@ class Collecting {
 
 }  // namespace
 
-Result<Material> collect(Transaction& transaction, Id study, const CollectOptions& options, const Progress& progress) {
-  return Collecting(transaction, study, options).run(progress);
+Result<Material> gather(Transaction& transaction, Id study, const GatherOptions& options, const Progress& progress) {
+  return Gathering(transaction, study, options).run(progress);
 }
 
 }  // namespace understory::study
