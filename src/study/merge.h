@@ -13,6 +13,13 @@
 
 namespace understory::study {
 
+struct KnownSources;
+// Files that come into one study in one transaction, which is kept or given up whole: what the study holds is asked for
+// once, not for each file. Whoever has one calls touch() when all are in.
+struct Together {
+  std::shared_ptr<KnownSources> sources;
+};
+
 struct MergeOptions {
   std::string default_coder;     // for codings whose file names none
   std::string default_location;  // for respondents and sources without one
@@ -21,6 +28,7 @@ struct MergeOptions {
   // when its text has changed. For submissions, whose GUIDs are ours.
   bool adopt_guids = false;
   Progress progress;
+  Together* together = nullptr;
 };
 
 // The material's report with the merge's lines added. Problems: kInvalidValue (unknown band, gender, kind …),

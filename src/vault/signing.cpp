@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "foundation/file.h"
+#include "foundation/owner.h"
 #include "foundation/text.h"
 
 namespace understory::vault {
@@ -38,6 +39,7 @@ Result<SigningKey> SigningKey::create(const std::filesystem::path& path) {
   if (taken == std::errc::file_exists)
     return fail(problems::kAlreadyExists, {{"what", "key"}, {"name", path.string()}});
   if (taken) return fail(problems::kFileUnreadable, {{"file", path.string()}, {"reason", taken.message()}});
+  as_its_folder(path);
   return key;
 }
 

@@ -176,6 +176,16 @@ class Commands:
         self.assertEqual(run(*find, back, env=somebody("rafiq")), before)
         self.assertIn("unbroken", run("verify", "-w", back, "--recovery-key", recovery))
 
+        # Another key, and every field sealed anew by another algorithm.
+        self.assertIn("aes-256-gcm", run("renew-key", "-w", back, "--recovery-key", recovery, "--algorithm", "rot13", code=1))
+        told = run("renew-key", "-w", back, "--recovery-key", recovery, "--algorithm", "aes-256-gcm")
+        self.assertIn("none is left that is not under aes-256-gcm", told)
+        self.assertIn("does not open this workspace", run("verify", "-w", back, "--recovery-key", recovery, code=4))
+        recovery.write_text(re.search(r"^  ([a-z2-7-]{47})$", told, re.M).group(1))
+        self.assertEqual(run(*find, back, env=somebody("rafiq")), before)
+        self.assertIn("unbroken", run("verify", "-w", back, "--recovery-key", recovery))
+        self.assertIn("0 fields", run("renew-key", "-w", back, "--recovery-key", recovery, "--algorithm", "aes-256-gcm", "--fields-only"))
+
         log = self.path / "log"
         run("audit", "export", "-w", back, log, env=somebody("keeper"))
         key = run("audit", "key", "-w", back).strip()
@@ -284,7 +294,9 @@ class Commands:
 
     def test_help_is_worth_reading(self):
         for command in ("init", "study", "place", "code", "import", "find", "codings", "search", "export", "report", "serve"):
-            self.assertGreater(len(run(command, "--help")), 200, command)
+            told = run(command, "--help")
+            self.assertGreater(len(told), 200, command)
+            self.assertNotIn("A first hour", told, command)
         self.assertIn("Exit codes", run("--help"))
 
 
