@@ -180,6 +180,23 @@ TEST_P(Phones, AreWelcomedAndThanked) {
   EXPECT_EQ(people::audit_entries(transaction, kept()[0].id, {}, 0, 10).size(), 1u);
 }
 
+TEST_P(Phones, AreAnsweredInTheirLanguage) {
+  const std::map<std::string, std::string> received{{"en", "Received"}, {"km", "បានទទួល"},     {"ne", "प्राप्त भयो"},
+                                                    {"hi", "प्राप्त हुआ"}, {"bn", "পাওয়া গেছে"}, {"th", "ได้รับแล้ว"},
+                                                    {"vi", "Đã nhận"},  {"xx", "Received"}};
+  std::set<std::string> refusals;
+  for (const auto& [language, word] : received) {
+    EXPECT_NE(post(Answers{}.xml(), {}, "xml_submission_file", language + "-KH,en;q=0.5").body.find(word),
+              std::string::npos)
+        << language;
+    const Response refused = post("<data/>", {}, "xml_submission_file", language);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.body.find("⟦"), std::string::npos);
+    refusals.insert(refused.body);
+  }
+  EXPECT_EQ(refusals.size(), 7u);
+}
+
 TEST_P(Phones, TheSameEightTimesAtOnceIsOneRecord) {
   for (int round = 0; round < testing_support::drill(20, 500); ++round) {
     const std::string xml = Answers{.number = "uuid:round-" + std::to_string(round)}.xml();
