@@ -77,10 +77,10 @@ class OverSockets:
         self.base = urllib.parse.urlparse(said.splitlines()[0]).path
 
     def make_database(self):
-        name = "openrosa_" + uuid.uuid4().hex[:12]
-        subprocess.run(["psql", "-q", self.database, "-c", f"create database {name}"], check=True)
-        self.addCleanup(lambda: subprocess.run(["psql", "-q", self.database, "-c", f"drop database {name} with (force)"], check=False))
-        return re.sub(r"dbname=\S+", f"dbname={name}", self.database) if "dbname=" in self.database else self.database.rsplit("/", 1)[0] + "/" + name
+        schema = "openrosa_" + os.urandom(6).hex()
+        subprocess.run(["psql", self.database, "-qc", f"create schema {schema}"], check=True, capture_output=True)
+        self.addCleanup(lambda: subprocess.run(["psql", self.database, "-qc", f"drop schema {schema} cascade"], check=False, capture_output=True))
+        return f"{self.database} options=-csearch_path={schema}"
 
     def tearDown(self):
         self.stop(signal.SIGTERM)
