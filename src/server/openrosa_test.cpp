@@ -121,6 +121,7 @@ TEST_P(Phones, FetchWhatTheListNamesByteForByte) {
   const Response list = get("/formList");
   EXPECT_EQ(list.status, 200);
   EXPECT_EQ(header(list, "X-OpenRosa-Version"), "1.0");
+  EXPECT_TRUE(header(list, "Date").ends_with(" GMT")) << header(list, "Date");
   EXPECT_EQ(between(list.body, "<formID>", "<"), "visit");
   EXPECT_EQ(between(list.body, "<name>", "</name>"), "ការចុះសួរ &amp; visit");
   EXPECT_EQ(list.body.find("manifestUrl"), std::string::npos);  // no media, no manifest
