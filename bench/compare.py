@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What a change costs: two builds do the same commands in turn, on workspaces of their own; medians of CPU seconds.
+"""What a change costs: two builds do the same commands in turn, on workspaces of their own; medians of CPU seconds of
+the command itself, and of the seconds a person waits (which hold the database's work too, and the machine's other work).
 Usage: compare.py BEFORE NOW [DATABASE]"""
 import os
 import pathlib
@@ -9,16 +10,19 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 programs, database = sys.argv[1:3], sys.argv[3] if len(sys.argv) > 3 else None
 random.seed(1)
 
 
-def cpu(*arguments):
+def cost(*arguments):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
     subprocess.run([*map(str, arguments)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    wall = time.perf_counter() - start
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
 
 def fresh(program, where):
@@ -27,8 +31,8 @@ def fresh(program, where):
         schema = f"bench_{os.urandom(5).hex()}"
         subprocess.run(["psql", database, "-qc", f"create schema {schema}"], check=True)
         arguments += ["--database", f"{database} options=-csearch_path={schema}"]
-    cpu(program, *arguments)
-    cpu(program, "study", "new", "-w", where, "Bench")
+    cost(program, *arguments)
+    cost(program, "study", "new", "-w", where, "Bench")
 
 
 with tempfile.TemporaryDirectory() as name:
@@ -61,21 +65,24 @@ with tempfile.TemporaryDirectory() as name:
         def documents_in(program, which):
             where = folder / f"documents-{which}-{n}"
             fresh(program, where)
-            return cpu(program, "import", "-w", where, "--study", "Bench", *documents)
+            return cost(program, "import", "-w", where, "--study", "Bench", *documents)
 
         def codings_in(program, which):
             where = folder / f"codings-{which}-{n}"
             fresh(program, where)
-            cpu(program, "import", "-w", where, "--study", "Bench", folder / "respondents.csv", folder / "sources.csv")
-            return cpu(program, "import", "-w", where, "--study", "Bench", folder / "codings.csv")
+            cost(program, "import", "-w", where, "--study", "Bench", folder / "respondents.csv", folder / "sources.csv")
+            return cost(program, "import", "-w", where, "--study", "Bench", folder / "codings.csv")
 
         take("import of 1,000 documents", documents_in)
         take("20,000 codings from a table", codings_in)
     for n in range(25):
         for what, arguments in (("find causes, counts", ("find", "causes", "draws", "0")), ("find causes, 2,000 draws", ("find", "causes")),
                                 ("CSV of 20,000 codings", ("codings", "--format", "csv")), ("QDPX", ("export", "--as", "qdpx:nvivo", folder / "out.qdpx"))):
-            take(what, lambda program, which: cpu(program, *arguments, "-w", folder / f"codings-{which}-4", "--study", "Bench"))
-    print(f"| {'PostgreSQL' if database else 'SQLite'}, CPU seconds | before | now | |\n|---|---|---|---|")
-    for what, (before, now) in taken.items():
-        one, two = statistics.median(before), statistics.median(now)
-        print(f"| {what} | {one:.3f} | {two:.3f} | {100 * (two / one - 1):+.0f} % |")
+            take(what, lambda program, which: cost(program, *arguments, "-w", folder / f"codings-{which}-4", "--study", "Bench"))
+    print(f"| {'PostgreSQL' if database else 'SQLite'} | CPU before | CPU now | | wait before | wait now | |\n|---|---|---|---|---|---|---|")
+    for what, runs in taken.items():
+        line = f"| {what} "
+        for measure in (0, 1):
+            one, two = (statistics.median(run[measure] for run in each) for each in runs)
+            line += f"| {one:.3f} | {two:.3f} | {100 * (two / one - 1):+.0f} % "
+        print(line + "|")

@@ -7,14 +7,17 @@ cd "$(dirname "$0")/.."
 each=${SECONDS_EACH:-60}
 command -v clang++-14 >/dev/null || { echo "fuzzing needs clang: apt-get install clang-14 libclang-rt-14-dev" >&2; exit 1; }
 declare -A code=(
+  [expression_fuzz]='collect/expression.*'
+  [submission_fuzz]='collect/(record|filling.*|answers)'
+  [xform_fuzz]='collect/(form_.*|filling.*)'
   [csv_fuzz]='foundation/(csv|text)|study/exchange/(codes|survey|tables)'
   [http_fuzz]='server/(clients|http|packing)|findings/question'
   [log_fuzz]='people/audit'
   [multipart_fuzz]='server/(body|multipart|upload)'
   [odata_fuzz]='collect/export/(odata_.*|odata|values)'
-  [qdpx_fuzz]='study/exchange/(archive|offsets|refi_.*|xml)'
-  [xlsx_fuzz]='study/exchange/(archive|xlsx_reader|xml)'
-  [xml_fuzz]='study/exchange/(refi_codebook|refi_elements|xml)')
+  [qdpx_fuzz]='foundation/(archive|xml)|study/exchange/(offsets|refi_.*)'
+  [xlsx_fuzz]='foundation/(archive|xml)|study/exchange/xlsx_reader'
+  [xml_fuzz]='foundation/xml|study/exchange/(refi_codebook|refi_elements)')
 cmake --preset fuzz >/dev/null
 programs=fuzzers
 [ -z "${TARGET:-}" ] || programs="${TARGET}_fuzz ${TARGET}_fuzz_seeds"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what packages.txt lists and this machine lacks. Usage: scripts/setup.sh build run [test]
+# Installs what packages.txt lists and this machine lacks, and for `run` what reads XLSForms. Usage: scripts/setup.sh build run [test]
 # As root, or as a user with sudo; never asks.
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,18 +15,20 @@ for package in $wanted; do
   esac
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed$' || missing="$missing $package"
 done
-[ -z "$missing" ] && exit 0
-if ! command -v apt-get >/dev/null 2>&1; then
-  echo "understory: this is not Debian; please install by hand:$missing" >&2
-  exit 1
+if [ -n "$missing" ]; then
+  if ! command -v apt-get >/dev/null 2>&1; then
+    echo "understory: this is not Debian; please install by hand:$missing" >&2
+    exit 1
+  fi
+  root=""
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null 2>&1 || { echo "understory: run as root, or install sudo; missing:$missing" >&2; exit 1; }
+    root="sudo -n"
+  fi
+  echo "Installing:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  $root apt-get update -q
+  # shellcheck disable=SC2086
+  $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
 fi
-root=""
-if [ "$(id -u)" != 0 ]; then
-  command -v sudo >/dev/null 2>&1 || { echo "understory: run as root, or install sudo; missing:$missing" >&2; exit 1; }
-  root="sudo -n"
-fi
-echo "Installing:$missing"
-export DEBIAN_FRONTEND=noninteractive
-$root apt-get update -q
-# shellcheck disable=SC2086
-$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
+case " $* " in *" run "*) scripts/pyxform.sh build/pyxform ;; esac

@@ -210,42 +210,6 @@ Result<int> admit(const Options& options) {
   return kDone;
 }
 
-Result<int> lock(const Options& options) {
-  const Door door = TRY(Door::enter(options.folder, people::Right::kKeepMachine, "lock"));
-  {
-    auto transaction = door.write();
-    if (!people::has_accounts(transaction))
-      return fail(problems::kInvalidValue, {{"where", "understory lock"},
-                                            {"value", options.folder},
-                                            {"what", "workspace to lock yet"},
-                                            {"hint", "Make accounts first: understory account new"}});
-    transaction.commit();
-  }
-  const people::PutAway done = TRY(people::put_key_away(door.workspace()));
-  TRY(
-      put_out(fmt::format("The key is put away: the folder alone opens no story any more. {} {} it.\n\n"
-                          "Recovery key, shown only now. Print it and keep it where this machine is not:\n\n  {}\n\n"
-                          "Everybody signs in anew.\n",
-                          done.holders, done.holders == 1 ? "person holds" : "persons hold", done.recovery_key)));
-  return kDone;
-}
-
-// Somebody who held the key should hold it no longer: another one, in everybody else's hands. Takes two: a steward, and
-// somebody who holds the key of now or the recovery key.
-Result<int> renew(const Options& options) {
-  const Door door = TRY(Door::enter(options.folder, people::Right::kKeepMachine, "renew-key"));
-  if (!door.key()) return fail(problems::kLocked);
-  door.read().commit();  // it stands in the log
-  const people::PutAway done = TRY(people::renew_key(door.workspace(), door.key()));
-  TRY(put_out(fmt::format(
-      "The workspace has another key. {} {} it; copies of the old one open nothing of this database any more, and old\n"
-      "backups only with the old recovery key.\n\n"
-      "New recovery key, shown only now. Print it and keep it where this machine is not:\n\n  {}\n\n"
-      "Everybody signs in anew.\n",
-      done.holders, done.holders == 1 ? "person holds" : "persons hold", done.recovery_key)));
-  return kDone;
-}
-
 // Exclusion (P2): from now on the record does not exist for that account, or for its whole organisation.
 Result<int> exclude(const Options& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kManageAccounts, "account exclude"));
@@ -266,22 +230,6 @@ Result<int> exclude(const Options& options) {
   transaction.commit();
   TRY(put_out(fmt::format("For “{}”{} it no longer exists.\n", account.name,
                           options.whole_organisation ? " and everybody of the same organisation" : "")));
-  return kDone;
-}
-
-Result<int> unlock(const Options& options) {
-  auto workspace = TRY(open_workspace(options.folder));
-  if (recovery_key_file().empty())
-    return fail(problems::kMissingValue, {{"where", "understory unlock"},
-                                          {"what", "--recovery-key FILE"},
-                                          {"hint", "It was printed when the workspace was locked."}});
-  const std::string printed = TRY(read_file(recovery_key_file(), 4096));
-  TRY(workspace->take_key_out(TRY(people::read_recovery_key(printed))));
-  auto transaction = workspace->write();
-  people::record(transaction, TRY(people::audit_key(*workspace)),
-                 {{}, "keep_machine", "understory unlock", "", {}, "done", "by the recovery key"});
-  transaction.commit();
-  TRY(put_out("The key lies in the folder again. Put it away with: understory lock\n"));
   return kDone;
 }
 
@@ -377,25 +325,6 @@ void add_account(CLI::App& app, Action& action) {
   CLI::App* hand = command->add_subcommand("admit", "Hand the workspace's key to somebody entitled to stories");
   add_name(*hand, *options);
   hand->callback([options, &action] { action = [options] { return admit(*options); }; });
-  CLI::App* close = app.add_subcommand("lock", "Put the workspace's key away: into the hands of those who may read");
-  close->footer(
-      "\nUntil then the key lies in the folder, and whoever copies the folder can read every story. Afterwards each\n"
-      "person entitled to stories opens them by signing in; nobody else does, the steward included.");
-  add_workspace_option(*close, options->folder);
-  close->callback([options, &action] { action = [options] { return lock(*options); }; });
-  CLI::App* again = app.add_subcommand("renew-key", "Another key for a locked workspace: when a holder has left");
-  again->footer(
-      "\nBy a steward together with somebody who holds the key: with --recovery-key FILE, or by an account that is "
-      "both.\n"
-      "Deactivate the account first. What is told from then on no copy of the old key opens, nor this database as it "
-      "is\n"
-      "then; what the person read or copied before stays read.");
-  add_workspace_option(*again, options->folder);
-  again->callback([options, &action] { action = [options] { return renew(*options); }; });
-  CLI::App* open = app.add_subcommand("unlock", "Take the key out again, with the recovery key");
-  add_workspace_option(*open, options->folder);
-  open->callback([options, &action] { action = [options] { return unlock(*options); }; });
-
   CLI::App* login = app.add_subcommand("login", "Sign in at this terminal");
   login->footer(
       "\nThe password is typed, or stands in UNDERSTORY_PASSWORD; a code from the phone in UNDERSTORY_CODE.\nScripts "

@@ -48,7 +48,6 @@ int say(const Problem& problem) {
 
 int run(int count, char** arguments) {
   CLI::App app{kAbout, "understory"};
-  app.footer(kExitCodes);
   app.set_version_flag("--version", UNDERSTORY_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
@@ -65,12 +64,14 @@ int run(int count, char** arguments) {
   add_report(app, action);
   add_serve(app, action);
   add_account(app, action);
+  add_keys(app, action);
   add_audit(app, action);
   add_backup(app, action);
   add_erase(app, action);
   add_form(app, action);
   add_device(app, action);
   add_submissions(app, action);
+  app.footer(kExitCodes);  // last: commands made after it would say it too
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

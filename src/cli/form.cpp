@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/door.h"
+#include "collect/xls_form.h"
 #include "foundation/file.h"
 #include "foundation/text.h"
 
@@ -33,11 +34,21 @@ Result<int> publish(const PublishOptions& options) {
   collect::NewForm wanted;
   wanted.file = std::filesystem::path(options.file).filename().string();
   wanted.xml = TRY(read_file(options.file, 16 << 20));
+  std::string notes;
+  collect::XlsFormConverted converted;
+  if (collect::is_xls_form_name(wanted.file)) {
+    converted = TRY(collect::convert_xls_form(wanted.xml, wanted.file));
+    wanted.xml = std::move(converted.xml);
+    for (const collect::XlsFormRemark& remark : converted.warnings) notes += "  note: " + remark.sentence() + "\n";
+  }
   wanted.study = door.study().id;
   wanted.account = door.person().account;
   wanted.draft = options.draft;
   auto transaction = door.write();
   const collect::Published made = TRY(collect::take_form(transaction, wanted));
+  if (!converted.itemsets.empty())
+    TRY(collect::put_form_file(transaction, made.version.id, "itemsets.csv", "text/csv",
+                               [&](const auto& put) { put(converted.itemsets); }));
   for (const std::string& path : options.beside) {
     const std::string name = std::filesystem::path(path).filename().string();
     const std::string bytes = TRY(read_file(path, std::size_t{1} << 30));
@@ -51,7 +62,6 @@ Result<int> publish(const PublishOptions& options) {
                           !made.is_new    ? "was published before; nothing was changed"
                           : options.draft ? "kept as a draft"
                                           : "published")));
-  std::string notes;
   for (const std::string& warning : made.version.warnings) notes += "  note: " + warning + "\n";
   for (const collect::FormFile& file : files)
     if (!file.here)
@@ -92,6 +102,7 @@ Result<int> set_state(const std::string& folder, const std::string& form_id, col
 void add_form(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("form", "Forms: publish, list, close");
   command->require_subcommand(1);
+  add_form_map(*command, action);
 
   auto options = std::make_shared<PublishOptions>();
   CLI::App* make = command->add_subcommand("publish", "Take a form in (XForm XML, or XLSForm) and give it to phones");
@@ -100,7 +111,7 @@ void add_form(CLI::App& app, Action& action) {
       "  understory form publish -w network household.xlsx --study \"Local experiences\" --with villages.csv\n"
       "Exit code 1: refused; the sentence says line (or sheet, row and column) and reason, and nothing was changed.");
   add_workspace_option(*make, options->folder);
-  make->add_option("file", options->file, "XForm (.xml) or XLSForm (.xlsx)")->required()->type_name("FILE");
+  make->add_option("file", options->file, "XForm (.xml) or XLSForm (.xlsx, .xls, .csv)")->required()->type_name("FILE");
   make->add_option("--study", options->study, "The study it belongs to (default: the whole workspace)")
       ->type_name("NAME");
   make->add_option("--with", options->beside, "A file the form needs beside it: lists, pictures (again for more)")

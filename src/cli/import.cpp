@@ -5,6 +5,8 @@
 #include "cli/door.h"
 #include "foundation/file.h"
 #include "study/import_file.h"
+#include "study/merge.h"
+#include "study/study.h"
 
 namespace understory::cli {
 
@@ -58,6 +60,8 @@ Result<int> import(Options& options) {
     options.import.translations.insert(TRY(pair_of(pair, "--translation")));
   options.import.open_answers = options.open_answers;
   options.import.progress = terminal_progress();
+  study::Together together;
+  options.import.together = &together;
   const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "import", options.study));
   auto transaction = door.write();
   const study::Study& found = door.study();
@@ -75,6 +79,7 @@ Result<int> import(Options& options) {
     else
       out += report.text() + "\n";
   }
+  study::touch(transaction, found.id);
   transaction.commit();
   TRY(put_out(options.json ? out + "]\n" : out));
   return complete ? kDone : kDoneWithLosses;

@@ -35,6 +35,7 @@ void add_report(CLI::App& app, Action& action) {
       publish::ReportOptions limited = options->report;
       limited.limits = door.limits(transaction);
       std::string document = TRY(publish::report_html(transaction, found.id, limited, terminal_progress()));
+      transaction.commit();  // all is read; setting pages takes long
       if (options->as == "pdf") document = TRY(publish::pdf_from_html(document));
       TRY(put_out(document, options->out));
       return kDone;

@@ -46,6 +46,7 @@ Result<int> list(const ListOptions& options) {
 void add_submissions(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("submissions", "What was sent by forms");
   command->require_subcommand(1);
+  add_bring(*command, action);
 
   auto options = std::make_shared<ListOptions>();
   CLI::App* show =

@@ -2,6 +2,7 @@
 //
 // Sources: ODK XForms specification (getodk.github.io/xforms-spec), OpenRosa, Entities specification 2022.1–2025.1.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -131,6 +132,7 @@ struct Form {
   std::vector<Node> nodes;             // [0] is the root; parents before children, document order
   std::vector<std::string> languages;  // of its itext, the default first; empty: one language
   std::vector<Instance> instances;     // secondary ones
+  std::map<std::string, Words> texts;  // the itext by its ids, where labels of choices ask for it by what they hold
   std::vector<NeededFile> files;
   std::vector<SetValue> set_values;
   std::vector<Attribute> attributes;
@@ -147,8 +149,8 @@ struct FormRead {
 
 // kBadXml with line and column; kBadForm with line and reason: no primary instance, no id, a control that names
 // nothing, more than any form needs (100,000 elements). A form that ODK's own tools accept is accepted here: what they
-// let through (a bind that names nothing, a text that is missing, a name that stands twice) is a warning. A form
-// without a meta group or instanceID is read; has_instance_id is false.
+// let through (a bind that names nothing, an expression that cannot be read, a name that stands twice) is a warning. A
+// form without a meta group or instanceID is read; has_instance_id is false.
 Result<FormRead> read_form(std::string_view xml, const std::string& file);
 
 // The same bytes with <meta><instanceID/></meta> (in the OpenRosa namespace where the form's root names it) and its

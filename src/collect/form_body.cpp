@@ -64,6 +64,7 @@ Result<void> read_choices(Reading& reading, const pugi::xml_node& control, Node&
       set.label = value_of(child_named(child, "label"), "ref");
       if (set.nodeset.empty()) return reading.refuse(child, "an <itemset> has no nodeset");
       if (set.value.empty()) return reading.refuse(child, "an <itemset> does not say what its <value> is");
+      check_expression(reading, child, set.nodeset);
       node.item_set = std::move(set);
     }
   }
@@ -91,6 +92,7 @@ Result<void> read_group(Reading& reading, const pugi::xml_node& element, Control
       node.shape = Node::Shape::kRepeat;
       node.control = Control::kRepeat;
       node.repeat_count = value_of(element, "count");
+      check_expression(reading, element, node.repeat_count);
     } else if (node.shape == Node::Shape::kField) {
       node.shape = Node::Shape::kGroup;
     }

@@ -113,6 +113,8 @@ Result<void> read_bind(Reading& reading, const pugi::xml_node& bind, const std::
     Attribute& attribute = reading.form.attributes[static_cast<std::size_t>(found->second)];
     attribute.relevant = value_of(bind, "relevant");
     attribute.calculate = value_of(bind, "calculate");
+    check_expression(reading, bind, attribute.relevant);
+    check_expression(reading, bind, attribute.calculate);
     return {};
   }
   const int index = reading.node_of(*path);
@@ -130,6 +132,9 @@ Result<void> read_bind(Reading& reading, const pugi::xml_node& bind, const std::
   take(node.required, "required");
   take(node.readonly, "readonly");
   take(node.calculate, "calculate");
+  for (const std::string* expression :
+       {&node.relevant, &node.constraint, &node.required, &node.readonly, &node.calculate})
+    check_expression(reading, bind, *expression);
   take(node.preload, "preload");
   take(node.preload_parameters, "preloadParams");
   take(node.save_to, "saveto");
@@ -185,6 +190,7 @@ void read_action(Reading& reading, const pugi::xml_node& action, const std::stri
   if (set.event.empty()) set.event = value_of(action.parent(), "event");
   set.target = *target;
   set.value = value_of(action, "value");
+  check_expression(reading, action, set.value);
   if (set.value.empty()) set.value = literal(text_of(action));
   set.trigger = trigger;
   reading.form.set_values.push_back(std::move(set));

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "collect/form.h"
@@ -16,6 +17,7 @@ class Texts {
  public:
   void add(std::size_t language, const std::string& id, Words::In words);
   const std::vector<std::pair<std::size_t, Words::In>>* find(const std::string& id) const;
+  std::map<std::string, Words> all() const;
 
  private:
   std::unordered_map<std::string, std::vector<std::pair<std::size_t, Words::In>>> texts_;
@@ -32,6 +34,7 @@ struct Reading {
   std::unordered_map<std::string, std::string> bind_ids;  // a bind's id → its path
   std::unordered_map<std::string, std::string> asked_types;
   std::vector<std::pair<int, pugi::xml_node>> further;  // nodes whose name stood again, and where
+  std::unordered_set<std::string> needed;               // names in form.files
   std::size_t copied = 0;  // bytes of words copied from the itext: one text may be asked for by many controls
   int asked = 0;
 
@@ -49,6 +52,9 @@ constexpr std::size_t kCopyLimit = 64 << 20;
 std::optional<std::string> path_of(std::string_view reference, std::string_view context);
 // The text's XPath literal: 'text', or concat(…) where it holds both quotes.
 std::string literal(std::string_view text);
+
+// Warns where the expression of the element cannot be read or calls a function nobody knows.
+void check_expression(Reading& reading, const pugi::xml_node& at, const std::string& text);
 
 void read_texts(Reading& reading, const pugi::xml_node& model);
 // The words of <label>, <hint>, …: by its ref to the itext, or its own text with <output>.

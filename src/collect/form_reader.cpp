@@ -2,6 +2,7 @@
 // words in form_words.cpp.
 #include <algorithm>
 
+#include "collect/expression.h"
 #include "collect/form.h"
 #include "collect/form_parts.h"
 #include "foundation/text.h"
@@ -29,8 +30,7 @@ int Reading::node_of(const std::string& path) const {
 
 void Reading::need_file(std::string name, std::string kind) {
   if (name.empty()) return;
-  for (const NeededFile& each : form.files)
-    if (each.name == name) return;
+  if (!needed.insert(name).second) return;
   form.files.push_back({std::move(name), std::move(kind)});
 }
 
@@ -90,6 +90,19 @@ std::optional<std::string> path_of(std::string_view reference, std::string_view 
   for (std::string_view step : steps) path.append("/").append(step);
   if (path.empty()) return std::nullopt;
   return path;
+}
+
+void check_expression(Reading& reading, const pugi::xml_node& at, const std::string& text) {
+  if (text.empty()) return;
+  const auto expression = Expression::parse(text);
+  if (!expression) {
+    const auto& details = expression.error().details();
+    reading.warn(at, fmt::format("“{}” cannot be read: at character {}, {}; phones will not open this form",
+                                 shortened(text, 200), details.at("at"), details.at("reason")));
+    return;
+  }
+  for (const std::string& name : expression->unknown_functions())
+    reading.warn(at, fmt::format("the function {}() is not known here", name));
 }
 
 std::string literal(std::string_view text) {
@@ -180,7 +193,7 @@ std::string instance_xml(const pugi::xml_node& root) {
 Result<FormRead> read_form(std::string_view xml, const std::string& file) {
   const XmlDocument document = TRY(XmlDocument::parse(xml, file));
   FormRead read;
-  Reading reading{document, file, read.form, read.warnings, {}, {}, {}, {}, {}, {}};
+  Reading reading{document, file, read.form, read.warnings, {}, {}, {}, {}, {}, {}, {}};
   const Frame frame = TRY(frame_of(reading));
   TRY(read_identity(reading, frame));
   TRY(read_instance(reading, frame.root));
@@ -209,6 +222,9 @@ Result<FormRead> read_form(std::string_view xml, const std::string& file) {
     if (const pugi::xml_node content = first_element(child)) instance.xml = outer_xml(content);
     read.form.instances.push_back(std::move(instance));
   }
+  for (const Node& node : read.form.nodes)
+    if (node.item_set && node.item_set->label.find("itext(") != std::string::npos && read.form.texts.empty())
+      read.form.texts = reading.texts.all();
   read_entities(reading);
   read_needed_files(reading, frame.model);
   read.form.has_instance_id = reading.node_of("/" + read.form.root + "/meta/instanceID") >= 0;

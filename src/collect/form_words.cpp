@@ -15,6 +15,13 @@ const std::vector<std::pair<std::size_t, Words::In>>* Texts::find(const std::str
   return found == texts_.end() ? nullptr : &found->second;
 }
 
+std::map<std::string, Words> Texts::all() const {
+  std::map<std::string, Words> all;
+  for (const auto& [id, texts] : texts_)
+    for (const auto& [language, in] : texts) all[id].each.push_back(in);
+  return all;
+}
+
 namespace {
 
 // The text of an element; what stands in <output> is kept as "${" expression "}". Line breaks of the file's own layout

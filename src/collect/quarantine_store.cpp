@@ -15,8 +15,7 @@ namespace {
 const Query kWaiting{
     "collect.waiting_for_form",
     "select id, waits_for, form_version, form_row_id from submission where workspace_id = ? and form_id "
-    "= ? and waits_for in ('form', 'version', 'closed') and (study_id is null or study_id = ? or ? "
-    "is null)"};
+    "= ? and waits_for in ('form', 'version', 'closed') and (study_id is null or study_id = coalesce(?, study_id))"};
 const Query kBelongs{"collect.submission_belongs",
                      "update submission set form_row_id = ?, version_id = ?, study_id = coalesce(?, study_id), "
                      "waits_for = ?, changed_at = ? where workspace_id = ? and id = ?"};
@@ -38,7 +37,7 @@ int release_for(Transaction& transaction, const KeptForm& form, const FormVersio
     bool fits = false;
   };
   std::vector<Waiting> all;
-  transaction.each(kWaiting, {transaction.workspace(), form.form_id, form.study, form.study}, [&](const Row& row) {
+  transaction.each(kWaiting, {transaction.workspace(), form.form_id, form.study}, [&](const Row& row) {
     const bool fits = row.text(2) == version.version;
     // Its form is here now, its version not yet: worth telling, unless that is told already.
     if (fits || row.is_null(3)) all.push_back({row.id(0), fits});

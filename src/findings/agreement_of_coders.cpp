@@ -92,9 +92,7 @@ Cell number(const std::optional<double>& value) { return value ? Cell(*value) : 
 }  // namespace
 
 Result<Answer> ask_agreement(const Evidence& evidence, const Question& question, const std::string& language) {
-  Question pooled = question;
-  pooled.by = "none";
-  const Tally counted = TRY(tally_codes(evidence, pooled, language));
+  const Tally counted = TRY(tally_codes_together(evidence, question, language));
   Answer answer = begin_answer(evidence, question);
   answer.groups = counted.groups;
   const std::vector<SharedSource> shared = shared_sources(evidence, question, counted);

@@ -32,6 +32,8 @@ Result<Tally> tally_strategies(const study::Evidence& evidence, const Question& 
 Result<Tally> tally_trend(const study::Evidence& evidence, const Question& question, const std::string& language);
 // Every main code of every kind (or of the question's).
 Result<Tally> tally_codes(const study::Evidence& evidence, const Question& question, const std::string& language);
+// The same of all people together, whatever the question goes by.
+Result<Tally> tally_codes_together(const study::Evidence& evidence, Question question, const std::string& language);
 
 Result<Answer> ask_causes(const study::Evidence& evidence, const Question& question, const std::string& language);
 Result<Answer> ask_risks(const study::Evidence& evidence, const Question& question, const std::string& language);

@@ -101,13 +101,12 @@ Result<Answer> ask(const Evidence& evidence, const Question& question, const std
 namespace {
 
 Result<Tally> tally_of(const Evidence& evidence, const Question& question) {
-  Question pooled = question;
   switch (question.ask) {
     case Ask::kCauses: return tally_causes(evidence, question, "en");
     case Ask::kRisks: return tally_risks(evidence, question, "en");
     case Ask::kStrategies: return tally_strategies(evidence, question, "en");
     case Ask::kTrend: return tally_trend(evidence, question, "en");
-    default: pooled.by = "none"; return tally_codes(evidence, pooled, "en");
+    default: return tally_codes_together(evidence, question, "en");
   }
 }
 

@@ -79,10 +79,13 @@ Result<Tally> tally_codes(const Evidence& evidence, const Question& question, co
   return tally(evidence, question, std::move(items), "");
 }
 
+Result<Tally> tally_codes_together(const Evidence& evidence, Question question, const std::string& language) {
+  question.by = "none";
+  return tally_codes(evidence, question, language);
+}
+
 Result<Answer> ask_cooccurrence(const Evidence& evidence, const Question& question, const std::string& language) {
-  Question pooled = question;
-  pooled.by = "none";
-  const Tally counted = TRY(tally_codes(evidence, pooled, language));
+  const Tally counted = TRY(tally_codes_together(evidence, question, language));
   Answer answer = begin_answer(evidence, question);
   fill(answer, evidence, counted, {false, true, false});
   std::vector<std::int64_t> said(counted.item_count(), 0);

@@ -123,6 +123,26 @@ TEST_P(Findings, TheExampleHasTheShapeOfTheRealStudy) {
   const Answer trend = *ask(evidence, asked("trend"));
   EXPECT_EQ(trend.sentences.at(0).key, "findings.trend_less");
   EXPECT_EQ(std::get<Names>(trend.sentences[0].arguments[0].second).list, std::vector<std::string>{"Svay Rieng"});
+  // A place where all see less among places where all see more has no ratio, and that is said.
+  Evidence apart = evidence;
+  const auto code_of = [&](std::string_view meaning) {
+    for (int i = 0; i < static_cast<int>(apart.codebook.codes.size()); ++i)
+      if (apart.codebook.codes[i].meaning == meaning) return i;
+    throw std::logic_error("no code of this meaning");
+  };
+  for (auto& coding : apart.codings) {
+    const std::string& meaning = apart.codebook.codes[coding.code].meaning;
+    if (meaning == "up" || meaning == "down" || meaning == "same")
+      coding.code = code_of(apart.sources[coding.source].location == 0 ? "down" : "up");
+  }
+  const Answer told = *ask(apart, asked("trend"));
+  const auto caution = std::find_if(told.warnings.begin(), told.warnings.end(),
+                                    [](const Message& each) { return each.key == "findings.warn.trend_apart"; });
+  ASSERT_NE(caution, told.warnings.end());
+  const auto& groups = std::get<Names>(caution->arguments[0].second).list;
+  EXPECT_NE(std::find(groups.begin(), groups.end(), apart.locations[0].name), groups.end());
+  EXPECT_FALSE(std::any_of(trend.warnings.begin(), trend.warnings.end(),
+                           [](const Message& each) { return each.key == "findings.warn.trend_apart"; }));
   const Answer risks = *ask(evidence, asked("risks"));
   EXPECT_TRUE(std::any_of(risks.sentences.begin(), risks.sentences.end(),
                           [](const Message& each) { return each.key == "findings.children_more_at_risk"; }));

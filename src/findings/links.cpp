@@ -226,9 +226,7 @@ void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts
 }  // namespace
 
 Result<Answer> ask_links(const Evidence& evidence, const Question& question, const std::string& language) {
-  Question pooled = question;
-  pooled.by = "none";
-  const Tally counted = TRY(tally_codes(evidence, pooled, language));
+  const Tally counted = TRY(tally_codes_together(evidence, question, language));
   Answer answer = begin_answer(evidence, question);
   answer.groups = counted.groups;
   const Accounts accounts = accounts_of(evidence, counted, question);

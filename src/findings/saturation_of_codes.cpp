@@ -44,9 +44,7 @@ std::vector<int> counted_sources(const Evidence& evidence, const Tally& tally) {
 }  // namespace
 
 Result<Answer> ask_saturation(const Evidence& evidence, const Question& question, const std::string& language) {
-  Question pooled = question;
-  pooled.by = "none";
-  const Tally counted = TRY(tally_codes(evidence, pooled, language));
+  const Tally counted = TRY(tally_codes_together(evidence, question, language));
   Answer answer = begin_answer(evidence, question);
   const std::vector<int> sources = counted_sources(evidence, counted);
   std::vector<std::vector<int>> codes(evidence.sources.size());

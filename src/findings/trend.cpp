@@ -127,12 +127,18 @@ void add_against_others(Answer& answer, const Tally& tally) {
               {},
               {}};
   std::vector<double> p;
+  Names apart, not_found;
   for (std::size_t g = 0; g < counts.size(); ++g) {
     std::vector<double> own(counts[g].begin(), counts[g].end()), others(3, 0);
     for (std::size_t other = 0; other < counts.size(); ++other)
       for (int k = 0; k < 3 && other != g; ++k) others[k] += counts[other][k];
     const auto shift = statistics::cumulative_logit(own, others);
-    if (!shift) continue;
+    if (!shift) {
+      // Left out of the table, it is said why.
+      if (shift.error() == statistics::NoShift::kApart) apart.list.push_back(tally.groups[g].label);
+      if (shift.error() == statistics::NoShift::kNotFound) not_found.list.push_back(tally.groups[g].label);
+      continue;
+    }
     p.push_back(shift->p);
     table.rows.push_back({name_of(tally.groups[g].label),
                           Interval{shift->odds_ratio, shift->bounds.low, shift->bounds.high}, shift->p, 1.0});
@@ -140,6 +146,9 @@ void add_against_others(Answer& answer, const Tally& tally) {
   const statistics::Adjusted adjusted = statistics::benjamini_hochberg(p);
   for (std::size_t i = 0; i < p.size(); ++i) table.rows[i].back() = adjusted.p[i];
   if (table.rows.size() > 1) answer.tables.push_back(std::move(table));
+  if (!apart.list.empty()) answer.warnings.push_back({"findings.warn.trend_apart", {{"groups", std::move(apart)}}});
+  if (!not_found.list.empty())
+    answer.warnings.push_back({"findings.warn.trend_not_fitted", {{"groups", std::move(not_found)}}});
 }
 
 // More against less, person by person: a sign test. Those who said both cancel out.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -135,8 +136,13 @@ Result<ProgramResult> run_program(const ProgramCall& call) {
     ::dup2(input[0], 0);
     ::dup2(output[1], 1);
     ::dup2(errors[1], 2);
-    ::execvp(arguments[0], arguments.data());
-    const int error = errno;
+    const auto bound = [](auto resource, std::size_t most) {
+      const rlimit limit{most, most};
+      return most == 0 || ::setrlimit(resource, &limit) == 0;
+    };
+    const bool bounded = bound(RLIMIT_AS, call.memory_limit) && bound(RLIMIT_FSIZE, call.file_limit);
+    if (bounded) ::execvp(arguments[0], arguments.data());
+    const int error = bounded ? errno : -errno;
     [[maybe_unused]] const ssize_t told = ::write(started[1], &error, sizeof error);
     ::_exit(127);
   }
@@ -149,6 +155,9 @@ Result<ProgramResult> run_program(const ProgramCall& call) {
   int start_error = 0;
   if (::read(from_start.number, &start_error, sizeof start_error) == sizeof start_error) {
     ::waitpid(child, nullptr, 0);
+    if (start_error < 0)
+      return fail(problems::kProgramFailed,
+                  {{"program", call.program}, {"reason", "its memory and files cannot be bounded"}});
     return fail(problems::kProgramMissing, {{"program", call.program}, {"what", call.what}, {"package", call.package}});
   }
 
@@ -184,7 +193,7 @@ Result<ProgramResult> run_program(const ProgramCall& call) {
       return count <= 0 || into.size() < limit;
     };
     if (!drain(from, watched[1].revents, result.output, call.output_limit)) return give_up("its output has no end");
-    drain(from_errors, watched[2].revents, result.errors, 4096);
+    drain(from_errors, watched[2].revents, result.errors, call.errors_limit);
   }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {

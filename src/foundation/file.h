@@ -34,10 +34,11 @@ class TemporaryFolder {
 struct ProgramResult {
   int status = 0;      // exit status, or 128 + signal
   std::string output;  // standard output
-  std::string errors;  // the first 4 KiB of standard error
+  std::string errors;  // what it wrote to standard error first, up to ProgramCall::errors_limit
 };
 // Runs a program found on PATH with arguments (no shell), `input` on standard input, within a time limit.
-// Not installed: kProgramMissing (needs `what` and `package` in words). Took longer: kProgramFailed.
+// Not installed: kProgramMissing (needs `what` and `package` in words). Took longer, or cannot be held to its limits:
+// kProgramFailed.
 struct ProgramCall {
   std::string program;
   std::vector<std::string> arguments;
@@ -46,6 +47,9 @@ struct ProgramCall {
   std::string package;  // Debian package
   int seconds = 120;
   std::size_t output_limit = std::size_t{256} << 20;
+  std::size_t errors_limit = 4096;
+  std::size_t memory_limit = 0;  // bytes of address space; 0: as this program has
+  std::size_t file_limit = 0;    // bytes of any file it writes; 0: as this program has
 };
 Result<ProgramResult> run_program(const ProgramCall& call);
 

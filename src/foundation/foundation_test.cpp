@@ -11,6 +11,7 @@
 #include "foundation/resource.h"
 #include "foundation/result.h"
 #include "foundation/text.h"
+#include "foundation/xml.h"
 
 namespace understory {
 
@@ -208,6 +209,50 @@ TEST(Program, RunsWithInputAndSaysWhenItIsMissing) {
   const auto missing = run_program({.program = "no-such-program-here", .what = "reports", .package = "none"});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code(), "program_missing");
+}
+
+TEST(Text, PatternsMatchTheWholeTextAndEnd) {
+  EXPECT_EQ(matches_whole("[a-z]+", "abc"), true);
+  EXPECT_EQ(matches_whole("[a-z]+", "abc1"), false);
+  EXPECT_EQ(matches_whole("\\p{Nd}{3}", "១២៣"), true);
+  EXPECT_EQ(matches_whole("(", "a"), std::nullopt);
+  EXPECT_EQ(matches_whole("(a+)+b", std::string(60, 'a') + "!"), std::nullopt) << "it would take for ever";
+  EXPECT_EQ(matches_whole(std::string(20'000, 'a'), "a"), std::nullopt);
+}
+
+TEST(Xml, TextInPiecesAndAttributesWithPrefixes) {
+  const auto document = XmlDocument::parse("<a>\n<b p:k='1' k='2' xmlns:k='n'>x<![CDATA[<y>]]><c/>z</b></a>", "a.xml");
+  ASSERT_TRUE(document);
+  const pugi::xml_node b = child_named(document->root(), "b");
+  EXPECT_EQ(text_of(b), "x<y>z");
+  EXPECT_STREQ(attribute_named(b, "k"), "2");
+  EXPECT_EQ(attribute_named(b, "none"), nullptr);
+  EXPECT_EQ(document->line_of(b), 2);
+  EXPECT_EQ(document->offset_of(b), 5u);
+}
+
+TEST(Program, IsHeldToItsMemoryFilesAndErrors) {
+  // dd needs a buffer as large as its block.
+  ProgramCall call{
+      .program = "dd", .arguments = {"if=/dev/zero", "of=/dev/null", "bs=200M", "count=1"}, .what = "", .package = ""};
+  EXPECT_EQ(run_program(call)->status, 0);
+  call.memory_limit = std::size_t{100} << 20;
+  EXPECT_NE(run_program(call)->status, 0);
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "much").string();
+  const auto written = run_program({.program = "dd",
+                                    .arguments = {"if=/dev/zero", "of=" + file, "bs=64k", "count=64"},
+                                    .what = "",
+                                    .package = "",
+                                    .file_limit = 100000});
+  EXPECT_NE(written->status, 0);
+  EXPECT_LE(std::filesystem::file_size(file), 100000u);
+  const auto complaints = run_program({.program = "sh",
+                                       .arguments = {"-c", "head -c 9000 /dev/zero | tr '\\0' e >&2"},
+                                       .what = "",
+                                       .package = "",
+                                       .errors_limit = 8000});
+  EXPECT_EQ(complaints->errors.size(), 8000u);
 }
 
 TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {

@@ -14,6 +14,9 @@ inline constexpr ProblemKind kInvalidValue{"invalid_value", 422, "{where}: “{v
 inline constexpr ProblemKind kMissingValue{"missing_value", 422, "{where}: {what} is missing. {hint}"};
 inline constexpr ProblemKind kTooLarge{"too_large", 413, "{what} is larger than the limit of {limit}. {hint}"};
 inline constexpr ProblemKind kBusy{"busy", 503, "The workspace is busy with another writer. Try again in a moment."};
+inline constexpr ProblemKind kStoppedBetween{
+    "stopped_between", 409,
+    "The work was stopped before it was done. What is done stays done; call it again to go on."};
 inline constexpr ProblemKind kStopped{"stopped", 409, "The work was stopped before it was done. Nothing was changed."};
 
 // Workspace and storage
@@ -90,6 +93,10 @@ inline constexpr ProblemKind kInvitationOver{"invitation_over", 410,
 
 // Forms and submissions
 inline constexpr ProblemKind kBadForm{"bad_form", 422, "{file}, line {line}: {reason}. {hint}"};
+inline constexpr ProblemKind kBadXlsForm{"bad_xls_form", 422, "{file}: {reason}"};
+inline constexpr ProblemKind kBadXlsFormRow{"bad_xls_form_row", 422, "{file}, sheet “{sheet}”, row {row}: {reason}"};
+inline constexpr ProblemKind kBadXlsFormCell{"bad_xls_form_cell", 422,
+                                             "{file}, sheet “{sheet}”, row {row}, column “{column}”: {reason}"};
 inline constexpr ProblemKind kBadSubmission{"bad_submission", 400, "What was sent is no filled-in form: {reason}."};
 inline constexpr ProblemKind kUnknownDevice{
     "unknown_device", 401, "This phone is not enrolled here. Ask the office for a new code to scan."};

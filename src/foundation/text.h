@@ -90,6 +90,10 @@ std::string escape_markup(std::string_view text);
 // How many columns of a terminal the text takes: marks above and below take none, wide characters two.
 int display_columns(std::string_view text);
 
+// Does the whole text match the pattern (ICU's regular expressions)? nullopt: the pattern cannot be read, or matching
+// takes too long (about a tenth of a second) or too much memory. Pattern and text may come from strangers.
+std::optional<bool> matches_whole(const std::string& pattern, const std::string& text);
+
 // At most `bytes` bytes from the start, never half a character.
 std::string_view shortened(std::string_view text, std::size_t bytes);
 

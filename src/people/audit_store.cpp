@@ -29,6 +29,9 @@ const Query kEntriesOfRecord{"people.audit_entries_of_record",
 const Query kEntriesOfAccount{"people.audit_entries_of_account",
                               "select entry from audit_entry where workspace_id = ? and account_id = ? and number < ? "
                               "order by number desc limit ?"};
+const Query kEntriesOfBoth{"people.audit_entries_of_record_and_account",
+                           "select entry from audit_entry where workspace_id = ? and record_id = ? and account_id = ? "
+                           "and number < ? order by number desc limit ?"};
 const Query kWholeLog{"people.whole_audit_log",
                       "select number, entry, hash from audit_entry where workspace_id = ? order by number"};
 
@@ -61,7 +64,9 @@ std::vector<AuditEntry> audit_entries(Transaction& transaction, Id record, Id ac
   const auto take = [&](const Row& row) {
     if (auto entry = read_entry(row.text(0))) entries.push_back(std::move(*entry));
   };
-  if (record)
+  if (record && account)
+    transaction.each(kEntriesOfBoth, {transaction.workspace(), record, account, below, limit}, take);
+  else if (record)
     transaction.each(kEntriesOfRecord, {transaction.workspace(), record, below, limit}, take);
   else if (account)
     transaction.each(kEntriesOfAccount, {transaction.workspace(), account, below, limit}, take);

@@ -14,16 +14,16 @@ namespace {
 
 constexpr Milliseconds kDay = 24LL * 3600 * 1000;
 
-const Query kAdd{"people.add_device",
+const Query kAdd{"people.enroll_device",
                  "insert into enrolled_device (workspace_id, id, name, token_hash, digest, study_id, place_code, "
                  "made_by, made_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-const Query kAll{"people.devices",
+const Query kAll{"people.enrolled_devices",
                  "select id, name, study_id, place_code, made_by, made_at, expires_at, revoked_at, digest from "
                  "enrolled_device where workspace_id = ? order by id"};
-const Query kById{"people.device_by_id",
+const Query kById{"people.enrolled_device_by_id",
                   "select id, name, study_id, place_code, made_by, made_at, expires_at, revoked_at, digest from "
                   "enrolled_device where workspace_id = ? and id = ?"};
-const Query kByToken{"people.device_by_token",
+const Query kByToken{"people.enrolled_device_by_token",
                      "select id, name, study_id, place_code, made_by, made_at, expires_at, revoked_at, digest from "
                      "enrolled_device where workspace_id = ? and token_hash = ?"};
 const Query kRevoke{"people.revoke_device",

@@ -285,7 +285,11 @@ Result<EntryChanged> change_entry(Workspace& workspace, const SignIn& given, Ent
     transaction.each(kSessions, {transaction.workspace(), account, 0, 0}, [&](const Row& row) {
       if (number_of(row.blob(0)) == with) ended = std::string(row.blob(0));
     });
-    if (ended.empty()) return fail(problems::kNotFound, {{"what", "session"}, {"name", std::string(with)}});
+    if (ended.empty()) {
+      tell(transaction, account, "denied", "no such session");
+      transaction.commit();  // a code was given, and has worked once
+      return fail(problems::kNotFound, {{"what", "session"}, {"name", std::string(with)}});
+    }
     transaction.run(kEnd, {transaction.workspace(), Parameter::blob(ended)});
   } else {
     end_sessions(transaction, account);

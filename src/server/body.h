@@ -20,6 +20,8 @@ class BodyReader : private Multipart::Taker {
 
   // False: it goes no further, problem() says why, and what else comes need not be read.
   bool feed(std::string_view piece);
+  // Takes nothing more, for that reason.
+  void refuse(Problem problem) { problem_.emplace(std::move(problem)); }
   // Puts what came into the request: body, parts, content, form, body_problem.
   void finish(Request& request);
   const std::optional<Problem>& problem() const { return problem_; }

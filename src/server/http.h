@@ -68,7 +68,7 @@ enum class Lane { kPages, kPasswords, kReports, kDownloads, kIntake };
 
 // An answer too long to be held whole: asked for piece by piece, as fast as the client takes them. Made by the route,
 // asked and destroyed on workers of the route's lane, by one at a time but not always the same; destroyed soon after
-// the last piece was taken or the client went away. It may hold a transaction of its own, for reading.
+// the last piece was taken or the client went away. It outlives the request, and may hold a transaction for reading.
 class Pieces {
  public:
   virtual ~Pieces() = default;

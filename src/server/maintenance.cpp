@@ -54,7 +54,7 @@ bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& 
   if (!job) return false;
   if (job->kind != storage::kBackupJob) {
     auto transaction = workspace.write();
-    storage::fail_job(transaction, job->id, "unknown_job");  // of a newer program
+    storage::fail_job(transaction, *job, "unknown_job");  // of a newer program
     transaction.commit();
     return true;
   }

@@ -113,13 +113,15 @@ std::string header(const Response& response, std::string_view name) {
 std::string between(const std::string& text, const std::string& from, const std::string& to) {
   const std::size_t begin = text.find(from);
   if (begin == std::string::npos) return "";
-  return text.substr(begin + from.size(), text.find(to, begin) - begin - from.size());
+  const std::size_t start = begin + from.size();
+  return text.substr(start, text.find(to, start) - start);
 }
 
 TEST_P(Phones, FetchWhatTheListNamesByteForByte) {
   const Response list = get("/formList");
   EXPECT_EQ(list.status, 200);
   EXPECT_EQ(header(list, "X-OpenRosa-Version"), "1.0");
+  EXPECT_TRUE(header(list, "Date").ends_with(" GMT")) << header(list, "Date");
   EXPECT_EQ(between(list.body, "<formID>", "<"), "visit");
   EXPECT_EQ(between(list.body, "<name>", "</name>"), "ការចុះសួរ &amp; visit");
   EXPECT_EQ(list.body.find("manifestUrl"), std::string::npos);  // no media, no manifest
@@ -179,14 +181,31 @@ TEST_P(Phones, AreWelcomedAndThanked) {
   EXPECT_EQ(people::audit_entries(transaction, kept()[0].id, {}, 0, 10).size(), 1u);
 }
 
+TEST_P(Phones, AreAnsweredInTheirLanguage) {
+  const std::map<std::string, std::string> received{{"en", "Received"}, {"km", "បានទទួល"},     {"ne", "प्राप्त भयो"},
+                                                    {"hi", "प्राप्त हुआ"}, {"bn", "পাওয়া গেছে"}, {"th", "ได้รับแล้ว"},
+                                                    {"vi", "Đã nhận"},  {"xx", "Received"}};
+  std::set<std::string> refusals;
+  for (const auto& [language, word] : received) {
+    EXPECT_NE(post(Answers{}.xml(), {}, "xml_submission_file", language + "-KH,en;q=0.5").body.find(word),
+              std::string::npos)
+        << language;
+    const Response refused = post("<data/>", {}, "xml_submission_file", language);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.body.find("⟦"), std::string::npos);
+    refusals.insert(refused.body);
+  }
+  EXPECT_EQ(refusals.size(), 7u);
+}
+
 TEST_P(Phones, TheSameEightTimesAtOnceIsOneRecord) {
   for (int round = 0; round < testing_support::drill(20, 500); ++round) {
     const std::string xml = Answers{.number = "uuid:round-" + std::to_string(round)}.xml();
     std::vector<std::thread> senders;
-    std::array<int, 8> statuses{};
-    for (int& status : statuses) senders.emplace_back([&, xml] { status = post(xml).status; });
+    std::array<Response, 8> replies;
+    for (Response& reply : replies) senders.emplace_back([&reply, &xml, this] { reply = post(xml); });
     for (std::thread& sender : senders) sender.join();
-    for (const int status : statuses) EXPECT_EQ(status, 201);
+    for (const Response& reply : replies) EXPECT_EQ(reply.status, 201) << reply.body;
     ASSERT_EQ(kept().size(), static_cast<std::size_t>(round + 1));
   }
 }

@@ -1,5 +1,7 @@
 #include "server/serve.h"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
@@ -25,6 +27,14 @@ Result<void> closed_to_strangers(storage::Workspace& workspace, const std::strin
                {"hint", "Make the first account (understory account new), or serve this machine alone."}});
 }
 
+// While people are signed in, the memory of this process opens stories. A crash must not leave it on the disk, nor may
+// another process of the same user read it.
+void keep_memory_here() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
 // Where systemd watches, it hears from the thread that moves the bytes; silence restarts the server.
 void be_watched(Transport& transport) {
   std::uint64_t patience = 0;  // microseconds
@@ -37,6 +47,7 @@ void be_watched(Transport& transport) {
 
 Result<void> serve(storage::Workspace& workspace, const Listening& where,
                    const std::function<Result<void>(const std::string& address)>& ready) {
+  keep_memory_here();
   Listening listening = where;
   if (listening.spool.empty()) listening.spool = workspace.folder();
   const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));

@@ -164,12 +164,31 @@ struct Nothing : Pieces {
   Result<std::string> next() override { return std::string(); }
 };
 
-Answer own(Response response) { return {std::move(response), true}; }
-
 Result<std::string> next_of(Pieces& pieces) try { return pieces.next(); } catch (const std::exception& error) {
   log::error("a long answer failed: {}", error.what());
   return fail(problems::kStopped);
 }
+
+// Of a long answer the first piece, put into its body: while nothing has gone out, a failure is an answer like any
+// other.
+Response begun_by(Response response, bool only_head) {
+  if (!response.pieces) return response;
+  if (only_head) {
+    response.pieces = std::make_shared<Nothing>();  // its length is said, or not known
+    return response;
+  }
+  auto first = next_of(*response.pieces);
+  if (first) {
+    response.body = std::move(*first);
+    return response;
+  }
+  log::error("a long answer failed: {}", first.error().code());
+  Response failed = plain(first.error().status(), first.error().sentence());
+  failed.route = response.route;
+  return failed;
+}
+
+Answer own(Response response) { return {std::move(response), true}; }
 
 // A conversation that fails ends alone. Without the others the server would be deaf and look alive: it ends, and
 // whatever watches it starts it anew.
@@ -216,7 +235,7 @@ struct Transport::Impl {
   std::shared_ptr<Certificate> certificate;  // null: no TLS
   std::string certificate_files;             // as they were when it was read
   Limiter requests, passwords;
-  Held::Counts connections_of, waiting_of;
+  Held::Counts connections_of, waiting_of, sending_of;
   std::set<beast::tcp_stream*> idle;     // connections waiting for a request
   std::set<asio::steady_timer*> timers;  // of again_and_again()
   int connections = 0;
@@ -323,6 +342,10 @@ struct Transport::Impl {
       const bool comes = parser.chunked() || parser.content_length().value_or(0) > 0;
       BodyReader reader(wanted, request.header("content-type"),
                         parser.chunked() ? std::optional<std::uint64_t>() : parser.content_length().value_or(0), spool);
+      // What may be large takes a file, of which there are so many.
+      const Held sending(sending_of, sender.client);
+      if (comes && wanted.kind != Body::Kind::kForm && counts(sender) && sending.count() > limits.sending_of_client)
+        reader.refuse(Problem(problems::kTooManyUploads));
       if (comes && !reader.problem())
         if (const beast::error_code wrong = co_await read_body(stream, buffer, parser, reader)) {
           if (hangs_up(wrong)) co_return Answer{.hung_up = true};
@@ -362,7 +385,7 @@ struct Transport::Impl {
     Answer out;
     out.lane = &workers;
     out.place = std::make_unique<Counted>(workers.waiting, [](int) {});
-    auto work = [this, moved = std::move(request)] { return handler(moved); };
+    auto work = [this, moved = std::move(request)] { return begun_by(handler(moved), moved.method == "HEAD"); };
     out.response = co_await on(workers, std::move(work));
     if (!out.response.pieces) out.place.reset();
     co_return out;
@@ -528,26 +551,15 @@ struct Transport::Impl {
     }
   }
 
-  // Sends the answer, long or not. A long one that fails before its first piece is an answer like any other.
+  // Sends the answer, long or not.
   template <class Stream>
   asio::awaitable<beast::error_code> deliver(Stream& stream, Answer answer, const Head& request, bool secure,
                                              bool keep_alive) {
-    if (!answer.response.pieces)
+    if (!answer.response.pieces || request.method() == http::verb::head)
       co_return co_await send_whole(stream, std::move(answer.response), request, secure, keep_alive);
     const Sending sending{*this, *answer.lane, std::move(answer.response.pieces)};
-    if (request.method() == http::verb::head) {
-      answer.response.pieces = std::make_shared<Nothing>();  // its length is said, or not known
-      co_return co_await send_whole(stream, std::move(answer.response), request, secure, keep_alive);
-    }
-    Pieces& source = *sending.pieces;
-    auto next = [&source] { return next_of(source); };
-    auto first = co_await on(sending.workers, std::move(next));
-    if (!first) {
-      metrics::cut_short("failed");
-      Response failed = plain(first.error().status(), first.error().sentence());
-      co_return co_await send_whole(stream, std::move(failed), request, secure, keep_alive);
-    }
-    co_return co_await send_pieces(stream, sending, std::move(*first), std::move(answer.response), request, secure,
+    std::string first = std::move(answer.response.body);
+    co_return co_await send_pieces(stream, sending, std::move(first), std::move(answer.response), request, secure,
                                    keep_alive);
   }
 

@@ -42,6 +42,7 @@ struct Limits {
   int waiting_for_reports = 4;
   int waiting_for_downloads = 8;  // or on their way
   int waiting_for_intake = 48;
+  int sending_of_client = 32;  // bodies that may be large
   Spool::Limits spool;
   Limiter::Rate requests{20, 200};         // of one client; more are told to come back (429)
   Limiter::Rate passwords{1.0 / 10, 30};   // requests that take the work of a password

@@ -126,6 +126,23 @@ TEST(Transport, AnswersGetHeadAndFormsAndNothingElse) {
   EXPECT_EQ(said_to(running.port(), "GET /%zz" + host).rfind("HTTP/1.1 4", 0), 0u);
 }
 
+TEST(Transport, AnAnswerWithoutContentSaysSo) {
+  Running running([](const Request& request) {
+    Response response{204, "text/plain; charset=utf-8", "", {{"X-OpenRosa-Version", "1.0"}}};
+    if (request.method != "HEAD") response.status = 200, response.body = "more\n";
+    return response;
+  });
+  // The connection goes on behind it.
+  const std::string both =
+      said_to(running.port(), "HEAD /submission HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + get("127.0.0.1"));
+  EXPECT_EQ(status_of(both), 204);
+  const std::string head = both.substr(0, both.find("\r\n\r\n"));
+  EXPECT_NE(head.find("X-OpenRosa-Version: 1.0"), std::string::npos) << head;
+  EXPECT_EQ(head.find("\r\nContent-Length:"), std::string::npos) << head;
+  EXPECT_EQ(head.find("\r\nContent-Type:"), std::string::npos) << head;
+  EXPECT_NE(both.find("more\n"), std::string::npos);
+}
+
 TEST(Transport, SeveralCookiesAllArrive) {
   Running running([](const Request&) {
     return Response{303, "text/plain; charset=utf-8", "", {{"Set-Cookie", "session=1"}, {"Set-Cookie", "device=2"}}};
@@ -302,6 +319,55 @@ TEST_F(Tls, SpeaksTheNewestAndRefusesTheOld) {
       << older.cipher;
   EXPECT_EQ(said_over_tls(running.port(), get("desk.example"), TLS1_1_VERSION).protocol, "");
   EXPECT_EQ(said_to(running.port(), get("desk.example")).find("hello"), std::string::npos);  // no TLS at all
+}
+
+namespace {
+
+// Ten pieces, and then the end or a failure.
+class Ten : public Pieces {
+ public:
+  explicit Ten(bool fails) : fails_(fails) {}
+  Result<std::string> next() override {
+    if (made_++ < 10) return std::string(100'000, 'a');
+    if (fails_) return fail(problems::kBusy);
+    return std::string();
+  }
+
+ private:
+  const bool fails_;
+  int made_ = 0;
+};
+
+}  // namespace
+
+TEST_F(Tls, LongBodiesAndAnswersPassToo) {
+  Listening listening = with(make("desk.example"));
+  listening.spool = folder();
+  Running running(
+      [](const Request& request) {
+        Response response{200, "text/plain; charset=utf-8", fmt::format("{} bytes\n", request.content.size()), {}};
+        if (request.method == "GET") response.pieces = std::make_shared<Ten>(request.path == "/fails");
+        return response;
+      },
+      {}, listening, {},
+      [](const Request&) {
+        return Body{Body::Kind::kBytes, 2'000'000};
+      });
+  const std::string whole = said_over_tls(running.port(), get("desk.example")).reply;
+  EXPECT_EQ(status_of(whole), 200);
+  EXPECT_GT(whole.size(), 1'000'000u);
+  EXPECT_EQ(whole.substr(whole.size() - 7), "\r\n0\r\n\r\n");
+  const std::string cut = said_over_tls(running.port(), get("desk.example", "", "/fails")).reply;
+  EXPECT_EQ(status_of(cut), 200);
+  EXPECT_EQ(cut.find("\r\n0\r\n\r\n"), std::string::npos);
+  const auto sent = [&](std::size_t size) {
+    return said_over_tls(running.port(),
+                         "POST / HTTP/1.1\r\nHost: desk.example\r\nConnection: close\r\nContent-Length: " +
+                             std::to_string(size) + "\r\n\r\n" + std::string(size, 'x'))
+        .reply;
+  };
+  EXPECT_NE(sent(1'500'000).find("1500000 bytes"), std::string::npos);
+  EXPECT_NE(sent(3'000'000).find("0 bytes"), std::string::npos);  // refused; the route is asked, and the answer arrives
 }
 
 TEST_F(Tls, AnswersToTheNamesOfItsCertificateOrThoseGiven) {
@@ -630,7 +696,7 @@ TEST_P(Headers, StandOnEveryRouteAndEveryRefusal) {
           "base-uri 'none'; frame-ancestors 'none'\r\n",
           "Permissions-Policy: camera=(), microphone=(), geolocation=()", "X-Content-Type-Options: nosniff\r\n",
           "Referrer-Policy: same-origin\r\n", "Cross-Origin-Opener-Policy: same-origin\r\n",
-          "Cross-Origin-Resource-Policy: same-origin\r\n", "Content-Type: "})
+          "Cross-Origin-Resource-Policy: same-origin\r\n", status_of(reply) == 204 ? "" : "Content-Type: "})
       EXPECT_NE(head.find(line), std::string::npos) << request << line << "\n" << head;
     const bool style = request.find("/page.css") != std::string::npos;
     if (!style) EXPECT_NE(head.find("Cache-Control: no-store\r\n"), std::string::npos) << request << head;

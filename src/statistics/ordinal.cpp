@@ -73,7 +73,8 @@ bool ordered(const std::vector<double>& at) {
 
 }  // namespace
 
-std::optional<OrdinalShift> cumulative_logit(const std::vector<double>& first, const std::vector<double>& second) {
+tl::expected<OrdinalShift, NoShift> cumulative_logit(const std::vector<double>& first,
+                                                     const std::vector<double>& second) {
   std::vector<double> counts[2];  // without categories nobody stands in
   for (std::size_t k = 0; k < first.size(); ++k)
     if (first[k] + second[k] > 0) {
@@ -82,7 +83,7 @@ std::optional<OrdinalShift> cumulative_logit(const std::vector<double>& first, c
     }
   const double n[2] = {std::accumulate(first.begin(), first.end(), 0.0),
                        std::accumulate(second.begin(), second.end(), 0.0)};
-  if (counts[0].size() < 2 || n[0] <= 0 || n[1] <= 0) return std::nullopt;
+  if (counts[0].size() < 2 || n[0] <= 0 || n[1] <= 0) return tl::unexpected(NoShift::kNothingToCompare);
   std::vector<double> at;
   double below = 0;
   for (std::size_t k = 0; k + 1 < counts[0].size(); ++k) {
@@ -95,7 +96,7 @@ std::optional<OrdinalShift> cumulative_logit(const std::vector<double>& first, c
   for (int step = 0; step < kMostSteps; ++step) {
     differentiate(counts, at, score, information);
     auto move = solve(information, score);
-    if (!move) return std::nullopt;
+    if (!move) return tl::unexpected(NoShift::kNotFound);
     std::vector<double> next = at;
     for (double length = 1; length > 1e-6; length /= 2) {
       for (std::size_t i = 0; i < at.size(); ++i) next[i] = at[i] + length * (*move)[i];
@@ -104,20 +105,20 @@ std::optional<OrdinalShift> cumulative_logit(const std::vector<double>& first, c
     double furthest = 0;
     for (std::size_t i = 0; i < at.size(); ++i) furthest = std::max(furthest, std::abs(next[i] - at[i]));
     at = next;
-    if (std::abs(at.back()) > kUnbounded) return std::nullopt;
+    if (std::abs(at.back()) > kUnbounded) return tl::unexpected(NoShift::kApart);
     if (furthest > kConverged) continue;
     std::vector<double> unit(at.size(), 0);
     unit.back() = 1;
     differentiate(counts, at, score, information);
     const auto column = solve(information, unit);
-    if (!column) return std::nullopt;
+    if (!column) return tl::unexpected(NoShift::kNotFound);
     const double error = std::sqrt(column->back()), shift = at.back();
     const boost::math::normal_distribution<double> normal;
     return OrdinalShift{std::exp(shift),
                         {std::exp(shift - kZ95 * error), std::exp(shift + kZ95 * error)},
                         2 * boost::math::cdf(boost::math::complement(normal, std::abs(shift) / error))};
   }
-  return std::nullopt;
+  return tl::unexpected(NoShift::kNotFound);
 }
 
 }  // namespace understory::statistics

@@ -1,6 +1,6 @@
 // Does one group stand higher on an ordered scale than another?
 #pragma once
-#include <optional>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "statistics/proportions.h"
@@ -12,9 +12,15 @@ struct OrdinalShift {
   Bounds bounds;          // 95 %, Wald's on the log scale with the expected information
   double p = 1;           // two-sided, Wald's
 };
+// Why there is no shift to tell.
+enum class NoShift {
+  kNothingToCompare,  // a group is empty, or all stand in one category
+  kApart,             // the groups do not overlap on the scale: the ratio would be 0 or without bound
+  kNotFound,          // the fit did not come to rest
+};
 // Cumulative logit model with proportional odds (McCullagh 1980, JRSS B 42:109), fitted by Fisher scoring: how many of
-// each group stand in each category, lowest first. Nothing where a group is empty, where all stand in one category, or
-// where the groups do not overlap on the scale (the ratio would be 0 or without bound).
-std::optional<OrdinalShift> cumulative_logit(const std::vector<double>& first, const std::vector<double>& second);
+// each group stand in each category, lowest first.
+tl::expected<OrdinalShift, NoShift> cumulative_logit(const std::vector<double>& first,
+                                                     const std::vector<double>& second);
 
 }  // namespace understory::statistics

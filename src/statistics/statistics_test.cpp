@@ -114,9 +114,9 @@ TEST(Ordinal, MoreCategoriesHaveTheValuesOfStatsmodels) {  // OrderedModel(distr
 }
 
 TEST(Ordinal, NothingWhereThereIsNothingToCompare) {
-  EXPECT_FALSE(cumulative_logit({0, 0, 0}, {1, 2, 3}));
-  EXPECT_FALSE(cumulative_logit({5, 0, 0}, {7, 0, 0}));
-  EXPECT_FALSE(cumulative_logit({5, 0, 0}, {0, 4, 7}));  // apart on the scale: the ratio has no bound
+  EXPECT_EQ(cumulative_logit({0, 0, 0}, {1, 2, 3}).error(), NoShift::kNothingToCompare);
+  EXPECT_EQ(cumulative_logit({5, 0, 0}, {7, 0, 0}).error(), NoShift::kNothingToCompare);
+  EXPECT_EQ(cumulative_logit({5, 0, 0}, {0, 4, 7}).error(), NoShift::kApart);  // the ratio has no bound
   EXPECT_NEAR(cumulative_logit({5, 5, 5}, {5, 5, 5})->odds_ratio, 1, 1e-9);
 }
 

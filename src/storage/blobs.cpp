@@ -1,6 +1,7 @@
 #include "storage/blobs.h"
 
 #include "foundation/clock.h"
+#include "storage/reseal.h"
 
 namespace understory::storage {
 
@@ -18,6 +19,9 @@ const Query kPieces{
     "select position, content from blob_piece where workspace_id = ? and blob_id = ? order by position"};
 const Query kErasePieces{"storage.erase_blob_pieces", "delete from blob_piece where workspace_id = ? and blob_id = ?"};
 const Query kEraseBlob{"storage.erase_blob", "delete from blob where workspace_id = ? and id = ?"};
+
+const SealedColumn kSealedPieces{"blob_piece", "content", "blob_id", "position",
+                                 SealedColumn::Sealed::kByNameAndSecond};
 
 // The position is part of what the seal covers, so pieces cannot be reordered.
 std::string column_of(std::int64_t position) { return "content/" + std::to_string(position); }

@@ -117,6 +117,10 @@ class Connection {
   virtual std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) = 0;
   // The same query for many rows of parameters, `width` each, pipelined where the engine can.
   virtual std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) = 0;
+  // The same for rows nobody waits for: they are written before anything else is asked of their table and before the
+  // transaction is committed, those of many calls together where the engine gains by it. What goes wrong with them is
+  // thrown by a later call, commit() at the latest. For "insert into TABLE …" alone.
+  virtual void run_later(const Query& query, std::size_t width, Parameters parameters) = 0;
   // Whether a page that was damaged on the disk is refused when it is read.
   virtual bool has_checksums() = 0;
   // Takes pages as they were before out of the database's log, outside of a transaction. False: somebody reads them.

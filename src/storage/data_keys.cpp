@@ -14,6 +14,12 @@ const Query kSetDataKey{"storage.set_data_key", "update data_key set wrapped = ?
 const Query kPublicKey{"storage.public_key",
                        "select backup_key from workspace where id = ? and backup_key is not null"};
 
+const Query kAlgorithm{"storage.algorithm", "select algorithm from workspace where id = ?"};
+const Query kSetAlgorithm{"storage.set_algorithm", "update workspace set algorithm = ? where id = ?"};
+const Query kDataKeysOtherwise{"storage.data_keys_sealed_otherwise",
+                               "select id, wrapped from data_key where workspace_id = ? and substr(wrapped, 1, 1) <> ? "
+                               "order by id limit ?"};
+
 constexpr Id kFirstKey{0};              // of the key the workspace began with, once it has another
 constexpr std::size_t kTogether = 256;  // an import makes thousands of keys; each alone would be a way to the server
 constexpr int kOneByOne = 8;            // a page needs a few keys, a question all of them
@@ -81,7 +87,7 @@ std::string Transaction::seal(Id owner, std::string_view table, std::string_view
     if (!known) {
       auto made = vault::DataKey::make(owner);
       if (vault_) {
-        wrapped = made.wrapped(*vault_);
+        wrapped = made.wrapped(*vault_, algorithm());
       } else {
         std::string public_key;
         each(kPublicKey, {workspace_id_}, [&](const Row& row_) { public_key = std::string(row_.blob(0)); });
@@ -94,7 +100,7 @@ std::string Transaction::seal(Id owner, std::string_view table, std::string_view
     }
     held = data_keys_.find(owner.value);
   }
-  return held->second.seal({table, column, row}, plain);
+  return held->second.seal({table, column, row}, plain, algorithm());
 }
 
 Result<std::string> Transaction::try_open(const vault::Field& field, std::string_view sealed) {
@@ -116,6 +122,44 @@ std::string Transaction::open(std::string_view table, std::string_view column, I
   return std::move(*plain);
 }
 
+std::string Transaction::seal_again(const vault::Field& field, std::string_view sealed) {
+  const std::string plain = open(field.table, field.column, field.row, sealed);
+  forget_soon();  // the old form goes from the log too
+  if (const auto number = vault::data_key_of(sealed)) return data_key(*number).seal(field, plain, algorithm());
+  return first_vault().seal(field, plain, algorithm());
+}
+
+vault::Algorithm Transaction::algorithm() {
+  if (!algorithm_) {
+    std::int64_t number = 0;
+    each(kAlgorithm, {workspace_id_}, [&](const Row& row) { number = row.integer(0); });
+    algorithm_ = vault::algorithm_of(number);
+    if (!algorithm_)
+      throw DatabaseError(DatabaseError::Kind::kCorrupt, "The workspace names an algorithm this program does not know");
+  }
+  return *algorithm_;
+}
+
+void Transaction::set_algorithm(vault::Algorithm algorithm) {
+  write_data_keys();
+  run(kSetAlgorithm, {static_cast<int>(algorithm), workspace_id_});
+  algorithm_ = algorithm;
+}
+
+std::int64_t Transaction::wrap_data_keys_again(int limit) {
+  write_data_keys();
+  const vault::Algorithm how = algorithm();
+  const std::string version(1, vault::versions_of(how)[0]);
+  std::vector<std::pair<Id, std::string>> anew;
+  each(kDataKeysOtherwise, {workspace_id_, Parameter::blob(version), limit}, [&](const Row& row) {
+    auto key = vault::DataKey::unwrap(row.id(0), row.blob(1), vault());
+    if (!key) damaged(key.error());
+    anew.emplace_back(row.id(0), key->wrapped(vault(), how));
+  });
+  for (const auto& [number, wrapped] : anew) run(kSetDataKey, {Parameter::blob(wrapped), workspace_id_, number.value});
+  return static_cast<std::int64_t>(anew.size());
+}
+
 std::string Transaction::blind_index(std::string_view purpose, std::string_view text) {
   return first_vault().blind_index(purpose, text);
 }
@@ -127,23 +171,24 @@ void Transaction::write_data_keys() {
     rows.emplace_back(owner);
     rows.push_back(Parameter::blob(wrapped));
   }
-  if (!rows.empty()) run_many(kAddDataKey, 3, rows);
+  if (!rows.empty()) run_later(kAddDataKey, 3, rows);
   data_keys_made_.clear();
 }
 
 std::int64_t Transaction::wrap_data_keys_anew(const vault::Vault& under) {
   write_data_keys();
+  const vault::Algorithm how = algorithm();
   std::vector<std::pair<Id, std::string>> anew;
   bool has_first = false;
   each(kDataKeys, {workspace_id_}, [&](const Row& row) {
     auto key = vault::DataKey::unwrap(row.id(0), row.blob(1), vault());
     if (!key) damaged(key.error());
     has_first = has_first || row.integer(0) == kFirstKey.value;
-    anew.emplace_back(row.id(0), key->wrapped(under));
+    anew.emplace_back(row.id(0), key->wrapped(under, how));
   });
   for (const auto& [number, wrapped] : anew) run(kSetDataKey, {Parameter::blob(wrapped), workspace_id_, number.value});
   if (!has_first) {
-    const std::string wrapped = vault::DataKey::from(kFirstKey, vault().key()).wrapped(under);
+    const std::string wrapped = vault::DataKey::from(kFirstKey, vault().key()).wrapped(under, how);
     run(kAddDataKey, {workspace_id_, kFirstKey.value, Parameter::blob(wrapped)});
   }
   return static_cast<std::int64_t>(anew.size());

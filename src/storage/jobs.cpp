@@ -11,7 +11,7 @@ const Query kEnqueue{
     "insert into job (workspace_id, id, kind, arguments, state, step, done, total, outcome, created_at, changed_at) "
     "values (?, ?, ?, ?, 'queued', '', 0, 0, '{}', ?, ?)"};
 const Query kFind{"storage.find_job",
-                  "select id, kind, arguments, state, step, done, total, outcome, created_at, changed_at from job "
+                  "select id, kind, arguments, state, step, done, total, outcome, created_at, changed_at, claim from job "
                   "where workspace_id = ? and id = ?"};
 const Query kNewest{"storage.newest_job",
                     "select id from job where workspace_id = ? and kind = ? order by created_at desc, id desc limit 1"};
@@ -26,13 +26,18 @@ const Query kWaiting{"storage.waiting_job",
                      "select id from job where workspace_id = ? and (state = 'queued' or (state = 'running' and "
                      "changed_at < ?)) limit 1"};
 const Query kClaim{"storage.claim_job",
-                   "update job set state = 'running', changed_at = ? where workspace_id = ? and id = ?"};
+                   "update job set state = 'running', claim = ?, changed_at = ? where workspace_id = ? and id = ?"};
 const Query kProgress{"storage.job_progress",
                       "update job set step = ?, done = ?, total = ?, changed_at = ? where workspace_id = ? and id = ? "
-                      "and state = 'running'"};
+                      "and state = 'running' and claim = ?"};
+const Query kHas{"storage.has_job",
+                 "select 1 from job where workspace_id = ? and id = ? and state = 'running' and claim = ?"};
 const Query kFinish{"storage.finish_job",
                     "update job set state = ?, outcome = ?, changed_at = ? where workspace_id = ? and id = ? and state "
-                    "in ('queued', 'running')"};
+                    "= 'running' and claim = ?"};
+const Query kStop{"storage.stop_job",
+                  "update job set state = 'stopped', outcome = '{}', changed_at = ? where workspace_id = ? and id = ? "
+                  "and state in ('queued', 'running')"};
 
 constexpr Milliseconds kSilence = 5 * 60 * 1000;
 
@@ -47,7 +52,7 @@ Id enqueue(Transaction& transaction, std::string_view kind, std::string_view arg
 Result<Job> find_job(Transaction& transaction, Id id) {
   auto job = transaction.one(kFind, {transaction.workspace(), id}, [](const Row& row) {
     return Job{row.id(0),      row.string(1),  row.string(2), row.string(3),  row.string(4),
-               row.integer(5), row.integer(6), row.string(7), row.integer(8), row.integer(9)};
+               row.integer(5), row.integer(6), row.string(7), row.integer(8), row.integer(9), row.id(10)};
   });
   if (!job) return fail(problems::kNotFound, {{"what", "job"}, {"name", id.text()}});
   return *job;
@@ -66,28 +71,31 @@ std::optional<Job> claim_job(Transaction& transaction) {
   const auto id = transaction.one(kClaimable, {transaction.workspace(), now() - kSilence},
                                   [](const Row& row) { return row.id(0); });
   if (!id) return std::nullopt;
-  transaction.run(kClaim, {now(), transaction.workspace(), *id});
+  transaction.run(kClaim, {Id::make(), now(), transaction.workspace(), *id});
   return *find_job(transaction, *id);
 }
 
-bool report_progress(Workspace& workspace, Id job, std::string_view step, std::int64_t done, std::int64_t of) {
+bool report_progress(Workspace& workspace, const Job& job, std::string_view step, std::int64_t done, std::int64_t of) {
   Transaction transaction = workspace.write();
-  const bool running = transaction.run(kProgress, {step, done, of, now(), transaction.workspace(), job}) == 1;
+  const bool running =
+      transaction.run(kProgress, {step, done, of, now(), transaction.workspace(), job.id, job.claim}) == 1;
   transaction.commit();
   return running;
 }
 
-void finish_job(Transaction& transaction, Id job, std::string_view outcome) {
-  transaction.run(kFinish, {"done", outcome, now(), transaction.workspace(), job});
+bool has_job(Transaction& transaction, const Job& job) {
+  return transaction.each(kHas, {transaction.workspace(), job.id, job.claim}, [](const Row&) {}) > 0;
 }
 
-void fail_job(Transaction& transaction, Id job, std::string_view problem_code) {
-  transaction.run(
-      kFinish, {"failed", "{\"problem\":\"" + std::string(problem_code) + "\"}", now(), transaction.workspace(), job});
+bool finish_job(Transaction& transaction, const Job& job, std::string_view outcome) {
+  return transaction.run(kFinish, {"done", outcome, now(), transaction.workspace(), job.id, job.claim}) == 1;
 }
 
-void stop_job(Transaction& transaction, Id job) {
-  transaction.run(kFinish, {"stopped", "{}", now(), transaction.workspace(), job});
+bool fail_job(Transaction& transaction, const Job& job, std::string_view problem_code) {
+  const std::string outcome = "{\"problem\":\"" + std::string(problem_code) + "\"}";
+  return transaction.run(kFinish, {"failed", outcome, now(), transaction.workspace(), job.id, job.claim}) == 1;
 }
+
+void stop_job(Transaction& transaction, Id job) { transaction.run(kStop, {now(), transaction.workspace(), job}); }
 
 }  // namespace understory::storage

@@ -61,6 +61,33 @@ std::string hash_of(const std::filesystem::path& file) {
 
 std::string own_files(const Workspace& workspace) { return "understory-" + Id{workspace.id()}.text() + "-"; }
 
+// A share that is not mounted leaves an empty folder in its place, on the disk the backups are to be kept away from. So
+// the folder is known by a file in it, or by a backup this machine put there; one that held some and shows neither is
+// another folder.
+Result<void> find_folder(const Workspace& workspace, const BackupPlan& plan, const std::vector<KeptBackup>& kept) {
+  const std::filesystem::path sign = plan.folder / (own_files(workspace) + "here");
+  std::error_code ignored;
+  if (std::filesystem::exists(sign, ignored)) return {};
+  bool used = false, found = false;
+  for (const KeptBackup& each : kept)
+    if (each.host == host_name() && std::filesystem::path(each.file).parent_path() == plan.folder) {
+      used = true;
+      found = found || std::filesystem::exists(each.file, ignored);
+    }
+  if (used && !found)
+    return fail(problems::kFileUnreadable,
+                {{"file", plan.folder.string()},
+                 {"reason", "the backups made there before are not in it: the share is not mounted, or they were "
+                            "deleted. If they were, make an empty file " +
+                                sign.filename().string() + " in it"}});
+  std::error_code error;
+  const bool fresh = !std::filesystem::exists(plan.folder, error);
+  std::filesystem::create_directories(plan.folder, error);
+  if (fresh && !error) std::filesystem::permissions(plan.folder, std::filesystem::perms::owner_all, error);
+  return write_file(sign, "Backups of an Understory workspace go here. Without this file the server thinks that the "
+                          "folder is another.\n");
+}
+
 // What a power cut left of a backup that had no name yet.
 void clear_remains(const Workspace& workspace, const BackupPlan& plan) {
   const std::string own = own_files(workspace);
@@ -96,7 +123,7 @@ std::filesystem::path file_for(const Workspace& workspace, const BackupPlan& pla
 }
 
 // Those that lie on this machine are read again: a disk that forgets shall not be noticed on the day of need.
-void look_again(Workspace& workspace, Id job, const std::vector<KeptBackup>& kept, const std::function<bool()>& go_on) {
+void look_again(Workspace& workspace, const Job& job, const std::vector<KeptBackup>& kept, const std::function<bool()>& go_on) {
   for (const KeptBackup& each : kept) {
     if (each.host != host_name()) continue;
     if (go_on && !go_on()) return;
@@ -218,7 +245,7 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
                                           const std::function<bool()>& go_on) {
   const auto fail_with = [&](const Problem& problem) {
     auto transaction = workspace.write();
-    fail_job(transaction, job.id, problem.code());
+    fail_job(transaction, job, problem.code());
     transaction.commit();
     return tl::unexpected(problem);
   };
@@ -228,15 +255,12 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
   const std::string night = begin == std::string::npos || end < begin + 2
                                 ? iso_time(job.created_at)
                                 : job.arguments.substr(begin + 2, end - begin - 2);
-  std::error_code error;
-  const bool fresh = !std::filesystem::exists(plan.folder, error);
-  std::filesystem::create_directories(plan.folder, error);
-  if (fresh && !error) std::filesystem::permissions(plan.folder, std::filesystem::perms::owner_all, error);
   std::vector<KeptBackup> older;
   {
     auto transaction = workspace.read();
     older = kept_backups(transaction);
   }
+  if (auto found = find_folder(workspace, plan, older); !found) return fail_with(found.error());
   clear_remains(workspace, plan);
   const std::filesystem::path file = file_for(workspace, plan, night, older);
   Milliseconds told = now();
@@ -244,11 +268,13 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
     if (go_on && !go_on()) return false;
     if (now() - told < 1000) return true;  // each telling is a transaction
     told = now();
-    return report_progress(workspace, job.id, step, done, of);
+    return report_progress(workspace, job, step, done, of);
   });
   if (!made) return fail_with(made.error());
   {
     auto transaction = workspace.write();
+    // This worker was given up for dead. Its file stays: the one that took over may have given its own that name.
+    if (!has_job(transaction, job)) return fail(problems::kStopped);
     older = kept_backups(transaction);
     for (const KeptBackup& each : older)
       if (each.night == night) transaction.run(kForget, {transaction.workspace(), each.id});  // one that was lost
@@ -258,10 +284,10 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
                             Parameter::blob(*vault::from_hex(made->file_hash)), now()});
     transaction.commit();
   }
-  look_again(workspace, job.id, older, go_on);
+  look_again(workspace, job, older, go_on);
   thin_out(workspace, plan);
   auto transaction = workspace.write();
-  finish_job(transaction, job.id, "{\"rows\":" + std::to_string(made->rows) + "}");
+  finish_job(transaction, job, "{\"rows\":" + std::to_string(made->rows) + "}");
   transaction.commit();
   return made;
 }

@@ -99,6 +99,31 @@ TEST_P(Nightly, OneIsDueEachNightAndAgainAnHourAfterItFailed) {
   EXPECT_EQ(kept().size(), 2u);
 }
 
+TEST_P(Nightly, AFolderWhoseShareIsNotMountedIsNotFilled) {
+  TemporaryFolder elsewhere;
+  const auto share = elsewhere.path() / "share", away = elsewhere.path() / "away";
+  settings("folder = \"" + share.string() + "\"");
+  ASSERT_TRUE(make(kNoon));
+  std::filesystem::rename(share, away);
+  std::filesystem::create_directory(share);  // what lies beneath
+  const auto refused = make(kNoon + kDay);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().sentence().find("not mounted"), std::string::npos) << refused.error().sentence();
+  EXPECT_TRUE(std::filesystem::is_empty(share));
+  std::filesystem::remove(share);  // nor is the folder made
+  ASSERT_FALSE(make(kNoon + kDay + 2 * kHour));
+  EXPECT_FALSE(std::filesystem::exists(share));
+  // Mounted again. A folder of before there was a sign in it is known by what it holds.
+  std::filesystem::rename(away, share);
+  const std::string sign = "understory-" + Id{workspace().id()}.text() + "-here";
+  ASSERT_TRUE(std::filesystem::remove(share / sign));
+  ASSERT_TRUE(make(kNoon + kDay + 4 * kHour));
+  ASSERT_TRUE(std::filesystem::exists(share / sign));
+  // Backups that were deleted on purpose.
+  for (const KeptBackup& each : kept()) std::filesystem::remove(each.file);
+  ASSERT_TRUE(make(kNoon + 2 * kDay));
+}
+
 TEST_P(Nightly, WhatIsKeptCanBeRestoredAndIsLookedAtAgain) {
   Id blob;
   {
@@ -146,7 +171,8 @@ TEST_P(Nightly, DaysThenWeeksAreKeptAndNeverNone) {
     EXPECT_LT(kNoon + 29 * kDay - each.made_at, (2 + 2 * 7) * kDay);
   }
   std::size_t files = 0;
-  for ([[maybe_unused]] const auto& file : std::filesystem::directory_iterator(plan().folder)) ++files;
+  for (const auto& file : std::filesystem::directory_iterator(plan().folder))
+    files += file.path().extension() == ".backup";
   EXPECT_EQ(files, now_kept.size());
   // After a year of silence, or under a clock that jumped, there are still as many as days are kept.
   ASSERT_TRUE(make(kNoon + 400 * kDay));
@@ -171,7 +197,7 @@ TEST_P(Nightly, ARestoredCopyLeavesTheFilesOfTheOriginalAlone) {
   {
     auto transaction = (*copy)->write();
     ask_for_backup(transaction, *backup_plan(**copy), later, true);
-    job = newest_job(transaction, kBackupJob);
+    job = claim_job(transaction);
     transaction.commit();
   }
   ASSERT_TRUE(make_planned_backup(**copy, *backup_plan(**copy), *job));
@@ -202,7 +228,7 @@ TEST_P(Nightly, NeverWritesOverAFileOfSomebodyElse) {
   {
     auto transaction = (*other)->write();
     ask_for_backup(transaction, same, kNoon, true);
-    job = newest_job(transaction, kBackupJob);
+    job = claim_job(transaction);
     transaction.commit();
   }
   ASSERT_TRUE(make_planned_backup(**other, same, *job));
@@ -233,7 +259,7 @@ TEST_P(Nightly, IsMadeWhileStoriesAreLockedAndStopsWhenTold) {
     auto transaction = workspace().write();
     for (int i = 0; i < 300; ++i) enqueue(transaction, "none", "{}");  // rows enough to ask whether to go on
     ASSERT_TRUE(ask_for_backup(transaction, plan(), kNoon + kDay, true));
-    job = newest_job(transaction, kBackupJob);
+    job = claim_job(transaction);
     transaction.commit();
   }
   const auto stopped = make_planned_backup(workspace(), plan(), *job, [] { return false; });

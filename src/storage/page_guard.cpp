@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 
+#include "foundation/owner.h"
+
 namespace understory::storage {
 
 namespace {
@@ -28,6 +30,10 @@ constexpr int kLogHeading = 32, kFrameHeading = 24, kFrame = kFrameHeading + kPa
 constexpr int kSaltAt = 16;         // in the heading; in a frame's heading it stands at 8
 constexpr int kLogChecksumAt = 24;  // in the heading; in a frame's heading at 16
 constexpr int kWriteLock = 0, kRecoverLock = 2;
+constexpr std::string_view kNote = "-mark";  // beside the database: how far its log reached
+// In a note: whoever takes the log away takes the note away first, so that a log that is missing was lost. Programs of
+// before left it there.
+constexpr std::uint64_t kForgottenWithItsLog = 0x676f65732d746f6f;
 
 std::uint64_t word_at(const unsigned char* bytes) {
   std::uint64_t word;
@@ -79,6 +85,7 @@ struct LogSum {
 // How far a log was acknowledged: which log it is, and how many frames of it.
 struct Reached {
   std::uint64_t salt = 0, frames = 0;
+  bool goes_with_log = false;  // the note is taken away with its log
 };
 std::uint64_t sum_of(const Reached& reached) { return (reached.salt ^ reached.frames * 0x9e3779b97f4a7c15u) * 3 + 1; }
 
@@ -107,34 +114,48 @@ int read_real(sqlite3_file* file, void* out, int count, sqlite3_int64 at) {
 
 // Losing the note loses a check, not a word of what was told: whatever goes wrong with it is let be.
 void note(const Guarded& log) {
-  const std::array<std::uint64_t, 3> words{
-      log.salt, static_cast<std::uint64_t>((log.last_frame - kLogHeading) / kFrame + 1),
-      sum_of({log.salt, static_cast<std::uint64_t>((log.last_frame - kLogHeading) / kFrame + 1)})};
+  const Reached reached{log.salt, static_cast<std::uint64_t>((log.last_frame - kLogHeading) / kFrame + 1), true};
+  const std::array<std::uint64_t, 4> words{reached.salt, reached.frames, sum_of(reached), kForgottenWithItsLog};
   const int file = ::open(log.note.data(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return;
+  // Made by root at a terminal, it must still be the server's to read and to write.
+  as_file(file, std::string(log.note.data()).substr(0, std::strlen(log.note.data()) - kNote.size()).c_str());
   [[maybe_unused]] const auto written = ::pwrite(file, words.data(), sizeof words, 0);
   ::close(file);
 }
 
 std::optional<Reached> noted(const Guarded& log) {
-  std::array<std::uint64_t, 3> words{};
+  std::array<std::uint64_t, 4> words{};
   const int file = ::open(log.note.data(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return std::nullopt;
-  const bool whole = ::pread(file, words.data(), sizeof words, 0) == sizeof words;
+  const auto count = ::pread(file, words.data(), sizeof words, 0);
   ::close(file);
-  const Reached reached{words[0], words[1]};
-  if (!whole || words[2] != sum_of(reached)) return std::nullopt;
+  const Reached reached{words[0], words[1], count == sizeof words && words[3] == kForgottenWithItsLog};
+  if (count < static_cast<ssize_t>(3 * sizeof(std::uint64_t)) || words[2] != sum_of(reached)) return std::nullopt;
   return reached;
+}
+
+// Before a log whose pages are all in the database is cut to nothing or taken away.
+void forget_note(const std::string& note) {
+  if (note.empty() || ::unlink(note.c_str()) != 0) return;
+  // A note that came back after a power cut would miss its log.
+  const std::string folder = note.substr(0, note.rfind('/') + 1);
+  if (const int opened = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); opened >= 0) {
+    ::fsync(opened);
+    ::close(opened);
+  }
 }
 
 // Whether the log still has everything it had when that was last noted. Asked before SQLite reads it after a crash.
 bool reaches_its_mark(Guarded& log) {
   const auto wanted = noted(log);
   sqlite3_int64 size = 0;
-  if (!wanted || real(&log)->pMethods->xFileSize(real(&log), &size) != SQLITE_OK || size < kLogHeading) return true;
+  if (!wanted || real(&log)->pMethods->xFileSize(real(&log), &size) != SQLITE_OK) return true;
+  if (size < kLogHeading) return !wanted->goes_with_log;  // a log that is gone whole
   std::array<unsigned char, kLogHeading> heading;
   if (read_real(&log, heading.data(), kLogHeading, 0) != SQLITE_OK) return false;
-  if (std::all_of(heading.begin(), heading.end(), [](unsigned char byte) { return byte == 0; })) return true;
+  if (std::all_of(heading.begin(), heading.end(), [](unsigned char byte) { return byte == 0; }))
+    return !wanted->goes_with_log;
   const bool big_endian = (heading[3] & 1) != 0;
   LogSum sum = LogSum{}.over(heading.data(), kLogChecksumAt, big_endian);
   if (sum != LogSum::at(heading.data() + kLogChecksumAt)) return false;
@@ -268,6 +289,24 @@ int map_shared(sqlite3_file* file, int region, int size, int extend, void volati
   return told_full(real(file)->pMethods->xShmMap(real(file), region, size, extend, out));
 }
 
+int size_of_file(sqlite3_file* file, sqlite3_int64* size) {
+  if (guarded(file).refused) return SQLITE_IOERR_FSTAT;  // or an empty one would be put away with its note
+  return real(file)->pMethods->xFileSize(real(file), size);
+}
+
+int cut_file(sqlite3_file* file, sqlite3_int64 size) {
+  Guarded& self = guarded(file);
+  if (self.is_log && size < kLogHeading) forget_note(self.note.data());
+  return real(file)->pMethods->xTruncate(real(file), size);
+}
+
+int delete_file(sqlite3_vfs* vfs, const char* name, int sync_folder) {
+  constexpr std::string_view kLog = "-wal";
+  if (const std::string_view file = name; file.size() > kLog.size() && file.substr(file.size() - kLog.size()) == kLog)
+    forget_note(std::string(file.substr(0, file.size() - kLog.size())) + std::string(kNote));
+  return under(vfs)->xDelete(under(vfs), name, sync_folder);
+}
+
 int control_file(sqlite3_file* file, int what, void* about) {
   if (what == kAskForChecksums) {
     *static_cast<bool*>(about) = guarded(file).checked;
@@ -282,11 +321,9 @@ const sqlite3_io_methods kMethods{
     .xClose = close_file,
     .xRead = read_file,
     .xWrite = write_file,
-    .xTruncate = [](sqlite3_file* file,
-                    sqlite3_int64 size) { return real(file)->pMethods->xTruncate(real(file), size); },
+    .xTruncate = cut_file,
     .xSync = sync_file,
-    .xFileSize = [](sqlite3_file* file,
-                    sqlite3_int64* size) { return real(file)->pMethods->xFileSize(real(file), size); },
+    .xFileSize = size_of_file,
     .xLock = [](sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); },
     .xUnlock = [](sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); },
     .xCheckReservedLock = [](sqlite3_file* file,
@@ -310,7 +347,7 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
   self.pMethods = &kMethods;
   self.is_log = (flags & SQLITE_OPEN_WAL) != 0;
   if (self.is_log) {
-    const std::string path = std::string(sqlite3_filename_database(name)) + "-mark";
+    const std::string path = std::string(sqlite3_filename_database(name)) + std::string(kNote);
     if (path.size() < self.note.size()) std::memcpy(self.note.data(), path.c_str(), path.size() + 1);
     self.other = &guarded(sqlite3_database_file_object(name));
     self.other->other = &self;
@@ -330,12 +367,13 @@ const char* page_guard() {
   static std::once_flag once;
   std::call_once(once, [] {
     sqlite3_vfs* real_vfs = sqlite3_vfs_find(nullptr);
-    vfs = *real_vfs;  // everything but opening files is as it was
+    vfs = *real_vfs;  // everything but opening and deleting files is as it was
     vfs.szOsFile = static_cast<int>(kRealAt) + real_vfs->szOsFile;
     vfs.zName = "page_guard";
     vfs.pNext = nullptr;
     vfs.pAppData = real_vfs;
     vfs.xOpen = open_file;
+    vfs.xDelete = delete_file;
     sqlite3_vfs_register(&vfs, 0);
   });
   return vfs.zName;

@@ -10,6 +10,7 @@
 
 #include "foundation/text.h"
 #include "storage/connection.h"
+#include "storage/waiting_rows.h"
 
 namespace understory::storage {
 
@@ -20,7 +21,7 @@ constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4
               kFloat8 = 701, kUnknown = 705, kVarchar = 1043, kVoid = 2278;
 constexpr std::size_t kBatch = 512;  // statements in flight: enough to hide the round trip, few enough for any buffer
 constexpr std::size_t kRowsAtOnce[] = {
-    500, 50};  // in one statement; times the widest row far below its limit of 65,535 parameters
+    500, 50, 10};  // in one statement; times the widest row far below its limit of 65,535 parameters
 
 struct ResultCloser {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -180,12 +181,14 @@ class PostgresConnection final : public Connection {
   bool cut_log() override { return true; }
   bool has_checksums() override {
     take_in_answer();
+    settle();
     const ResultHandle result(PQexec(connection_, "show data_checksums"));
     return PQresultStatus(result.get()) == PGRES_TUPLES_OK && std::string_view(PQgetvalue(result.get(), 0, 0)) == "on";
   }
 
   std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) override {
     take_in_answer();
+    write_before(query);
     const std::string& name = prepared(query);
     const Bound bound(parameters);
     if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(),
@@ -226,8 +229,13 @@ class PostgresConnection final : public Connection {
     return is_select ? rows : changed;
   }
 
+  void run_later(const Query& query, std::size_t width, Parameters parameters) override {
+    if (waiting_.add(query, width, parameters)) send(waiting_.take(query));
+  }
+
   std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) override {
     take_in_answer();
+    write_before(query);
     std::int64_t changed = 0;
     std::size_t begin = 0;
     for (const std::size_t rows : kRowsAtOnce)
@@ -273,6 +281,13 @@ class PostgresConnection final : public Connection {
 
   void execute(const std::string& sql) override {
     take_in_answer();
+    if (sql.rfind("rollback", 0) == 0) {
+      waiting_.clear();  // to a savepoint too: what was there before it was written before it
+      answers_to_sent();
+    } else {
+      send(waiting_.take_all());
+      settle();
+    }
     const ResultHandle result(PQexec(connection_, sql.c_str()));
     const ExecStatusType status = PQresultStatus(result.get());
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
@@ -280,33 +295,60 @@ class PostgresConnection final : public Connection {
   }
 
  private:
-  // "insert … values ($1, $2)" for several rows in one statement, which the server takes several times faster than
-  // as many statements, pipelined or not. Empty for statements of another shape.
-  static std::string rows_of(const std::string& numbered, std::size_t width, std::size_t rows) {
-    const std::size_t values = numbered.find(" values (");
-    if (numbered.rfind("insert", 0) != 0 || values == std::string::npos ||
-        numbered.find("do update") != std::string::npos)
-      return "";
-    const std::size_t open = values + 8;
-    std::size_t close = open;
-    for (int depth = 0; close < numbered.size(); ++close) {
-      depth += numbered[close] == '(' ? 1 : numbered[close] == ')' ? -1 : 0;
-      if (depth == 0) break;
-    }
-    const std::string row = numbered.substr(open, close - open + 1);
-    std::string many = numbered.substr(0, open);
-    for (std::size_t r = 0; r < rows; ++r) {
-      if (r > 0) many += ", ";
-      for (std::size_t at = 0; at < row.size(); ++at) {
-        many += row[at];
-        if (row[at] != '$') continue;
-        std::size_t number = 0;
-        while (at + 1 < row.size() && std::isdigit(static_cast<unsigned char>(row[at + 1])))
-          number = number * 10 + static_cast<std::size_t>(row[++at] - '0');
-        many += std::to_string(number + r * width);
+  // Sends rows on their way; the server takes them in while more is made ready here.
+  void send(const std::list<WaitingRows::Rows>& taken) {
+    for (const WaitingRows::Rows& rows : taken) send(rows);
+  }
+  void send(const WaitingRows::Rows& rows) {
+    take_in_answer();
+    const Parameters parameters(rows.parameters);
+    std::size_t begin = 0;
+    for (const std::size_t together : {kRowsAtOnce[0], kRowsAtOnce[1], kRowsAtOnce[2], std::size_t{1}})
+      for (const std::size_t step = rows.width * together; begin + step <= parameters.size(); begin += step) {
+        const std::string& name = prepared(*rows.query, together, rows.width);
+        if (name.empty()) break;  // a statement of another shape
+        const Bound bound(parameters.subspan(begin, step));
+        if (sent_.empty() && !PQenterPipelineMode(connection_)) raise(nullptr, rows.query->name());
+        sent_.push_back(rows.query->name());
+        if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(),
+                                 bound.formats(), 1))
+          raise(nullptr, rows.query->name());
+        if (sent_.size() == kBatch) settle();
       }
+  }
+  void write_before(const Query& query) {
+    send(waiting_.take_for(query));
+    settle();
+  }
+  void settle() {
+    const auto [failed, doing] = answers_to_sent();
+    if (failed) raise(failed.get(), doing);
+  }
+  // Waits for all that was sent. The first failure, and of which query.
+  std::pair<ResultHandle, std::string_view> answers_to_sent() {
+    std::pair<ResultHandle, std::string_view> failed;
+    if (sent_.empty()) return failed;
+    const std::vector<std::string_view> sent = std::exchange(sent_, {});
+    PQpipelineSync(connection_);
+    std::size_t at = 0;
+    for (bool synced = false; !synced;) {
+      ResultHandle result(PQgetResult(connection_));
+      if (PQstatus(connection_) != CONNECTION_OK) {
+        if (!failed.first) failed = {std::move(result), sent[std::min(at, sent.size() - 1)]};
+        if (!failed.first) raise(nullptr, failed.second);
+        break;
+      }
+      if (!result) {
+        ++at;  // between two statements
+        continue;
+      }
+      const ExecStatusType status = PQresultStatus(result.get());
+      synced = status == PGRES_PIPELINE_SYNC;
+      if (!synced && status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_ABORTED && !failed.first)
+        failed = {std::move(result), sent[std::min(at, sent.size() - 1)]};
     }
-    return many + numbered.substr(close + 1);
+    PQexitPipelineMode(connection_);
+    return failed;
   }
 
   const std::string& prepared(const Query& query) { return prepared(query, 1, 0); }
@@ -314,8 +356,9 @@ class PostgresConnection final : public Connection {
   const std::string& prepared(const Query& query, std::size_t rows, std::size_t width) {
     auto [found, is_new] = statements_.try_emplace({&query, rows}, "q" + std::to_string(statements_.size()));
     if (is_new) {
-      const std::string text = rows == 1 ? query.numbered() : rows_of(query.numbered(), width, rows);
+      const std::string text = rows == 1 ? query.numbered() : for_rows(query.numbered(), width, rows);
       if (text.empty()) return found->second = "";
+      settle();
       const ResultHandle result(PQprepare(connection_, found->second.c_str(), text.c_str(), 0, nullptr));
       if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
         statements_.erase(found);
@@ -373,6 +416,8 @@ class PostgresConnection final : public Connection {
 
   PGconn* connection_ = nullptr;
   Answer* answer_ = nullptr;
+  WaitingRows waiting_;
+  std::vector<std::string_view> sent_;  // the queries of statements on their way, whose answers nobody took yet
   std::map<std::pair<const Query*, std::size_t>, std::string> statements_;  // (query, rows at once) → its name
 };
 

@@ -171,6 +171,10 @@ class SqliteConnection final : public Connection {
     return changed;
   }
 
+  void run_later(const Query& query, std::size_t width, Parameters parameters) override {
+    run_many(query, width, parameters);  // no way to a server that could be saved
+  }
+
   void execute(const std::string& sql) override {
     char* message = nullptr;
     const int code = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, &message);

@@ -1,8 +1,11 @@
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <set>
 #include <thread>
 
+#include "foundation/clock.h"
 #include "foundation/file.h"
 #include "storage/backup.h"
 #include "storage/blobs.h"
@@ -10,7 +13,9 @@
 #include "storage/migrations.h"
 #include "storage/page_guard.h"
 #include "storage/search.h"
+#include "storage/waiting_rows.h"
 #include "testing/workspace.h"
+#include "vault/signing.h"
 
 namespace understory::storage {
 
@@ -22,6 +27,10 @@ namespace {
 const Query kAddOrganisation{"test.add_organisation",
                              "insert into organisation (workspace_id, id, guid, name) values (?, ?, ?, ?)"};
 const Query kCountOrganisations{"test.count_organisations", "select count(*) from organisation where workspace_id = ?"};
+const Query kOrganisations{"test.organisations", "select name from organisation where workspace_id = ? order by name"};
+const Query kAddPair{"test.add_pair",
+                     "insert into study_organisation (workspace_id, study_id, organisation_id) values (?, ?, ?)"};
+const Query kPairs{"test.pairs", "select study_id from study_organisation where workspace_id = ?"};
 const Query kNewerStep{"test.newer_step",
                        "insert into migration (number, name, sha256, applied_at) values (9999, 'future', 'x', 0)"};
 
@@ -52,6 +61,79 @@ TEST_P(Storage, WhatIsNotCommittedNeverWas) {
   transaction.commit();
   Transaction after = workspace().read();
   EXPECT_EQ(count(after), 1);
+}
+
+TEST_P(Storage, RowsNobodyWaitsForAreThereWhenTheirTableIsAskedAndWhenAllIsKept) {
+  const auto add_later = [](Transaction& transaction, const std::string& name) {
+    // The texts are gone when it returns.
+    transaction.run_later(kAddOrganisation,
+                          {transaction.workspace(), Id::make(), make_guid(), name + ", of the valley"});
+  };
+  {
+    Transaction transaction = workspace().write();
+    for (int i = 0; i < 1234; ++i) add_later(transaction, "A" + std::to_string(i));
+    EXPECT_EQ(count(transaction), 1234);
+    add_later(transaction, "B");
+    transaction.savepoint("one");
+    add_later(transaction, "C");
+    transaction.roll_back_to("one");
+    EXPECT_EQ(count(transaction), 1235);
+    add_later(transaction, "D");
+    add_later(transaction, std::string(100'000, 'd'));  // a long one goes at once
+    add_later(transaction, "E");
+    transaction.commit();
+  }
+  {
+    Transaction transaction = workspace().write();
+    add_later(transaction, "F");  // and is given up
+  }
+  {
+    Transaction transaction = workspace().write();
+    try {
+      add_later(transaction, "D");
+      add_later(transaction, "G");
+      transaction.commit();
+      FAIL() << "a double name was kept";
+    } catch (const DatabaseError& error) {
+      EXPECT_EQ(error.kind(), DatabaseError::Kind::kUniqueViolation);
+    }
+  }
+  // The connection is as good as before.
+  Transaction transaction = workspace().write();
+  EXPECT_EQ(count(transaction), 1238);
+  add_later(transaction, "H");
+  transaction.commit();
+  Transaction after = workspace().read();
+  EXPECT_EQ(count(after), 1239);
+}
+
+TEST_P(Storage, RowsThatWaitArePutDownBeforeAReaderWhoseRowsAreStillComing) {
+  Transaction transaction = workspace().write();
+  for (int i = 0; i < 700; ++i) add(transaction, "A" + std::to_string(i));
+  int rows = 0;
+  transaction.each(kOrganisations, {transaction.workspace()}, [&](const Row& row) {
+    ++rows;
+    transaction.run_later(kAddPair, {transaction.workspace(), Id::make(), Id::make()});
+  });
+  EXPECT_EQ(rows, 700);
+  EXPECT_EQ(transaction.each(kPairs, {transaction.workspace()}, [](const Row&) {}), 700);
+}
+
+TEST(WaitingRows, OnlyWhatNamesTheirTableBringsThemOut) {
+  WaitingRows waiting;
+  const Parameter row[] = {1, 2, 3};
+  EXPECT_FALSE(waiting.add(kAddPair, 3, row));
+  EXPECT_TRUE(waiting.take_for(kOrganisations).empty());
+  EXPECT_EQ(waiting.take_for(kPairs).size(), 1u);
+  EXPECT_TRUE(waiting.empty());
+  for (int i = 0; i < 499; ++i) EXPECT_FALSE(waiting.add(kAddPair, 3, row));
+  EXPECT_TRUE(waiting.add(kAddPair, 3, row));
+  const auto taken = waiting.take(kAddPair);
+  EXPECT_EQ(taken.front().parameters.size(), 1500u);
+  EXPECT_EQ(taken.front().parameters[2].integer(), 3);
+  EXPECT_EQ(for_rows("insert into a (b, c) values ($1, f($2)) on conflict do nothing", 2, 2),
+            "insert into a (b, c) values ($1, f($2)), ($3, f($4)) on conflict do nothing");
+  EXPECT_EQ(for_rows("insert into a (b) values ($1) on conflict do update set b = 1", 1, 2), "");
 }
 
 TEST_P(Storage, AWorkspaceOpensAgainWithEverythingInIt) {
@@ -165,25 +247,67 @@ TEST_P(Storage, TwoWorkersNeverTakeTheSameJob) {
 }
 
 TEST_P(Storage, AJobTellsHowFarItIsAndCanBeStopped) {
-  Id id;
+  std::optional<Job> job;
   {
     Transaction transaction = workspace().write();
-    id = enqueue(transaction, "report", "{}");
+    enqueue(transaction, "report", "{}");
+    job = claim_job(transaction);
+    ASSERT_TRUE(job);
     transaction.commit();
   }
+  EXPECT_TRUE(report_progress(workspace(), *job, "progress.sources", 3, 10));
   {
     Transaction transaction = workspace().write();
-    EXPECT_TRUE(claim_job(transaction));
+    EXPECT_EQ(find_job(transaction, job->id)->done, 3);
+    stop_job(transaction, job->id);
+    EXPECT_FALSE(finish_job(transaction, *job, "{}"));
     transaction.commit();
   }
-  EXPECT_TRUE(report_progress(workspace(), id, "progress.sources", 3, 10));
+  EXPECT_FALSE(report_progress(workspace(), *job, "progress.sources", 4, 10));
+}
+
+TEST_P(Storage, AJobWhoseWorkerFellSilentIsAnothersAndNoLongerHis) {
+  const auto other = std::move(*Workspace::open(folder()));  // as another server has it
+  const auto claim = [](Workspace& here) {
+    Transaction transaction = here.write();
+    const auto job = claim_job(transaction);
+    transaction.commit();
+    return job;
+  };
+  const Milliseconds noon = 1'790'000'000'000;
+  std::optional<FixedClock> clock(std::in_place, noon);
   {
     Transaction transaction = workspace().write();
-    EXPECT_EQ(find_job(transaction, id)->done, 3);
-    stop_job(transaction, id);
+    enqueue(transaction, "report", "{}");
     transaction.commit();
   }
-  EXPECT_FALSE(report_progress(workspace(), id, "progress.sources", 4, 10));
+  const auto first = claim(workspace());
+  ASSERT_TRUE(first);
+  clock.emplace(noon + 4 * 60'000);
+  EXPECT_FALSE(claim(*other));
+  EXPECT_TRUE(report_progress(workspace(), *first, "progress.sources", 1, 10));  // heard of again
+  clock.emplace(noon + 8 * 60'000);
+  EXPECT_FALSE(claim(*other));
+  clock.emplace(noon + 10 * 60'000);
+  const auto second = claim(*other);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->id, first->id);
+  // The first wakes up.
+  EXPECT_FALSE(report_progress(workspace(), *first, "progress.sources", 2, 10));
+  {
+    Transaction transaction = workspace().write();
+    EXPECT_FALSE(has_job(transaction, *first));
+    EXPECT_FALSE(finish_job(transaction, *first, "{\"rows\":1}"));
+    EXPECT_FALSE(fail_job(transaction, *first, "disk_full"));
+    EXPECT_EQ(find_job(transaction, first->id)->state, "running");
+    transaction.commit();
+  }
+  EXPECT_TRUE(report_progress(*other, *second, "progress.sources", 5, 10));
+  Transaction transaction = other->write();
+  EXPECT_TRUE(has_job(transaction, *second));
+  EXPECT_TRUE(finish_job(transaction, *second, "{\"rows\":2}"));
+  EXPECT_FALSE(finish_job(transaction, *second, "{\"rows\":3}"));
+  EXPECT_EQ(find_job(transaction, second->id)->outcome, "{\"rows\":2}");
 }
 
 TEST_P(Storage, WordsOfEveryScriptAreFound) {
@@ -281,6 +405,91 @@ TEST(Workspace, ALogThatLostItsEndIsRefusedUntilItsMarkIsTakenAway) {
   ASSERT_TRUE(opened);
   Transaction transaction = (*opened)->read();
   EXPECT_EQ(count(transaction), 1);
+}
+
+TEST(Workspace, ALogThatIsGoneWholeIsRefusedAndOneThatWasPutAwayIsNot) {
+  TemporaryFolder folder;
+  const auto crashed = folder.path() / "crashed", old = folder.path() / "old", closed = folder.path() / "w";
+  auto workspace = Workspace::create(closed);
+  ASSERT_TRUE(workspace);
+  const auto write = [](Workspace& into, const char* name) {
+    Transaction transaction = into.write();
+    add(transaction, name);
+    transaction.commit();
+  };
+  write(**workspace, "A");
+  ASSERT_TRUE(std::filesystem::exists(closed / "understory.db-mark"));
+  const auto copy = [&](const std::filesystem::path& to) {
+    std::filesystem::copy(closed, to);
+    std::filesystem::remove(to / "understory.db-shm");
+  };
+  copy(crashed);
+  for (const bool exists : {true, false}) {
+    if (exists)
+      std::filesystem::resize_file(crashed / "understory.db-wal", 0);
+    else
+      std::filesystem::remove(crashed / "understory.db-wal");
+    for (int time = 0; time < 2; ++time) {
+      const auto refused = Workspace::open(crashed);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code(), "damaged") << refused.error().sentence();
+    }
+  }
+  // A note as programs of before left it when they put the log away.
+  copy(old);
+  std::filesystem::resize_file(old / "understory.db-wal", 0);
+  std::filesystem::resize_file(old / "understory.db-mark", 24);
+  EXPECT_TRUE(Workspace::open(old));
+  // Cut after something was destroyed; put away when the last one closes; and written again.
+  {
+    const Id owner = Id::make();
+    Transaction transaction = (*workspace)->write();
+    transaction.seal(owner, "source", "text", owner, "They owe the mill.");
+    transaction.destroy_data_key(owner);
+    transaction.commit();
+  }
+  EXPECT_EQ(std::filesystem::file_size(closed / "understory.db-wal"), 0u);
+  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-mark"));
+  write(**workspace, "B");
+  EXPECT_TRUE(std::filesystem::exists(closed / "understory.db-mark"));
+  workspace->reset();
+  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-wal"));
+  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-mark"));
+  for (const char* name : {"C", "D"}) {
+    const auto again = Workspace::open(closed);
+    ASSERT_TRUE(again) << again.error().sentence();
+    write(**again, name);
+  }
+  const auto last = Workspace::open(closed);
+  Transaction transaction = (*last)->read();
+  EXPECT_EQ(count(transaction), 4);
+}
+
+TEST(Workspace, WhatRootMakesInItIsTheServersToo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can show this";
+  constexpr ::uid_t kServer = 65534;
+  TemporaryFolder folder;
+  const auto where = folder.path() / "w";
+  ASSERT_TRUE(Workspace::create(where));
+  for (const auto& each : std::filesystem::directory_iterator(where))
+    ASSERT_EQ(::chown(each.path().c_str(), kServer, kServer), 0);
+  ASSERT_EQ(::chown(where.c_str(), kServer, kServer), 0);
+  const auto opened = Workspace::open(where);
+  ASSERT_TRUE(opened);
+  const auto secret = vault::Secret::random();
+  {
+    Transaction transaction = (*opened)->write();
+    add(transaction, "A");
+    transaction.commit();
+  }
+  ASSERT_TRUE((*opened)->put_key_away((*opened)->write(), secret));
+  ASSERT_TRUE((*opened)->take_key_out(secret));
+  ASSERT_TRUE(vault::SigningKey::create(where / "audit.key"));
+  for (const char* name : {"understory.db", "understory.db-mark", "understory.db-wal", "workspace.key", "audit.key"}) {
+    struct stat facts {};
+    ASSERT_EQ(::stat((where / name).c_str(), &facts), 0) << name;
+    EXPECT_EQ(facts.st_uid, kServer) << name;
+  }
 }
 
 // As SQLite does from 3.45 on with the pages of a long value.

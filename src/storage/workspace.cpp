@@ -320,6 +320,7 @@ Transaction::Transaction(Transaction&& other) noexcept
       data_keys_made_(std::move(other.data_keys_made_)),
       data_keys_asked_(other.data_keys_asked_),
       first_vault_(std::move(other.first_vault_)),
+      algorithm_(other.algorithm_),
       workspace_id_(other.workspace_id_),
       mode_(other.mode_),
       open_(other.open_) {
@@ -349,14 +350,17 @@ void Transaction::roll_back_to(std::string_view name) {
   data_keys_made_.clear();
   data_keys_.clear();  // some may have been made since
   data_keys_asked_ = 0;
+  algorithm_.reset();
 }
 
 void Transaction::destroy_data_key(Id owner) {
   write_data_keys();
   data_keys_.erase(owner.value);
   run(kDestroyDataKey, {workspace_id_, owner});
-  owner_->pool_->must_forget = true;
+  forget_soon();
 }
+
+void Transaction::forget_soon() { owner_->pool_->must_forget = true; }
 
 void Transaction::commit() {
   if (!open_) throw std::logic_error("a transaction is committed twice");

@@ -19,7 +19,7 @@ namespace understory::storage {
 class Workspace;
 
 // A unit of work that is kept whole or not at all: rolled back unless commit() is called. Every store function takes
-// one. Borrowed from the workspace's pool; give it back by destroying it, in the thread that took it.
+// one. Borrowed from the workspace's pool; give it back by destroying it. Any thread, one at a time.
 class Transaction {
  public:
   enum class Mode { kRead, kWrite };
@@ -52,6 +52,12 @@ class Transaction {
   std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) {
     return connection_->run_many(query, width, parameters);
   }
+  void run_later(const Query& query, std::size_t width, Parameters parameters) {
+    connection_->run_later(query, width, parameters);
+  }
+  void run_later(const Query& query, std::initializer_list<Parameter> row) {
+    connection_->run_later(query, row.size(), Parameters(row.begin(), row.size()));
+  }
   // The one row there may be; more than one is a bug and throws.
   template <class F>
   auto one(const Query& query, std::initializer_list<Parameter> parameters, F&& read)
@@ -73,11 +79,18 @@ class Transaction {
   Result<std::string> try_open(const vault::Field& field, std::string_view sealed);  // kDamaged instead
   // The same for walks over many owners, which bring each owner's wrapped key along and remember none.
   Result<std::string> try_open(const vault::Field& field, std::string_view sealed, std::string_view wrapped_key);
+  // The same field by the algorithm of now, under the key it is under. Throws as open() does.
+  std::string seal_again(const vault::Field& field, std::string_view sealed);
   const vault::DataKey& data_key(Id owner);  // kLocked and kCorrupt as open() throws them
   // Whatever was sealed under it opens no more.
   void destroy_data_key(Id owner);
   // Vault::blind_index under the key the workspace began with, whichever it has now.
   std::string blind_index(std::string_view purpose, std::string_view text);
+  // How fields are sealed here from now on; whoever changes it also seals anew what there is (storage/reseal.h).
+  vault::Algorithm algorithm();
+  void set_algorithm(vault::Algorithm algorithm);
+  // The data keys that are not yet under the workspace's key by the algorithm of now, at most so many; how many.
+  std::int64_t wrap_data_keys_again(int limit);
   // Puts every data key under another workspace key; how many.
   std::int64_t wrap_data_keys_anew(const vault::Vault& under);
 
@@ -94,6 +107,7 @@ class Transaction {
   const vault::Vault& first_vault();
   const vault::DataKey* find_data_key(Id owner);
   void write_data_keys();
+  void forget_soon();  // what this transaction overwrites must not stay in the database's log
   Workspace* owner_;
   std::unique_ptr<Connection> connection_;
   std::shared_ptr<const vault::Vault> vault_;
@@ -101,6 +115,7 @@ class Transaction {
   std::vector<std::pair<Id, std::string>> data_keys_made_;  // wrapped; not yet in the database, to go there together
   int data_keys_asked_ = 0;                                 // one by one; then all at once
   std::shared_ptr<const vault::Vault> first_vault_;
+  std::optional<vault::Algorithm> algorithm_;
   std::int64_t workspace_id_;
   Mode mode_;
   bool open_ = true;

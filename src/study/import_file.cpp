@@ -160,6 +160,7 @@ Result<ImportReport> import_file(storage::Transaction& transaction, Id study, st
   merging.default_coder = options.coder;
   merging.default_location = options.location;
   merging.progress = options.progress;
+  merging.together = options.together;
   const ImportReport report = TRY(merge(transaction, study, material, merging));
   // A document is kept with its source; every other file is kept, as it came, with its receipt.
   keep_import(transaction, study, merging.import, report, *kind == FileKind::kDocument ? std::string_view() : bytes);

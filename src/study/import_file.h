@@ -22,6 +22,7 @@ struct ImportOptions {
   std::string respondent_column;
   std::string sheet;  // of an XLSX file; empty: the first
   Progress progress;
+  Together* together = nullptr;  // with other files (study/merge.h)
 };
 
 // What the file is, from its name; without an ending, text if its bytes are text. nullopt when nothing here reads it.

@@ -1,6 +1,7 @@
 // The receipts of imports.
 #include "foundation/clock.h"
 #include "storage/blobs.h"
+#include "storage/reseal.h"
 #include "study/merge.h"
 #include "study/source.h"
 
@@ -21,14 +22,16 @@ const Query kImports{
     "select id, file_name, format, report, created_at from import where workspace_id = ? and study_id = ? "
     "order by created_at desc, id desc"};
 
+const storage::SealedColumn kSealedFiles{"import", "file_name"}, kSealedReports{"import", "report"};
+
 }  // namespace
 
 void keep_import(storage::Transaction& transaction, Id study, Id id, const ImportReport& report,
                  std::string_view file_bytes) {
   Id original;
   if (!file_bytes.empty()) original = storage::put_blob(transaction, id, "application/octet-stream", file_bytes);
-  transaction.run(kAddImport,
-                  {transaction.workspace(), id, study,
+  transaction.run_later(
+      kAddImport, {transaction.workspace(), id, study,
                    Parameter::blob(transaction.seal(id, "import", "file_name", id, report.file)), report.format,
                    Parameter::blob(transaction.seal(id, "import", "report", id, report.json())), original, now()});
 }

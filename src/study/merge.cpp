@@ -64,7 +64,7 @@ Result<ImportReport> merge(storage::Transaction& transaction, Id study, const Ma
   TRY(merge_memos(merging));
   TRY(merge_sets(merging));
   TRY(merge_foreign(merging));
-  touch(transaction, study);
+  if (!options.together) touch(transaction, study);
   return std::move(merging.report);
 }
 

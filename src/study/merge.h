@@ -13,11 +13,22 @@
 
 namespace understory::study {
 
+struct KnownSources;
+// Files that come into one study in one transaction, which is kept or given up whole: what the study holds is asked for
+// once, not for each file. Whoever has one calls touch() when all are in.
+struct Together {
+  std::shared_ptr<KnownSources> sources;
+};
+
 struct MergeOptions {
   std::string default_coder;     // for codings whose file names none
   std::string default_location;  // for respondents and sources without one
   Id import;                     // the receipt to come, with which the file's sources are noted
+  // A source found by name and text takes the GUID the material gives it, so that the material's next version finds it
+  // when its text has changed. For submissions, whose GUIDs are ours.
+  bool adopt_guids = false;
   Progress progress;
+  Together* together = nullptr;
 };
 
 // The material's report with the merge's lines added. Problems: kInvalidValue (unknown band, gender, kind …),

@@ -2,6 +2,7 @@
 #include <deque>
 #include <unordered_set>
 
+#include "storage/reseal.h"
 #include "study/merge_steps.h"
 
 namespace understory::study {
@@ -31,6 +32,8 @@ const Query kMaskKeys{"study.mask_keys",
 const Query kAddMask{
     "study.add_mask",
     "insert into mask (workspace_id, source_id, start_byte, end_byte, study_id, kind) values (?, ?, ?, ?, ?, ?)"};
+
+const storage::SealedColumn kSealedSelections{"coding", "selection_name"};
 
 // What makes a coding or a link the same as another.
 struct PlaceKey {

@@ -1,5 +1,6 @@
 // Merging what stands beside the coding: memos, sets, and elements this program has no word for.
 #include "storage/blobs.h"
+#include "storage/reseal.h"
 #include "study/merge_steps.h"
 
 namespace understory::study {
@@ -32,6 +33,10 @@ const Query kAddForeign{
     "study.add_foreign_element",
     "insert into foreign_element (workspace_id, id, study_id, parent, name, xml, original_id, original_name) "
     "values (?, ?, ?, ?, ?, ?, ?, ?)"};
+
+const storage::SealedColumn kSealedTitles{"memo", "title"}, kSealedTexts{"memo", "text"},
+    kSealedSets{"item_set", "name"}, kSealedDescriptions{"item_set", "description"},
+    kSealedElements{"foreign_element", "xml"}, kSealedPaths{"foreign_element", "original_name"};
 
 // The row a memo is about; no id: it could not be used.
 Id subject_id(const Merging& merging, const MaterialMemo& memo) {

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "places/places.h"
+#include "storage/reseal.h"
 #include "study/merge_steps.h"
 #include "study/study.h"
 
@@ -36,6 +37,8 @@ const Query kFillLocation{"study.fill_location_place",
                           "update location set place_code = ? where workspace_id = ? and id = ?"};
 const Query kSetLocationGuid{"study.set_location_guid",
                              "update location set guid = ? where workspace_id = ? and id = ?"};
+
+const storage::SealedColumn kSealedCoders{"coder", "name"}, kSealedRespondents{"respondent", "name"};
 
 template <class T>
 std::optional<std::string_view> or_null(const T& text) {
@@ -155,6 +158,7 @@ Result<void> merge_coders(Merging& merging) {
 }
 
 Result<void> merge_locations(Merging& merging) {
+  if (merging.material.locations.empty()) return {};
   struct Known {
     Id id;
     std::string place_code;

@@ -3,6 +3,7 @@
 
 #include "foundation/clock.h"
 #include "storage/blobs.h"
+#include "storage/reseal.h"
 #include "study/merge_steps.h"
 #include "study/study.h"
 #include "study/turns.h"
@@ -19,7 +20,7 @@ const Query kSourceKeys{
     "study.source_keys",
     "select id, guid, name_key, text_key, version from source where workspace_id = ? and study_id = ? "
     "order by version, id"};
-// The same for one source that is brought: indexed, so that the thousandth document costs what the first did.
+// The same for one source that is brought.
 const Query kSourceKeysOf{
     "study.source_keys_of",
     "select id, guid, name_key, text_key, version from source where workspace_id = ? and study_id = ? "
@@ -48,24 +49,35 @@ const Query kNoteImported{"study.note_imported_source",
                           "on conflict do nothing"};
 const Query kTextOf{"study.text_of_source", "select text from source where workspace_id = ? and id = ?"};
 
+const storage::SealedColumn kSealedNames{"source", "name"}, kSealedTexts{"source", "text"},
+    kSealedFiles{"source", "original_name"}, kSealedLabels{"source_respondent", "label", "source_id", "respondent_id"};
+
 constexpr std::size_t kTellingLength = 200;  // bytes: a text this long is nobody else's by chance
+
+}  // namespace
 
 struct KnownSource {
   Id id;
   std::string guid, name_key, text_key;
   std::int64_t version = 1;
-  bool brought_now = false;  // by this very import
 };
 
 struct KnownSources {
   std::vector<KnownSource> list;
   std::unordered_map<std::string, std::size_t> by_guid, by_name;  // the newest of that name
   std::unordered_multimap<std::string, std::size_t> by_text;
+  std::size_t before_now = 0;  // how many there were before the file that comes now
+  std::set<std::string> erased;
 
   void add(KnownSource source) {
-    by_guid[source.guid] = by_name[source.name_key] = list.size();
+    by_guid[source.guid] = list.size();
+    const auto [named, is_new] = by_name.try_emplace(source.name_key, list.size());
+    if (!is_new && list[named->second].version <= source.version) named->second = list.size();
     by_text.emplace(source.text_key, list.size());
     list.push_back(std::move(source));
+  }
+  bool brought_now(const KnownSource& source) const {
+    return static_cast<std::size_t>(&source - list.data()) >= before_now;
   }
   const KnownSource* with_guid(const std::string& guid) const {
     const auto found = by_guid.find(guid);
@@ -83,12 +95,39 @@ struct KnownSources {
     for (auto at = first; at != last; ++at) {
       const KnownSource& each = list[at->second];
       if (each.name_key == name_key) return &each;
-      if (!each.brought_now && (!renamed || at->second < static_cast<std::size_t>(renamed - list.data())))
+      if (!brought_now(each) && (!renamed || at->second < static_cast<std::size_t>(renamed - list.data())))
         renamed = &each;
     }
     return may_be_renamed ? renamed : nullptr;
   }
 };
+
+namespace {
+
+std::shared_ptr<KnownSources> what_is_held(Merging& merging) {
+  Together* together = merging.options.together;
+  auto known = together && together->sources ? together->sources : std::make_shared<KnownSources>();
+  known->before_now = known->list.size();
+  if (together && together->sources) return known;
+  const auto add = [&](const Row& row) {
+    known->add({row.id(0), row.string(1), std::string(row.blob(2)), std::string(row.blob(3)), row.integer(4)});
+  };
+  if (merging.material.sources.size() == 1 && !together) {
+    const MaterialSource& only = merging.material.sources[0];
+    merging.transaction.each(kSourceKeysOf,
+                             {merging.workspace(), merging.study, only.guid,
+                              Parameter::blob(merging.transaction.blind_index("source.name", only.name)),
+                              Parameter::blob(merging.transaction.blind_index("source.text", only.text))},
+                             add);
+  } else {
+    merging.transaction.each(kSourceKeys, {merging.workspace(), merging.study}, add);
+  }
+  merging.transaction.each(kErased, {merging.workspace(), merging.study},
+                           [&](const Row& row) { known->erased.emplace(row.blob(0)); });
+  known->before_now = known->list.size();
+  if (together) together->sources = known;
+  return known;
+}
 
 std::string stored_text(Merging& merging, Id id) {
   auto sealed = merging.transaction.one(kTextOf, {merging.workspace(), id},
@@ -107,7 +146,7 @@ void add_speakers(Merging& merging, const MaterialSource& source, Id id) {
           "Names a respondent “" + name + "” whom the study does not know. Import the table of respondents first.");
       continue;
     }
-    merging.transaction.run(
+    merging.transaction.run_later(
         kAddSpeaker, {merging.workspace(), id, respondent, merging.study,
                       Parameter::blob(merging.transaction.seal(id, "source_respondent", "label", id, speaker.label))});
   }
@@ -134,7 +173,7 @@ void add_turns(Merging& merging, const MaterialSource& source, Id id) {
                             Parameter(speaker == by_label.end() ? Id{} : speaker->second)})
       rows.push_back(value);
   }
-  merging.transaction.run_many(kAddTurn, 8, rows);
+  merging.transaction.run_later(kAddTurn, 8, rows);
 }
 
 // A text under a name the study holds, without a GUID: the same answer, or a document of which half the lines stay, was
@@ -160,40 +199,43 @@ Id add_source(Merging& merging, KnownSources& known, const MaterialSource& sourc
   storage::Transaction& transaction = merging.transaction;
   const Id id = Id::make();
   const std::string guid = source.guid.empty() ? make_guid() : source.guid;
-  if (before) transaction.run(kRetireSource, {make_guid(), merging.workspace(), before->id});
+  if (before) {
+    transaction.run(kRetireSource, {make_guid(), merging.workspace(), before->id});
+    known.by_guid.erase(before->guid);
+  }
   Id original;
   if (!source.original.empty())
     original = storage::put_blob(transaction, id, source.original_media_type, source.original);
   const Id location = source.location >= 0 ? merging.ids.locations[source.location] : Id{};
   const std::string sealed_original_name = transaction.seal(id, "source", "original_name", id, source.original_name);
-  transaction.run(kAddSource,
-                  {merging.workspace(),
-                   id,
-                   merging.study,
-                   guid,
-                   Parameter::blob(transaction.seal(id, "source", "name", id, source.name)),
-                   Parameter::blob(name_key),
-                   source.kind,
-                   source.language,
-                   source.told_on,
-                   location,
-                   source.question,
-                   source.asked,
-                   before ? before->version + 1 : 1,
-                   before ? before->id : Id{},
-                   nullptr,
-                   source.is_read,
-                   Parameter::blob(transaction.seal(id, "source", "text", id, source.text)),
-                   Parameter::blob(text_key),
-                   source.text.size(),
-                   source.byte_order_mark,
-                   original,
-                   source.original_name.empty() ? Parameter(nullptr) : Parameter::blob(sealed_original_name),
-                   now()});
+  transaction.run_later(kAddSource,
+                        {merging.workspace(),
+                         id,
+                         merging.study,
+                         guid,
+                         Parameter::blob(transaction.seal(id, "source", "name", id, source.name)),
+                         Parameter::blob(name_key),
+                         source.kind,
+                         source.language,
+                         source.told_on,
+                         location,
+                         source.question,
+                         source.asked,
+                         before ? before->version + 1 : 1,
+                         before ? before->id : Id{},
+                         nullptr,
+                         source.is_read,
+                         Parameter::blob(transaction.seal(id, "source", "text", id, source.text)),
+                         Parameter::blob(text_key),
+                         source.text.size(),
+                         source.byte_order_mark,
+                         original,
+                         source.original_name.empty() ? Parameter(nullptr) : Parameter::blob(sealed_original_name),
+                         now()});
   add_speakers(merging, source, id);
   add_turns(merging, source, id);
   if (before) carry_over(merging, before->id, stored_text(merging, before->id), id, source);
-  known.add({id, guid, name_key, text_key, before ? before->version + 1 : 1, true});
+  known.add({id, guid, name_key, text_key, before ? before->version + 1 : 1});
   return id;
 }
 
@@ -234,23 +276,8 @@ tl::expected<Span, std::string> place_span(Merging& merging, int source, const M
 
 Result<void> merge_sources(Merging& merging) {
   if (merging.material.sources.empty()) return {};
-  KnownSources known;
-  const auto add = [&](const Row& row) {
-    known.add({row.id(0), row.string(1), std::string(row.blob(2)), std::string(row.blob(3)), row.integer(4)});
-  };
-  if (merging.material.sources.size() == 1) {
-    const MaterialSource& only = merging.material.sources[0];
-    merging.transaction.each(kSourceKeysOf,
-                             {merging.workspace(), merging.study, only.guid,
-                              Parameter::blob(merging.transaction.blind_index("source.name", only.name)),
-                              Parameter::blob(merging.transaction.blind_index("source.text", only.text))},
-                             add);
-  } else {
-    merging.transaction.each(kSourceKeys, {merging.workspace(), merging.study}, add);
-  }
-  std::set<std::string> erased;
-  merging.transaction.each(kErased, {merging.workspace(), merging.study},
-                           [&](const Row& row) { erased.emplace(row.blob(0)); });
+  const auto held_by_study = what_is_held(merging);
+  KnownSources& known = *held_by_study;
   const std::size_t total = merging.material.sources.size();
   for (std::size_t i = 0; i < total; ++i) {
     const MaterialSource& source = merging.material.sources[i];
@@ -270,7 +297,7 @@ Result<void> merge_sources(Merging& merging) {
     }
     const std::string text_key = merging.transaction.blind_index("source.text", source.text);
     const bool telling = source.kind != "open_answer" && source.text.size() >= kTellingLength;
-    if (erased.contains(source.guid) || (telling && erased.contains(text_key))) {
+    if (known.erased.contains(source.guid) || (telling && known.erased.contains(text_key))) {
       merging.report.note("source", Outcome::kUnusable, source.name,
                           "It was erased from this study and stays out, with what refers to it.");
       continue;
@@ -279,17 +306,19 @@ Result<void> merge_sources(Merging& merging) {
     const KnownSource* held = same_guid && same_guid->text_key == text_key ? same_guid : nullptr;
     if (!same_guid) held = known.with_text(text_key, name_key, telling);
     // Of one file, two sources with GUIDs of their own are two, whatever they hold.
-    if (held && held->brought_now && !source.guid.empty()) held = nullptr;
+    if (held && known.brought_now(*held) && !source.guid.empty()) held = nullptr;
     if (held) {
       merging.ids.sources[i] = held->id;
       if (source.is_read) merging.transaction.run(kMarkRead, {merging.workspace(), held->id});
+      if (merging.options.adopt_guids && !same_guid && !known.brought_now(*held) && !source.guid.empty())
+        merging.transaction.run(kRetireSource, {source.guid, merging.workspace(), held->id});
       merging.report.count("source", Outcome::kMerged);
       continue;
     }
     const KnownSource* corrected = same_guid;
     if (!corrected && source.guid.empty())
       if (const KnownSource* named = known.with_name(name_key);
-          named && !named->brought_now && is_correction(stored_text(merging, named->id), source))
+          named && !known.brought_now(*named) && is_correction(stored_text(merging, named->id), source))
         corrected = named;
     if (corrected) {
       const KnownSource before = *corrected;  // a copy: adding moves the list
@@ -298,6 +327,10 @@ Result<void> merge_sources(Merging& merging) {
                           "Its text differs from the one the study holds; it is kept beside it as version " +
                               std::to_string(before.version + 1) + ".");
     } else {
+      if (merging.options.adopt_guids)
+        if (const KnownSource* named = known.with_name(name_key); named && !known.brought_now(*named))
+          merging.report.remark("source", source.name,
+                                "the study held another source of this name with another text; both stand");
       merging.ids.sources[i] = add_source(merging, known, source, name_key, text_key, nullptr);
       merging.report.count("source", Outcome::kRead);
     }
@@ -307,7 +340,7 @@ Result<void> merge_sources(Merging& merging) {
     for (std::size_t i = 0; i < total; ++i)
       if (merging.ids.sources[i] && !merging.material.sources[i].reference)
         rows.insert(rows.end(), {merging.workspace(), merging.options.import, merging.ids.sources[i]});
-    merging.transaction.run_many(kNoteImported, 3, rows);
+    merging.transaction.run_later(kNoteImported, 3, rows);
   }
   for (std::size_t i = 0; i < total; ++i) {
     const MaterialSource& source = merging.material.sources[i];

@@ -8,12 +8,12 @@ namespace understory::vault {
 
 namespace {
 
-constexpr char kVersion = 2, kTowards = 3;
 constexpr std::size_t kHeading = 9;
+constexpr std::string_view kAesPurpose = "field aes-256-gcm";
 constexpr std::string_view kPair = "backup";  // the name the workspace's pair of keys was given first
 
-std::string heading(Id number) {
-  std::string text(1, kVersion);
+std::string heading(Id number, char version) {
+  std::string text(1, version);
   for (int shift = 56; shift >= 0; shift -= 8)
     text += static_cast<char>(static_cast<std::uint64_t>(number.value) >> shift);
   return text;
@@ -29,11 +29,11 @@ DataKey DataKey::from(Id number, const Secret& bytes) { return {number, bytes.cl
 
 Result<DataKey> DataKey::unwrap(Id number, std::string_view wrapped, const Vault& workspace_key) {
   std::string bytes;
-  if (!wrapped.empty() && wrapped[0] == kTowards) {
+  if (!wrapped.empty() && wrapped[0] == kDataKeyBox) {
     if (auto opened = open_sealed(sealing_key(workspace_key.key(), kPair), wrapped.substr(1)))
       bytes = std::move(*opened);
     // The box says who may open it, not what it is for: the number stands inside.
-    if (bytes.size() == kHeading + Secret::kSize && bytes.rfind(heading(number), 0) == 0)
+    if (bytes.size() == kHeading + Secret::kSize && bytes.rfind(heading(number, kDataKeyXChaCha), 0) == 0)
       bytes.erase(0, kHeading);
     else
       bytes.clear();
@@ -46,26 +46,33 @@ Result<DataKey> DataKey::unwrap(Id number, std::string_view wrapped, const Vault
   return DataKey(number, Secret::from(bytes));
 }
 
-std::string DataKey::wrapped(const Vault& workspace_key) const {
-  return workspace_key.seal(place_of(number_), secret_.view());
+std::string DataKey::wrapped(const Vault& workspace_key, Algorithm algorithm) const {
+  return workspace_key.seal(place_of(number_), secret_.view(), algorithm);
 }
 
 std::string DataKey::wrapped_towards(std::string_view public_key) const {
-  return kTowards + seal_for(public_key, heading(number_) + std::string(secret_.view()));
+  return kDataKeyBox + seal_for(public_key, heading(number_, kDataKeyXChaCha) + std::string(secret_.view()));
 }
 
-std::string DataKey::seal(const Field& field, std::string_view plain) const {
-  return seal_field(heading(number_), secret_.data(), field, plain);
+std::string DataKey::seal(const Field& field, std::string_view plain, Algorithm algorithm) const {
+  std::string start = heading(number_, versions_of(algorithm)[1]);
+  if (algorithm == Algorithm::kXChaCha20Poly1305)
+    return seal_field(std::move(start), algorithm, secret_.data(), field, plain);
+  const Secret own = derived(secret_, kAesPurpose);
+  return seal_field(std::move(start), algorithm, own.data(), field, plain);
 }
 
 Result<std::string> DataKey::open(const Field& field, std::string_view sealed) const {
   if (data_key_of(sealed) != number_)
     return fail(problems::kDamaged, {{"what", "A sealed field"}, {"reason", "it is sealed under another key"}});
-  return open_field(secret_.data(), field, sealed.substr(kHeading));
+  if (sealed[0] == kDataKeyXChaCha)
+    return open_field(Algorithm::kXChaCha20Poly1305, secret_.data(), field, sealed.substr(kHeading));
+  const Secret own = derived(secret_, kAesPurpose);
+  return open_field(Algorithm::kAes256Gcm, own.data(), field, sealed.substr(kHeading));
 }
 
 std::optional<Id> data_key_of(std::string_view sealed) {
-  if (sealed.size() < kHeading || sealed[0] != kVersion) return std::nullopt;
+  if (sealed.size() < kHeading || (sealed[0] != kDataKeyXChaCha && sealed[0] != kDataKeyAes)) return std::nullopt;
   std::uint64_t number = 0;
   for (std::size_t i = 1; i < kHeading; ++i) number = number << 8 | static_cast<unsigned char>(sealed[i]);
   return Id{static_cast<std::int64_t>(number)};

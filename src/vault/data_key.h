@@ -1,11 +1,11 @@
 // A key of its own for what belongs together: one source, one respondent, one import. The fields it sealed name it;
 // whoever destroys it has destroyed them, wherever copies of them lie.
 //
-// A field sealed under a data key is  version (1 byte, 0x02) ‖ number of the key (8, big-endian) ‖ nonce (24) ‖
-// XChaCha20-Poly1305(plain text, "table/column/row id").
+// A field sealed under a data key is  version (1 byte, 0x02 or 0x05) ‖ number of the key (8, big-endian) ‖ nonce ‖
+// sealed(plain text, "table/column/row id").
 //
-// Wrapped, the key is  0x01 …  as a field of its own under the workspace's key, or  0x03 ‖ sealed box  towards the
-// workspace's public key, by those who may write while stories are locked and read nothing.
+// Wrapped, the key is  0x01 …  or  0x04 …  as a field of its own under the workspace's key, or  0x03 ‖ sealed box
+// towards the workspace's public key, by those who may write while stories are locked and read nothing.
 #pragma once
 #include "vault/vault.h"
 
@@ -21,10 +21,11 @@ class DataKey {
 
   Id number() const { return number_; }
   const Secret& bytes() const { return secret_; }
-  std::string wrapped(const Vault& workspace_key) const;
+  std::string wrapped(const Vault& workspace_key, Algorithm algorithm) const;
   std::string wrapped_towards(std::string_view public_key) const;
 
-  std::string seal(const Field& field, std::string_view plain) const;
+  std::string seal(const Field& field, std::string_view plain,
+                   Algorithm algorithm = Algorithm::kXChaCha20Poly1305) const;
   Result<std::string> open(const Field& field, std::string_view sealed) const;
 
  private:

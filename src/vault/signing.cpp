@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "foundation/file.h"
+#include "foundation/owner.h"
 #include "foundation/text.h"
 
 namespace understory::vault {
@@ -27,9 +28,18 @@ Result<SigningKey> SigningKey::create(const std::filesystem::path& path) {
   if (std::filesystem::exists(path)) return fail(problems::kAlreadyExists, {{"what", "key"}, {"name", path.string()}});
   SigningKey key(Secret::random());
   std::string line = std::string(kHeading) + hex(key.seed_.view()) + "\n";
-  auto written = write_file(path, line, 0600);
+  // Whole before it has its name, and the first to give it that name wins: two who make one at once share one.
+  const std::filesystem::path made = path.string() + "." + hex(Secret::random().view().substr(0, 8));
+  auto written = write_file(made, line, 0600);
   sodium_memzero(line.data(), line.size());
   if (!written) return tl::unexpected(written.error());
+  std::error_code taken, ignored;
+  std::filesystem::create_hard_link(made, path, taken);
+  std::filesystem::remove(made, ignored);
+  if (taken == std::errc::file_exists)
+    return fail(problems::kAlreadyExists, {{"what", "key"}, {"name", path.string()}});
+  if (taken) return fail(problems::kFileUnreadable, {{"file", path.string()}, {"reason", taken.message()}});
+  as_its_folder(path);
   return key;
 }
 

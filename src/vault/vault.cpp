@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "foundation/file.h"
+#include "foundation/owner.h"
 #include "foundation/text.h"
 #include "vault/sealing.h"
 
@@ -12,9 +13,6 @@ namespace understory::vault {
 
 namespace {
 
-constexpr char kVersion = 1;
-constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;  // 24
-constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;       // 16
 constexpr std::size_t kKey = 32;
 constexpr std::string_view kHeading = "understory-key-1 ";
 
@@ -25,20 +23,13 @@ void ready() {
 
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
-std::string associated(const Field& field) {
-  return std::string(field.table) + "/" + std::string(field.column) + "/" + std::to_string(field.row.value);
-}
-
-std::string describe(const Field& field) {
-  return "The sealed field " + std::string(field.table) + "." + std::string(field.column);
-}
-
 }  // namespace
 
 // One allocation that never reaches swap and is wiped when freed. Each use has a key of its own, derived from the root.
 struct Vault::Keys {
   unsigned char root[kKey];
   unsigned char seal[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+  unsigned char seal_aes[kKey];
   unsigned char blind[kKey];
   unsigned char fingerprint[kKey];
 
@@ -52,6 +43,7 @@ struct Vault::Keys {
     crypto_kdf_derive_from_key(seal, sizeof seal, 1, "ustyseal", root);
     crypto_kdf_derive_from_key(blind, sizeof blind, 2, "ustyblnd", root);
     crypto_kdf_derive_from_key(fingerprint, sizeof fingerprint, 3, "ustyfngr", root);
+    crypto_kdf_derive_from_key(seal_aes, sizeof seal_aes, 4, "ustyaesg", root);
   }
 };
 
@@ -88,6 +80,7 @@ Result<void> Vault::write(const std::filesystem::path& path) const {
   sodium_bin2base64(text, sizeof text, keys_->root, kKey, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   std::string line = std::string(kHeading) + text + "\n";
   auto written = write_file(path, line, 0600);
+  if (written) as_its_folder(path);
   sodium_memzero(text, sizeof text);
   sodium_memzero(line.data(), line.size());
   return written;
@@ -110,42 +103,20 @@ Result<Vault> Vault::load(const std::filesystem::path& path) {
   return vault;
 }
 
-std::string seal_field(std::string heading, const unsigned char* key, const Field& field, std::string_view plain) {
-  const std::size_t start = heading.size();
-  std::string sealed = std::move(heading);
-  sealed.resize(start + kNonce + plain.size() + kTag);
-  auto* out = reinterpret_cast<unsigned char*>(sealed.data()) + start;
-  randombytes_buf(out, kNonce);
-  const std::string place = associated(field);
-  unsigned long long length = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out + kNonce, &length, bytes(plain), plain.size(), bytes(place),
-                                             place.size(), nullptr, out, key);
-  return sealed;
-}
-
-Result<std::string> open_field(const unsigned char* key, const Field& field, std::string_view sealed) {
-  const auto damaged = [&](std::string_view reason) {
-    return fail(problems::kDamaged, {{"what", describe(field)}, {"reason", std::string(reason)}});
-  };
-  if (sealed.size() < kNonce + kTag) return damaged("it is cut short");
-  std::string plain(sealed.size() - kNonce - kTag, '\0');
-  const std::string place = associated(field);
-  unsigned long long length = 0;
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(plain.data()), &length, nullptr,
-                                                 bytes(sealed) + kNonce, sealed.size() - kNonce, bytes(place),
-                                                 place.size(), bytes(sealed), key) != 0)
-    return damaged("it was changed, moved from another place, or sealed under another key");
-  return plain;
-}
-
-std::string Vault::seal(const Field& field, std::string_view plain) const {
-  return seal_field(std::string(1, kVersion), keys_->seal, field, plain);
+std::string Vault::seal(const Field& field, std::string_view plain, Algorithm algorithm) const {
+  const bool aes = algorithm == Algorithm::kAes256Gcm;
+  return seal_field(std::string(1, versions_of(algorithm)[0]), algorithm, aes ? keys_->seal_aes : keys_->seal, field,
+                    plain);
 }
 
 Result<std::string> Vault::open(const Field& field, std::string_view sealed) const {
-  if (sealed.empty() || sealed[0] != kVersion)
-    return fail(problems::kDamaged, {{"what", describe(field)}, {"reason", "it is of an unknown form"}});
-  return open_field(keys_->seal, field, sealed.substr(1));
+  const char version = sealed.empty() ? 0 : sealed[0];
+  if (version == kWorkspaceXChaCha)
+    return open_field(Algorithm::kXChaCha20Poly1305, keys_->seal, field, sealed.substr(1));
+  if (version == kWorkspaceAes) return open_field(Algorithm::kAes256Gcm, keys_->seal_aes, field, sealed.substr(1));
+  return fail(problems::kDamaged,
+              {{"what", "The sealed field " + std::string(field.table) + "." + std::string(field.column)},
+               {"reason", "it is of an unknown form"}});
 }
 
 std::string Vault::blind_index(std::string_view purpose, std::string_view text) const {

@@ -1,13 +1,18 @@
 // The vault: the only room that knows cryptography. Stories, names and attachments pass through it on their way to
 // and from the database; facts (codes, bands, dates, positions) never do.
 //
-// A sealed field is  version (1 byte, 0x01) ‖ nonce (24) ‖ XChaCha20-Poly1305(plain text, associated data) ,
-// the associated data being "table/column/row id": a sealed field copied to another row, column or table does not open.
+// A sealed field is  version (1 byte) ‖ nonce ‖ sealed text ; the version names the kind of key and the algorithm:
+//   0x01  the workspace's key, XChaCha20-Poly1305, nonce of 24 bytes
+//   0x04  the workspace's key, AES-256-GCM, nonce of 12 bytes
+//   0x02, 0x05  the same under a data key (vault/data_key.h); 0x03 a data key handed in while stories are locked
+// The associated data is "table/column/row id": a sealed field copied to another row, column or table does not open.
+// Each algorithm has a key of its own, derived from the one it is under.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +22,14 @@
 #include "vault/secret.h"
 
 namespace understory::vault {
+
+// How a field is sealed. The numbers are kept in the database.
+enum class Algorithm { kXChaCha20Poly1305 = 1, kAes256Gcm = 2 };
+inline constexpr std::array<std::string_view, 2> kAlgorithms{"xchacha20-poly1305", "aes-256-gcm"};  // number - 1
+std::optional<Algorithm> algorithm_of(std::string_view name);
+std::optional<Algorithm> algorithm_of(std::int64_t number);
+// The versions of fields under an algorithm: of the workspace's key, and of a data key.
+std::array<char, 2> versions_of(Algorithm algorithm);
 
 // Where a sealed field stands. table and column are the schema's names.
 struct Field {
@@ -41,8 +54,9 @@ class Vault {
   Vault& operator=(Vault&&) noexcept;
   ~Vault();
 
-  // plain text → sealed bytes (41 bytes longer). Two seals of one text differ.
-  std::string seal(const Field& field, std::string_view plain) const;
+  // plain text → sealed bytes (at most 41 bytes longer). Two seals of one text differ.
+  std::string seal(const Field& field, std::string_view plain,
+                   Algorithm algorithm = Algorithm::kXChaCha20Poly1305) const;
   // kDamaged when the bytes were changed, cut, moved from another field or sealed under another key.
   Result<std::string> open(const Field& field, std::string_view sealed) const;
 

@@ -183,8 +183,9 @@ class TwoServers(unittest.TestCase):
         run("account", "new", "-w", self.folder, "anita", "--role", "researcher", "--password", env={**home, "UNDERSTORY_ACCOUNT": "keeper"})
 
     def serve(self, folder, *options):
-        process = subprocess.Popen([PROGRAM, "serve", "-w", str(folder), "--listen", "127.0.0.1:0", *map(str, options)], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=open(self.path / "log", "ab"))
+        with open(self.path / "log", "ab") as log:
+            process = subprocess.Popen([PROGRAM, "serve", "-w", str(folder), "--listen", "127.0.0.1:0", *map(str, options)], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=log)
         self.processes.append(process)
         line = process.stdout.readline()
         self.assertTrue(line, (self.path / "log").read_text())
@@ -203,7 +204,8 @@ class TwoServers(unittest.TestCase):
         ports = {"one": self.serve(self.folder, "--behind-proxy", "--name", NAME), "two": self.serve(self.copy, "--behind-proxy", "--name", NAME), "port": free_port()}
         settings = self.path / "haproxy.cfg"
         settings.write_text(PROXY.format(certificate=self.certificate()[2], **ports))
-        self.processes.append(subprocess.Popen([shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin"), "-db", "-q", "-f", str(settings)], stdin=subprocess.DEVNULL, stderr=open(self.path / "proxy", "ab")))
+        with open(self.path / "proxy", "ab") as log:
+            self.processes.append(subprocess.Popen([shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin"), "-db", "-q", "-f", str(settings)], stdin=subprocess.DEVNULL, stderr=log))
         for _ in range(100):
             with socket.socket() as each:
                 if each.connect_ex(("127.0.0.1", ports["port"])) == 0:

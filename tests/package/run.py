@@ -44,7 +44,8 @@ class Package(unittest.TestCase):
         files = {line.split()[5][1:]: line.split()[:2] for line in said("dpkg-deb", "-c", self.deb).splitlines()}
         self.assertEqual({name for name in files if not name.endswith("/")},
                          {"/usr/bin/understory", "/lib/systemd/system/understory.service", "/usr/lib/sysusers.d/understory.conf", "/etc/understory/serve.conf",
-                          "/usr/share/doc/understory/operating.md", "/usr/share/doc/understory/threats.md", "/usr/share/doc/understory/copyright"})
+                          "/usr/share/doc/understory/operating.md", "/usr/share/doc/understory/threats.md", "/usr/share/doc/understory/copyright",
+                          "/usr/share/understory/pyxform.sh", "/usr/share/understory/pyxform.txt"})
         self.assertEqual(files["/usr/bin/understory"], ["-rwxr-xr-x", "root/root"])
         self.assertEqual(files["/lib/systemd/system/understory.service"], ["-rw-r--r--", "root/root"])
 
@@ -53,7 +54,7 @@ class Package(unittest.TestCase):
         depends = re.search(r"Depends: (.*)", about).group(1)
         for package in ("libc6", "libpq5", "libsodium23", "libsqlite3-0", "libssl3", "libsystemd0", "libprometheus-cpp-core1.0", "systemd"):
             self.assertIn(package, depends)
-        self.assertRegex(about, r"Recommends: pandoc, weasyprint, fonts-noto-core")
+        self.assertRegex(about, r"Recommends: pandoc, weasyprint, fonts-noto-core, python3-venv")
         self.assertEqual(said("dpkg-deb", "--field", self.deb, "Package").strip(), "understory")
         control = self.folder / "control"
         said("dpkg-deb", "-e", self.deb, control)

@@ -299,6 +299,7 @@ Result<Response> send_report_pdf(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   Response response;
   const std::string html = TRY(report_of(visit, study));
+  visit.transaction.commit();  // all is read; setting the pages takes minutes, in which nobody need wait for this
   response.body = TRY(publish::pdf_from_html(html));
   response.content_type = "application/pdf";
   response.headers.emplace_back("Content-Disposition", "inline; filename=\"report.pdf\"");

@@ -1,0 +1,111 @@
+#include "study/take_submissions.h"
+
+#include <set>
+#include <unordered_map>
+
+#include "collect/forms.h"
+#include "places/places.h"
+#include "study/from_submissions.h"
+#include "study/merge.h"
+#include "study/study.h"
+
+namespace understory::study {
+
+using storage::Query;
+using storage::Row;
+
+namespace {
+
+const Query kSourceNames{"study.source_names",
+                         "select id, guid, name from source where workspace_id = ? and study_id = ?"};
+const Query kErasedMarks{"study.erased_marks", "select mark from erasure where workspace_id = ? and study_id = ?"};
+
+// What the study holds, looked up once and opened only where it is asked for.
+struct Held {
+  storage::Transaction& transaction;
+  std::unordered_map<std::string, std::pair<Id, std::string>> names;  // GUID → source and its sealed name
+  std::set<std::string> erased;
+  std::map<std::string, std::string> locations, location_of;  // place code → name of the location
+  std::map<std::string, bool> places;
+
+  Held(storage::Transaction& opened, Id study) : transaction(opened) {
+    transaction.each(kSourceNames, {transaction.workspace(), study}, [&](const Row& row) {
+      names[row.string(1)] = {row.id(0), std::string(row.blob(2))};
+    });
+    transaction.each(kErasedMarks, {transaction.workspace(), study},
+                     [&](const Row& row) { erased.emplace(row.blob(0)); });
+    for (const Location& location : study::locations(transaction, study))
+      if (!location.place_code.empty()) locations[location.place_code] = location.name;
+  }
+
+  SubmissionSurroundings surroundings() {
+    return {[this](std::string_view words) { return transaction.blind_index("submission.source", words); },
+            [this](const std::string& guid) -> std::optional<std::string> {
+              const auto found = names.find(guid);
+              if (found == names.end()) return std::nullopt;
+              return transaction.open("source", "name", found->second.first, found->second.second);
+            },
+            [this](const std::string& guid) { return erased.contains(guid); },
+            [this](const std::string& code) {
+              const auto [found, is_new] = location_of.try_emplace(code);
+              if (is_new)
+                for (const places::Place& place : places::ancestors(transaction, code))
+                  if (const auto location = locations.find(place.code); location != locations.end()) {
+                    found->second = location->second;
+                    break;
+                  }
+              return found->second;
+            },
+            [this](const std::string& code) {
+              const auto [found, is_new] = places.try_emplace(code, false);
+              if (is_new) found->second = places::find_place(transaction, code).has_value();
+              return found->second;
+            }};
+  }
+};
+
+}  // namespace
+
+Result<ImportReport> take_submissions(storage::Transaction& transaction, Id study, Id form,
+                                      const TakeOptions& options) {
+  const collect::KeptForm kept = TRY(collect::find_form(transaction, form));
+  if (kept.study && kept.study != study) return fail(problems::kForbidden);
+  const SubmissionMapping mapping = TRY(read_submission_mapping(collect::form_mapping(transaction, form)));
+  const collect::Form fields = collect::union_of_versions(transaction, form);
+  TRY(check_submission_mapping(mapping, fields));
+  const std::vector<collect::Table> tables = collect::tables_of(fields);
+
+  Held held(transaction, study);
+  FromSubmissions from(mapping, fields, tables, held.surroundings());
+  const std::int64_t total = collect::count_submissions(transaction, form, options.among);
+  std::int64_t done = 0;
+  bool stopped = false;
+  collect::each_submission(transaction, form, options.among, [&](const collect::Opened& opened) {
+    if (done++ % 16 == 0 && !report(options.progress, "progress.sources", done, total)) return !(stopped = true);
+    const collect::Submission& submission = opened.submission;
+    if (opened.unreadable) {
+      from.leave_out(submission.instance_id, "It cannot be read.");
+    } else if (submission.state == collect::ReviewState::kRejected) {
+      from.leave_out(submission.instance_id, "It was rejected.");
+    } else if (options.approved_only && submission.state != collect::ReviewState::kApproved) {
+      from.leave_out(submission.instance_id, "It is not approved.");
+    } else if (const auto record = collect::Record::read(opened.xml, fields, tables); record) {
+      from.add(submission.instance_id, *record);
+    } else {
+      from.leave_out(submission.instance_id, "It cannot be read.");
+    }
+    return true;
+  });
+  if (stopped) return fail(problems::kStopped);
+
+  const Material material = from.finish();
+  MergeOptions merging;
+  merging.import = Id::make();
+  merging.adopt_guids = true;
+  merging.progress = options.progress;
+  const ImportReport report = TRY(merge(transaction, study, material, merging));
+  keep_import(transaction, study, merging.import, report, "");
+  return report;
+}
+
+}  // namespace understory::study
