@@ -164,7 +164,7 @@ TEST_P(Exports, OnlyToWhoeverMayAndItIsWrittenDown) {
     EXPECT_EQ(entries() - before, 2) << end;
     // A form of this study under another study's name, and under none, by somebody of one study alone.
     EXPECT_EQ(get("/api/v1/studies/" + other_.text() + "/forms/visit" + end, elsewhere).status, 404) << end;
-    EXPECT_EQ(get("/api/v1/forms/visit" + end, here).status, 403) << end;
+    EXPECT_EQ(get("/api/v1/forms/visit" + end, here).status, 404) << end;
   }
 }
 

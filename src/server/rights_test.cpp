@@ -101,7 +101,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const bool the_source = beyond_study && inside.rfind("/sources/{source}", 0) == 0;
         if (has(needed))
           return the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : allowed;
-        return general || has("see_study") ? 403 : 404;
+        return (general && !of_all_studies) || has("see_study") ? 403 : 404;
       };
       const auto target_of = [&](std::string_view address) {
         std::string target(address);
