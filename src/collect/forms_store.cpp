@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "collect/encrypted.h"
 #include "collect/quarantine.h"
 #include "foundation/text.h"
 #include "vault/md5.h"
@@ -124,6 +125,10 @@ Result<Published> take_form(Transaction& transaction, const NewForm& wanted) {
     read = TRY(read_form(xml, wanted.file));
     warnings.emplace_back("The form has no instanceID; one was added, so that nothing is taken twice.");
     read.warnings = std::move(warnings);
+  }
+  if (wanted.encrypt) {
+    xml = TRY(with_public_key(xml, wanted.file, managed_public_key(transaction, read.form.id, wanted.account)));
+    read.form = std::move(TRY(read_form(xml, wanted.file)).form);
   }
   const Form& form = read.form;
 

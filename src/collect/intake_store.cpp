@@ -1,5 +1,6 @@
 #include <set>
 
+#include "collect/encrypted.h"
 #include "collect/forms.h"
 #include "collect/intake_steps.h"
 #include "collect/quarantine.h"
@@ -105,10 +106,7 @@ Fitting fit(Transaction& transaction, const Arrival& arrival) {
 }
 
 std::vector<std::string> files_named(const Arrival& arrival, const Fitting& fitting) {
-  if (!arrival.envelope.encrypted) return named_files(arrival.post.xml, fitting.file_paths);
-  std::vector<std::string> names = arrival.envelope.media;
-  if (!arrival.envelope.encrypted_xml.empty()) names.push_back(arrival.envelope.encrypted_xml);
-  return names;
+  return arrival.envelope.encrypted ? files_of(arrival.envelope) : named_files(arrival.post.xml, fitting.file_paths);
 }
 
 struct FileRow {
