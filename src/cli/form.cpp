@@ -110,6 +110,9 @@ void add_form(CLI::App& app, Action& action) {
   make->footer(
       "\nPrints its id and version, then notes. Earlier versions stay valid: what phones still hold is taken.\n"
       "  understory form publish -w network household.xlsx --study \"Local experiences\" --with villages.csv\n"
+      "With --encrypt a version of its own (“2[encrypted:…]”) is published: phones fetch it anew, and encrypt. A form "
+      "that\n"
+      "carries a base64RsaPublicKey of its own is published without it.\n"
       "Exit code 1: refused; the sentence says line (or sheet, row and column) and reason, and nothing was changed.");
   add_workspace_option(*make, options->folder);
   make->add_option("file", options->file, "XForm (.xml) or XLSForm (.xlsx, .xls, .csv)")->required()->type_name("FILE");
