@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collect/encrypted.h"
+#include "collect/entities.h"
 #include "collect/quarantine.h"
 #include "foundation/text.h"
 #include "vault/md5.h"
@@ -104,6 +105,7 @@ void drop_version(Transaction& transaction, Id version) {
     transaction.run(kDropPieces, {transaction.workspace(), file.id});
     transaction.run(kDropFile, {transaction.workspace(), file.id});
   }
+  drop_entity_plans(transaction, version);
   transaction.run(kDropVersion, {transaction.workspace(), version});
 }
 
@@ -175,6 +177,7 @@ Result<Published> take_form(Transaction& transaction, const NewForm& wanted) {
   for (const NeededFile& file : form.files)
     transaction.run(kAddFile, {transaction.workspace(), Id::make(), version.id, file.name, file.kind, "", nullptr, ""});
   made.files = form_files(transaction, version.id);
+  keep_entity_plans(transaction, version.id, kept->study, form);
   if (!wanted.draft) {
     transaction.run(kSetTitle, {form.title, transaction.workspace(), kept->id});
     kept->title = form.title;
