@@ -288,6 +288,11 @@ class Commands:
         try:
             port = int(re.search(rb":(\d+)", process.stdout.readline()).group(1))
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            # No core file holds what was told, and nobody but root looks into the memory (its files are root's).
+            limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+            self.assertRegex(limits, r"Max core file size\s+0\s+0\s")
+            if os.geteuid() != 0:
+                self.assertEqual(os.stat(f"/proc/{process.pid}/mem").st_uid, 0)
             connection.request("GET", "/api/v1/studies")
             study = json.load(connection.getresponse())["studies"][0]["id"]
             for address in ("", "/findings/causes", "/sources", "/codebook", "/report.html"):
