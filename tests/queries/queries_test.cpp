@@ -96,8 +96,7 @@ TEST(Sealing, EveryColumnOfBytesIsSealedOrNamedHere) {
       if (second.rfind("{{blob}}", 0) == 0) found.insert(table + "." + first);
     }
   }
-  for (const std::string& column : found)
-    EXPECT_NE(sealed.contains(column), not_fields.contains(column)) << column;
+  for (const std::string& column : found) EXPECT_NE(sealed.contains(column), not_fields.contains(column)) << column;
   for (const std::string& column : sealed) EXPECT_TRUE(found.contains(column)) << column;
 }
 
