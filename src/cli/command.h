@@ -37,7 +37,7 @@ void add_report(CLI::App& app, Action& action);
 void add_search(CLI::App& app, Action& action);
 void add_serve(CLI::App& app, Action& action);
 void add_account(CLI::App& app, Action& action);  // and login, logout, rights
-void add_keys(CLI::App& app, Action& action);  // lock, unlock, renew-key
+void add_keys(CLI::App& app, Action& action);     // lock, unlock, renew-key
 void add_audit(CLI::App& app, Action& action);
 void add_backup(CLI::App& app, Action& action);  // and restore, verify
 void add_erase(CLI::App& app, Action& action);
