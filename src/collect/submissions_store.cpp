@@ -7,6 +7,7 @@
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "storage/blobs.h"
+#include "storage/reseal.h"
 
 namespace understory::collect {
 
@@ -79,6 +80,9 @@ const Query kBelow{"collect.places_above", "select code, parent_code from place 
 
 #undef FACTS
 #undef NARROWED
+
+const storage::SealedColumn kSealedXml{"instance", "xml"}, kSealedNames{"submission_attachment", "name"},
+    kSealedTexts{"submission_comment", "text"};
 
 constexpr std::int64_t kForEver = std::numeric_limits<std::int64_t>::max();
 
@@ -342,7 +346,8 @@ std::optional<Signature> check_signature(Transaction& transaction, Id submission
 void expect_again(Transaction& transaction, Id submission, const std::vector<std::string>& file_paths) {
   if (transaction.locked() || file_paths.empty()) return;
   const auto newest = newest_instance(transaction, submission);
-  if (!newest || newest->xml.empty() || encrypted_envelope(newest->xml)) return;  // an envelope names its files by itself
+  if (!newest || newest->xml.empty() || encrypted_envelope(newest->xml))
+    return;  // an envelope names its files by itself
   const std::vector<Attachment> there = attachments_of_instance(transaction, newest->instance);
   int expected = 0, present = 0;
   for (const std::string& name : named_files(newest->xml, file_paths)) {
