@@ -59,7 +59,7 @@ void each_entity(Transaction& transaction, const EntityList& list, const vault::
       std::string& value = property == "label" ? entity.label : entity.values[property];
       // Somebody else said something of it meanwhile, and the phone did not know.
       const bool unseen = std::any_of(told.upper_bound(follows), told.lower_bound(number),
-                                      [&](const auto& each) { return each.second.contains(property); });
+                                      [&name = property](const auto& each) { return each.second.contains(name); });
       if (row.integer(6) != 0 && unseen && value != after)
         entity.overwritten.push_back({number, property, value, after});
       value = after;
