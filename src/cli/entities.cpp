@@ -13,9 +13,16 @@ struct Options {
   std::string folder, study, list, uuid;
 };
 
-Result<collect::EntityList> list_of(const Door& door, storage::Transaction& transaction, const Options& options) {
+// An entity lies at no place: whoever may see some places alone sees none of them.
+bool may_see(const Door& door, people::Right right, Id study) {
+  const people::Reach reach = people::reach(door.person(), right, study);
+  return reach.everything && reach.without.empty();
+}
+
+Result<collect::EntityList> list_of(const Door& door, storage::Transaction& transaction, const Options& options,
+                                    people::Right right) {
   auto list = collect::find_entity_list(transaction, door.study().id, options.list);
-  if (!list)
+  if (!list || !may_see(door, right, list->study))
     return fail(problems::kNotFound,
                 {{"what", "list of entities"}, {"name", std::string(shortened(options.list, 80))}});
   return std::move(*list);
@@ -26,7 +33,7 @@ Result<int> list(const Options& options) {
   auto transaction = door.read();
   std::string lines;
   for (const collect::EntityList& each : collect::entity_lists(transaction)) {
-    if (!door.may(people::Right::kReadSubmissions, each.study)) continue;
+    if (!may_see(door, people::Right::kReadSubmissions, each.study)) continue;
     const collect::EntityCounts counts = collect::count_entities(transaction, each.id);
     lines +=
         fmt::format("{}\t{}\t{} entities\t{} to look at\t{} wait\t{} refused\n", each.name, join(each.properties, ", "),
@@ -43,7 +50,7 @@ Result<int> show(const Options& options) {
     if (collect::catch_up_entities(transaction)) transaction.commit();
   }
   auto transaction = door.read();
-  const collect::EntityList list = TRY(list_of(door, transaction, options));
+  const collect::EntityList list = TRY(list_of(door, transaction, options, people::Right::kReadSubmissions));
   const auto secret = collect::list_secret(transaction, list.id);
   if (!secret) return fail(problems::kLocked);
   TRY(put_out(collect::entity_csv(transaction, list, *secret)));
@@ -63,7 +70,7 @@ Result<int> settle(const Options& options) {
   const Door door =
       TRY(Door::enter(options.folder, people::Right::kReviewSubmissions, "entities settle", options.study));
   auto transaction = door.write();
-  const collect::EntityList list = TRY(list_of(door, transaction, options));
+  const collect::EntityList list = TRY(list_of(door, transaction, options, people::Right::kReviewSubmissions));
   TRY(collect::settle_entity(transaction, list.id, options.uuid));
   transaction.commit();
   TRY(put_out("Marked as looked at.\n"));

@@ -1,4 +1,4 @@
-// understory submissions list | check
+// understory submissions list | check (export is in submissions_export.cpp, bring and take in bring.cpp)
 #include "collect/submissions.h"
 
 #include "cli/command.h"
@@ -51,6 +51,8 @@ Result<int> check(const CheckOptions& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kReadSubmissions, "submissions check"));
   auto transaction = door.read();
   const collect::KeptForm form = TRY(collect::find_form(transaction, options.form));
+  if (!door.may(people::Right::kReadSubmissions, form.study))
+    return fail(problems::kNotFound, {{"what", "form"}, {"name", options.form}});
   collect::Wanted wanted = collect::within_reach(door.person(), form);
   wanted.key = TRY(read_private_key(options.key));
   std::string lines;
@@ -85,6 +87,8 @@ void add_submissions(CLI::App& app, Action& action) {
   show->add_option("--form", options->form, "Its id")->required()->type_name("ID");
   show->add_flag("--quarantine", options->quarantine, "What waits for its form or version, or for somebody to decide");
   show->callback([options, &action] { action = [options] { return list(*options); }; });
+
+  add_submissions_export(*command, action);
 
   auto checked = std::make_shared<CheckOptions>();
   CLI::App* signatures =

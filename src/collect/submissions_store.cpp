@@ -18,6 +18,9 @@ using storage::Transaction;
 
 namespace {
 
+const storage::SealedColumn kSealedInstances{"instance", "xml"}, kSealedNames{"submission_attachment", "name"},
+    kSealedComments{"submission_comment", "text"};
+
 constexpr std::array<std::string_view, 5> kStates{"received", "has_issues", "edited", "approved", "rejected"};
 constexpr std::array<std::string_view, 4> kSignatures{"none", "right", "wrong", "unchecked"};
 constexpr std::int64_t kPage = 500;  // submissions opened at a time: their XML is all that memory holds
@@ -80,9 +83,6 @@ const Query kBelow{"collect.places_above", "select code, parent_code from place 
 
 #undef FACTS
 #undef NARROWED
-
-const storage::SealedColumn kSealedXml{"instance", "xml"}, kSealedNames{"submission_attachment", "name"},
-    kSealedTexts{"submission_comment", "text"};
 
 constexpr std::int64_t kForEver = std::numeric_limits<std::int64_t>::max();
 

@@ -9,7 +9,9 @@ INSTANTIATE_TEST_SUITE_P(Engines, WhoMay, testing_support::BothEngines(), testin
 const std::map<Role, std::string> kAllowed{
     {Role::kReporter, ""},
     {Role::kEnumerator, "see_study"},
-    {Role::kResearcher, "see_study see_findings see_passages list_sources read_source change_study make_report"},
+    {Role::kResearcher,
+     "see_study see_findings see_passages list_sources read_source change_study make_report "
+     "export_submissions"},
     {Role::kCoder, "see_study see_findings see_passages list_sources read_source"},
     {Role::kCaseWorker, "see_study see_findings"},
     {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
@@ -81,12 +83,15 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
       // What is answered to this person where the right is needed: `allowed`, or one of the two denials.
       // (`beyond_study` looks at the source too, as the answer itself does.)
       const auto decided = [&](const std::string& within, int allowed, bool beyond_study = true) {
-        const bool general = within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0;
+        const bool of_all_studies = within.rfind("/forms/", 0) == 0;
+        const bool general =
+            within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0 || of_all_studies;
         const std::string inside = general ? within : within.substr(std::string("/studies/{study}").size());
-        const std::string needed = within == "/audit"     ? "read_audit"
-                                   : within == "/backups" ? "keep_machine"
-                                   : general              ? "manage_accounts"
-                                                          : kNeeded.at(inside);
+        const std::string needed = within == "/audit"                                  ? "read_audit"
+                                   : within == "/backups"                              ? "keep_machine"
+                                   : of_all_studies || inside.rfind("/forms/", 0) == 0 ? "export_submissions"
+                                   : general                                           ? "manage_accounts"
+                                                                                       : kNeeded.at(inside);
         const bool granted = relation != kGrantEnded && (general ? relation == kWorkspace || relation == kExcluded ||
                                                                        relation == kExcludedFromSource
                                                                  : relation != kOtherStudy && relation != kExcluded);
@@ -96,7 +101,11 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const bool the_source = beyond_study && inside.rfind("/sources/{source}", 0) == 0;
         if (has(needed))
           return the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : allowed;
-        return general || has("see_study") ? 403 : 404;
+        // A grant for some places sees every study, and so that there may be forms of none.
+        const bool sees =
+            has("see_study") || (of_all_studies && (" " + words + " ").find(" see_study ") != std::string::npos &&
+                                 (relation == kPlaceOfSource || relation == kPlaceElsewhere));
+        return (general && !of_all_studies) || sees ? 403 : 404;
       };
       const auto target_of = [&](std::string_view address) {
         std::string target(address);
@@ -109,6 +118,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{invitation}", "none");
         put("{account}", account.text());
         put("{glass}", rooms.study.text());
+        put("{form}", "none");
+        put("{rest*}", "Submissions");
         return target;
       };
       for (const Route& route : routes()) {
@@ -135,7 +146,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (within == "/glass/{glass}") {
           expected = 404;  // nobody asked
         } else {
-          expected = decided(within, 200);
+          expected = decided(within, within.find("/forms/") == std::string::npos ? 200 : 404);  // no such form
         }
         // PDF and the whole report take seconds; that they are refused alike is what matters here.
         if (expected == 200 && address.find("/report.") != std::string::npos && relation != kWorkspace) continue;
