@@ -310,7 +310,7 @@ Result<void> merge_sources(Merging& merging) {
     if (held) {
       merging.ids.sources[i] = held->id;
       if (source.is_read) merging.transaction.run(kMarkRead, {merging.workspace(), held->id});
-      if (merging.options.adopt_guids && !same_guid && !held->brought_now && !source.guid.empty())
+      if (merging.options.adopt_guids && !same_guid && !known.brought_now(*held) && !source.guid.empty())
         merging.transaction.run(kRetireSource, {source.guid, merging.workspace(), held->id});
       merging.report.count("source", Outcome::kMerged);
       continue;
@@ -328,7 +328,7 @@ Result<void> merge_sources(Merging& merging) {
                               std::to_string(before.version + 1) + ".");
     } else {
       if (merging.options.adopt_guids)
-        if (const KnownSource* named = known.with_name(name_key); named && !named->brought_now)
+        if (const KnownSource* named = known.with_name(name_key); named && !known.brought_now(*named))
           merging.report.remark("source", source.name,
                                 "the study held another source of this name with another text; both stand");
       merging.ids.sources[i] = add_source(merging, known, source, name_key, text_key, nullptr);
