@@ -1,7 +1,8 @@
 // The words people read, one file per language (languages/<code>.json), in ICU message syntax:
 //   "findings.asked": "{n, plural, one {# person was} other {# people were}} asked."
 // English is complete; a key a language lacks falls back to English. Keys that start with "_" are about the file:
-// "_name" (the language's own name), "_checked" ("yes" once a native speaker has read it all).
+// "_name" (the language's own name), "_checked" ("yes" once a native speaker has read it all), "_extent" ("phones": it
+// holds what phones are told and no page is offered in it).
 #pragma once
 #include <cstdint>
 #include <string>
@@ -30,7 +31,7 @@ class Catalogue {
  public:
   // Unknown languages answer in English. The object lives as long as the program.
   static const Catalogue& of(std::string_view language);
-  // Codes with a file, English first, then by code.
+  // Codes pages are offered in, English first, then by code.
   static const std::vector<std::string>& languages();
 
   std::string_view language() const { return language_; }

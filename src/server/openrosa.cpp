@@ -1,5 +1,7 @@
 #include "server/openrosa.h"
 
+#include <ctime>
+
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "people/token.h"
@@ -9,6 +11,17 @@
 namespace understory::server {
 
 namespace {
+
+// RFC 9110 §5.6.7
+std::string http_date(Milliseconds at) {
+  const std::time_t seconds = at / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  constexpr const char* kDays[]{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr const char* kMonths[]{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[parts.tm_wday], parts.tm_mday,
+                     kMonths[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
 
 constexpr Milliseconds kNonceLife = 10 * 60 * 1000;
 
@@ -96,6 +109,7 @@ std::optional<people::Device> by_digest(const Visit& visit, std::string_view tex
 }  // namespace
 
 void add_openrosa_headers(Response& response) {
+  response.headers.emplace_back("Date", http_date(now()));
   response.headers.emplace_back("X-OpenRosa-Version", "1.0");
   response.headers.emplace_back("X-OpenRosa-Accept-Content-Length", std::to_string(kMostSent));
 }

@@ -121,6 +121,7 @@ TEST_P(Phones, FetchWhatTheListNamesByteForByte) {
   const Response list = get("/formList");
   EXPECT_EQ(list.status, 200);
   EXPECT_EQ(header(list, "X-OpenRosa-Version"), "1.0");
+  EXPECT_TRUE(header(list, "Date").ends_with(" GMT")) << header(list, "Date");
   EXPECT_EQ(between(list.body, "<formID>", "<"), "visit");
   EXPECT_EQ(between(list.body, "<name>", "</name>"), "ការចុះសួរ &amp; visit");
   EXPECT_EQ(list.body.find("manifestUrl"), std::string::npos);  // no media, no manifest
@@ -178,6 +179,23 @@ TEST_P(Phones, AreWelcomedAndThanked) {
   ASSERT_EQ(instances.size(), 1u);
   EXPECT_EQ(instances[0].xml, Answers{}.xml());
   EXPECT_EQ(people::audit_entries(transaction, kept()[0].id, {}, 0, 10).size(), 1u);
+}
+
+TEST_P(Phones, AreAnsweredInTheirLanguage) {
+  const std::map<std::string, std::string> received{{"en", "Received"}, {"km", "បានទទួល"},     {"ne", "प्राप्त भयो"},
+                                                    {"hi", "प्राप्त हुआ"}, {"bn", "পাওয়া গেছে"}, {"th", "ได้รับแล้ว"},
+                                                    {"vi", "Đã nhận"},  {"xx", "Received"}};
+  std::set<std::string> refusals;
+  for (const auto& [language, word] : received) {
+    EXPECT_NE(post(Answers{}.xml(), {}, "xml_submission_file", language + "-KH,en;q=0.5").body.find(word),
+              std::string::npos)
+        << language;
+    const Response refused = post("<data/>", {}, "xml_submission_file", language);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.body.find("⟦"), std::string::npos);
+    refusals.insert(refused.body);
+  }
+  EXPECT_EQ(refusals.size(), 7u);
 }
 
 TEST_P(Phones, TheSameEightTimesAtOnceIsOneRecord) {

@@ -128,6 +128,8 @@ bool known(std::string_view language) {
   return std::find(languages.begin(), languages.end(), language) != languages.end();
 }
 
+bool to_openrosa(const Request& request) { return request.path.rfind("/v1/", 0) == 0; }
+
 // ?lang= beats the cookie, the cookie what the browser asks for, and that beats English.
 std::string language_of(const Request& request) {
   if (const std::string asked = request.parameter("lang"); known(asked)) return asked;
@@ -135,7 +137,8 @@ std::string language_of(const Request& request) {
   const std::string accepted = request.header("accept-language");
   for (std::string_view each : split(accepted, ',')) {
     const std::string code = lower_ascii(trim(each).substr(0, 2));
-    if (known(code)) return code;
+    // Phones are told what they need in more languages than pages are in.
+    if (known(code) || (to_openrosa(request) && Catalogue::of(code).language() == code)) return code;
   }
   return "en";
 }
@@ -143,12 +146,6 @@ std::string language_of(const Request& request) {
 }  // namespace
 
 std::span<const Route> routes() { return kRoutes; }
-
-namespace {
-
-bool to_openrosa(const Request& request) { return request.path.rfind("/v1/", 0) == 0; }
-
-}  // namespace
 
 namespace {
 

@@ -126,6 +126,23 @@ TEST(Transport, AnswersGetHeadAndFormsAndNothingElse) {
   EXPECT_EQ(said_to(running.port(), "GET /%zz" + host).rfind("HTTP/1.1 4", 0), 0u);
 }
 
+TEST(Transport, AnAnswerWithoutContentSaysSo) {
+  Running running([](const Request& request) {
+    Response response{204, "text/plain; charset=utf-8", "", {{"X-OpenRosa-Version", "1.0"}}};
+    if (request.method != "HEAD") response.status = 200, response.body = "more\n";
+    return response;
+  });
+  // The connection goes on behind it.
+  const std::string both =
+      said_to(running.port(), "HEAD /submission HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + get("127.0.0.1"));
+  EXPECT_EQ(status_of(both), 204);
+  const std::string head = both.substr(0, both.find("\r\n\r\n"));
+  EXPECT_NE(head.find("X-OpenRosa-Version: 1.0"), std::string::npos) << head;
+  EXPECT_EQ(head.find("\r\nContent-Length:"), std::string::npos) << head;
+  EXPECT_EQ(head.find("\r\nContent-Type:"), std::string::npos) << head;
+  EXPECT_NE(both.find("more\n"), std::string::npos);
+}
+
 TEST(Transport, SeveralCookiesAllArrive) {
   Running running([](const Request&) {
     return Response{303, "text/plain; charset=utf-8", "", {{"Set-Cookie", "session=1"}, {"Set-Cookie", "device=2"}}};

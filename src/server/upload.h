@@ -41,7 +41,7 @@ class Spool {
   std::atomic<int> files_ = 0;
 };
 
-// Copies share the same bytes, which are gone with the last of them.
+// Copies share the same bytes, which are gone with the last of them. Not for keeping: none may outlive the server.
 class Upload {
  public:
   using Sink = std::function<Result<void>(std::string_view piece)>;
