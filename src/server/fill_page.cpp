@@ -44,7 +44,7 @@ struct Moment {
 Moment moment_of(std::string_view text, bool has_date) {
   Moment moment;
   std::string_view date = has_date ? text.substr(0, text.find('T')) : std::string_view();
-  std::string_view time = !has_date                            ? text
+  std::string_view time = !has_date                      ? text
                           : text.find('T') < text.size() ? text.substr(text.find('T') + 1)
                                                          : std::string_view();
   const auto parts = split(date, '-');
@@ -158,8 +158,9 @@ class Writer {
       focus_next_ = address == shown_.begin_at;
       inside(*each);
       if (by_people)
-        html_ += fmt::format("<button class=\"quiet\" name=\"remove\" value=\"{}\">{}</button>\n", escape_markup(address),
-                             escape_markup(shown_.words.say({"fill.remove", {{"what", label}, {"n", number}}})));
+        html_ +=
+            fmt::format("<button class=\"quiet\" name=\"remove\" value=\"{}\">{}</button>\n", escape_markup(address),
+                        escape_markup(shown_.words.say({"fill.remove", {{"what", label}, {"n", number}}})));
       html_ += "</fieldset>\n";
     }
     if (!by_people || !open) return;
@@ -295,8 +296,9 @@ class Writer {
     const std::string address = filling_.address_of(element);
     const bool lost = holds(shown_.files_lost, address);
     if (!element.text.empty()) {
-      html_ += fmt::format("<p>{}</p>", escape_markup(shown_.words.say(
-                                            {lost ? "fill.file_again" : "fill.file_kept", {{"name", element.text}}})));
+      html_ += fmt::format(
+          "<p>{}</p>",
+          escape_markup(shown_.words.say({lost ? "fill.file_again" : "fill.file_kept", {{"name", element.text}}})));
       if (!lost)
         html_ += fmt::format("<label><input type=\"checkbox\" name=\"{}#drop\" value=\"1\"> {}</label>", frame.name,
                              say("fill.file_drop"));

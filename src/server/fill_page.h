@@ -13,10 +13,10 @@ namespace understory::server {
 struct FillShown {
   const collect::Filling& filling;
   const Catalogue& words;
-  std::string language;                              // of the questions, as the form's itext calls it
+  std::string language;                                // of the questions, as the form's itext calls it
   const std::vector<collect::Unmet>* amiss = nullptr;  // null: nobody asked to be told yet
-  std::string begin_at;                              // address of what was just added: it gets the focus
-  std::vector<std::string> files_lost;               // addresses whose files must be chosen again
+  std::string begin_at;                                // address of what was just added: it gets the focus
+  std::vector<std::string> files_lost;                 // addresses whose files must be chosen again
 };
 
 struct FillHtml {

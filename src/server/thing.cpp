@@ -1,5 +1,6 @@
 #include "server/thing.h"
 
+#include "foundation/text.h"
 #include "people/account.h"
 #include "people/audit.h"
 #include "places/places.h"
@@ -33,6 +34,19 @@ Result<people::Record> record_named(const Visit& visit) {
   if (visit.named.contains("submission")) return record_of(visit.transaction, TRY(submission_named(visit)));
   if (visit.named.contains("form")) return record_of(TRY(form_named(visit)));
   return people::Record{};
+}
+
+collect::Lists lists_of(storage::Transaction& transaction, Id version) {
+  constexpr std::int64_t kMost = 16 << 20;  // bytes
+  collect::Lists lists;
+  for (const collect::FormFile& file : collect::form_files(transaction, version)) {
+    const std::string ending = lower_ascii(file.name.substr(std::min(file.name.rfind('.'), file.name.size())));
+    if (!file.here || file.size > kMost || (ending != ".csv" && ending != ".xml" && ending != ".geojson")) continue;
+    std::string content;
+    if (!collect::read_form_file(transaction, file.id, [&](std::string_view piece) { content += piece; })) continue;
+    if (auto list = collect::read_list(content, file.name)) lists.emplace(file.name, std::move(*list));
+  }
+  return lists;
 }
 
 void write_down(const Visit& visit, storage::Transaction& transaction, people::Right right, std::string_view route,

@@ -1,5 +1,6 @@
 // The form or submission that an address names, as rights are decided by.
 #pragma once
+#include "collect/filling.h"
 #include "collect/submissions.h"
 #include "server/visit.h"
 
@@ -15,6 +16,9 @@ Result<people::Record> record_named(const Visit& visit);
 
 Result<collect::KeptForm> form_named(const Visit& visit);
 Result<collect::Submission> submission_named(const Visit& visit);
+
+// The files a version takes its choices from, those that are here and can be read.
+collect::Lists lists_of(storage::Transaction& transaction, Id version);
 
 // What this person did, in the transaction it was done in.
 void write_down(const Visit& visit, storage::Transaction& transaction, people::Right right, std::string_view route,

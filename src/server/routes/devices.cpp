@@ -46,10 +46,11 @@ Page devices_page(const Visit& visit) {
     row.set("name", device.name);
     row.set("study", device.study ? names[device.study] : visit.say("accounts.every_study"));
     row.set("place", device.place);
-    row.set("until", device.revoked_at != 0   ? visit.words.say({"devices.revoked_on", {{"day", day_text(device.revoked_at)}}})
-                     : device.expires_at == 0 ? visit.say("devices.for_ever")
-                     : device.over(now())     ? visit.words.say({"devices.over_since", {{"day", day_text(device.expires_at)}}})
-                                              : day_text(device.expires_at));
+    row.set("until",
+            device.revoked_at != 0   ? visit.words.say({"devices.revoked_on", {{"day", day_text(device.revoked_at)}}})
+            : device.expires_at == 0 ? visit.say("devices.for_ever")
+            : device.over(now())     ? visit.words.say({"devices.over_since", {{"day", day_text(device.expires_at)}}})
+                                     : day_text(device.expires_at));
     if (device.revoked_at == 0) {
       mustache::data take;
       take.set("address", "/devices/" + device.id.text());

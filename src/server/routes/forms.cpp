@@ -48,8 +48,8 @@ mustache::data form_row(const Visit& visit, const collect::KeptForm& form,
   row.set("title", title_of(form));
   row.set("form_id", form.form_id);
   row.set("study", study_name(visit, form.study));
-  row.set("version", versions.empty() ? visit.say("forms.draft_alone")
-                                      : shown_version(visit, versions.front().version));
+  row.set("version",
+          versions.empty() ? visit.say("forms.draft_alone") : shown_version(visit, versions.front().version));
   row.set("state", visit.say("forms.state_" + std::string(name_of(form.state))));
   const auto link = [&](const char* name, const std::string& to, const char* label) {
     mustache::data made;
@@ -129,10 +129,11 @@ Response forms_page(const Visit& visit, const std::optional<Problem>& problem = 
 // The media type of a file of a form, by its ending: what phones are told.
 std::string media_type_of(std::string_view name) {
   static const std::map<std::string, std::string, std::less<>> kTypes{
-      {"csv", "text/csv"},   {"xml", "text/xml"},   {"geojson", "application/geo+json"}, {"jpg", "image/jpeg"},
-      {"jpeg", "image/jpeg"}, {"png", "image/png"},  {"svg", "image/svg+xml"},            {"mp3", "audio/mpeg"},
-      {"m4a", "audio/mp4"},  {"wav", "audio/wav"},  {"ogg", "audio/ogg"},                {"mp4", "video/mp4"},
-      {"3gp", "video/3gpp"}, {"pdf", "application/pdf"}};
+      {"csv", "text/csv"},      {"xml", "text/xml"},       {"geojson", "application/geo+json"},
+      {"jpg", "image/jpeg"},    {"jpeg", "image/jpeg"},    {"png", "image/png"},
+      {"svg", "image/svg+xml"}, {"mp3", "audio/mpeg"},     {"m4a", "audio/mp4"},
+      {"wav", "audio/wav"},     {"ogg", "audio/ogg"},      {"mp4", "video/mp4"},
+      {"3gp", "video/3gpp"},    {"pdf", "application/pdf"}};
   const auto found = kTypes.find(lower_ascii(name.substr(name.rfind('.') + 1)));
   return found == kTypes.end() ? "application/octet-stream" : found->second;
 }
@@ -167,9 +168,8 @@ Result<Taken> taken(const Visit& visit) {
   .id;
   // Forms of a study this person may not keep are answered as those of one that is not there.
   if (!people::decide(visit.person, Right::kKeepForms, {wanted.study, {}, {}}).allowed)
-    return wanted.study
-               ? fail(problems::kNotFound, {{"what", "study"}, {"name", wanted.study.text()}})
-               : fail(problems::kForbidden);
+    return wanted.study ? fail(problems::kNotFound, {{"what", "study"}, {"name", wanted.study.text()}})
+                        : fail(problems::kForbidden);
   wanted.file = name_alone(part->filename);
   wanted.xml = TRY(part->content.text(16 << 20));
   wanted.account = visit.person.account;
@@ -256,7 +256,7 @@ Result<Response> take_form(const Visit& visit) {
   page.page = "form_taken";
   mustache::data& data = page.data;
   data.set("title", page.title);
-  data.set("kept", visit.say(!result->made.is_new             ? "forms.was_here"
+  data.set("kept", visit.say(!result->made.is_new         ? "forms.was_here"
                              : result->made.version.draft ? "forms.kept_draft"
                                                           : "forms.kept_published"));
   data.set("notes_label", visit.say("forms.warnings"));
@@ -274,7 +274,8 @@ Result<Response> show_form(const Visit& visit) {
   mustache::data& data = page.data;
   data.set("title", page.title);
   data.set("form", visit.form_token());
-  data.set("about", visit.words.say({"forms.of_study", {{"form", form.form_id}, {"study", study_name(visit, form.study)}}}));
+  data.set("about",
+           visit.words.say({"forms.of_study", {{"form", form.form_id}, {"study", study_name(visit, form.study)}}}));
   data.set("back", visit.say("forms.title"));
   data.set("state", visit.say("forms.state_" + std::string(name_of(form.state))));
   data.set("state_about", visit.say("forms.about_" + std::string(name_of(form.state))));
