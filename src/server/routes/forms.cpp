@@ -304,6 +304,11 @@ Result<Response> change_form(const Visit& visit) {
     TRY(set_state(visit, form, visit.request.field("state")));
     return see_other("/forms/" + form.id.text());
   }
+  if (what != "publish" && what != "file")
+    return fail(problems::kInvalidValue, {{"where", "do"},
+                                          {"value", std::string(shortened(what, 40))},
+                                          {"what", "deed"},
+                                          {"hint", "Use the buttons of the page."}});
   const Id id = Id::parse(visit.request.field("version")).value_or(Id{1});
   const collect::FormVersion version = TRY(collect::find_version(visit.transaction, id));
   if (version.form != form.id) return fail(problems::kNotFound, {{"what", "version"}, {"name", id.text()}});
