@@ -15,32 +15,29 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // Relevance, a constraint, a repeat, a choice, a date, a calculated value, two languages.
-constexpr const char* kForm = R"(<?xml version="1.0"?>
+constexpr const char* kForm = R"xml(<?xml version="1.0"?>
 <h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:jr="http://openrosa.org/javarosa" xmlns:orx="http://openrosa.org/xforms">
 <h:head><h:title>Household</h:title><model>
-<itext><translation lang="English (en)" > <text id = "name">
-                              <value> Village</ value></ text><text id = "left"><value> Has anybody left
-    ? </ value></ text></ translation><translation lang = "ខ្មែរ (km)"><text id = "name">
-    <value> ភូមិ</ value></ text><text id = "left"><value> មានអ្នកចាកចេញទេ
-    ? </ value></ text></ translation></ itext><instance><data id = "household" version = "1"><village /><left /><why />
-    <born /><person jr : template = ""><age /></ person><total /><photo /><orx : meta><orx : instanceID /></ orx : meta>
-    </ data></ instance><bind nodeset = "/data/village" type = "string" required = "true()" />
-    <bind nodeset = "/data/left" type = "select1" />
-    <bind nodeset = "/data/why" type = "string" relevant = "/data/left = 'yes'" />
-    <bind nodeset = "/data/born" type = "date" /><bind nodeset = "/data/person/age" type = "int" constraint =
-                                                      ". &lt; 120" jr : constraintMsg = "Nobody is that old" />
-    <bind nodeset = "/data/total" type = "int" calculate = "count(/data/person)" />
-    <bind nodeset = "/data/photo" type = "binary" /><bind nodeset = "/data/orx:meta/orx:instanceID" type = "string" />
-    </ model></ h : head><h : body><input ref = "/data/village"><label ref = "jr:itext('name')" />
-    <hint> As people call it</ hint></ input><select1 ref = "/data/left"><label ref = "jr:itext('left')" /><item>
-    <label> Yes</ label><value> yes</ value></ item><item><label> No</ label><value> no</ value></ item></ select1>
-    <input ref = "/data/why"><label> Why did they leave</ label></ input><input ref = "/data/born">
-    <label> Born on</ label></ input><group ref = "/data/person"><label> Person</ label>
-    <repeat nodeset = "/data/person"><input ref = "/data/person/age"><label> Age</ label></ input></ repeat></ group>
-    <upload ref = "/data/photo" mediatype = "image/*"><label> Photo</ label></ upload></ h : body></ h : html>) ";
+<itext><translation lang="English (en)"><text id="name"><value>Village</value></text><text id="left"><value>Has anybody left?</value></text></translation>
+<translation lang="ខ្មែរ (km)"><text id="name"><value>ភូមិ</value></text><text id="left"><value>មានអ្នកចាកចេញទេ?</value></text></translation></itext>
+<instance><data id="household" version="1"><village/><left/><why/><born/><person jr:template=""><age/></person><total/><photo/>
+<orx:meta><orx:instanceID/></orx:meta></data></instance>
+<bind nodeset="/data/village" type="string" required="true()"/>
+<bind nodeset="/data/left" type="select1"/>
+<bind nodeset="/data/why" type="string" relevant="/data/left = 'yes'"/>
+<bind nodeset="/data/born" type="date"/>
+<bind nodeset="/data/person/age" type="int" constraint=". &lt; 120" jr:constraintMsg="Nobody is that old"/>
+<bind nodeset="/data/total" type="int" calculate="count(/data/person)"/>
+<bind nodeset="/data/photo" type="binary"/>
+<bind nodeset="/data/orx:meta/orx:instanceID" type="string"/></model></h:head>
+<h:body><input ref="/data/village"><label ref="jr:itext('name')"/><hint>As people call it</hint></input>
+<select1 ref="/data/left"><label ref="jr:itext('left')"/><item><label>Yes</label><value>yes</value></item><item><label>No</label><value>no</value></item></select1>
+<input ref="/data/why"><label>Why did they leave</label></input>
+<input ref="/data/born"><label>Born on</label></input>
+<group ref="/data/person"><label>Person</label><repeat nodeset="/data/person"><input ref="/data/person/age"><label>Age</label></input></repeat></group>
+<upload ref="/data/photo" mediatype="image/*"><label>Photo</label></upload></h:body></h:html>)xml";
 
-    std::string
-    unescaped(std::string text) {
+std::string unescaped(std::string text) {
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
            {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&apos;", "'"}, {"&amp;", "&"}})
     for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "vault/base64.h"
+
 namespace understory::vault {
 
 enum class DigestKind { kMd5, kSha1, kSha256, kSha384, kSha512 };
@@ -14,8 +16,5 @@ std::optional<DigestKind> digest_kind_of(std::string_view name);
 std::string digest(DigestKind kind, std::string_view bytes);
 
 std::string hexadecimal(std::string_view bytes);  // lower case
-std::string to_base64(std::string_view bytes);
-// White space in it is passed over; nullopt: it is no base64.
-std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace understory::vault
