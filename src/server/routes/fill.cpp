@@ -264,13 +264,17 @@ collect::Post post_of(const Visit& visit, const Subject& subject, collect::Filli
   return post;
 }
 
+// Where somebody is led once it is sent: an edit to its submission, anything else to a receipt.
+std::string sent_at(const Subject& subject, Id submission, bool again) {
+  if (subject.edited) return "/submissions/" + subject.edited->id.text();
+  return subject.address() + "?sent=" + submission.text() + (again ? "&again=1" : "");
+}
+
 // Kept in a transaction of its own, together with others; the request's must not stay open while it waits for them.
 Response send(const Visit& visit, const Subject& subject, collect::Filling& filling, const std::string& held_as) {
   Response response;
-  const std::string receipt_at = subject.edited ? "/submissions/" + subject.edited->id.text() : subject.address();
   response.then = [&workspace = visit.workspace, &words = visit.words, &request = visit.request, named = visit.named,
-                   person = visit.person, session = visit.session, right = visit.right, receipt_at, held_as,
-                   edit = subject.edited.has_value(), form_id = subject.form.form_id,
+                   person = visit.person, session = visit.session, right = visit.right, subject, held_as,
                    number = text_at(filling, "instanceID"),
                    post = std::make_shared<collect::Post>(post_of(visit, subject, filling, held_as))] {
     const auto key = people::audit_key(workspace);
@@ -278,15 +282,13 @@ Response send(const Visit& visit, const Subject& subject, collect::Filling& fill
     const auto receipt = collect::take_in(workspace, *key, *post);
     if (receipt) {
       held_files().forget(held_as);
-      return see_other(edit ? receipt_at
-                            : receipt_at + "?sent=" + receipt->submission.text() +
-                                  (receipt->repeated ? "&again=1" : ""));
+      return see_other(sent_at(subject, receipt->submission, receipt->repeated));
     }
     storage::Transaction transaction = workspace.read();
-    // Sent twice, the second time a moment later: the first is kept, and people are told so.
+    // Sent twice at once: the one that came first is kept, and people are told so.
     if (receipt.error().is(problems::kOtherInstance))
-      if (const auto before = collect::submission_of(transaction, form_id, number))
-        return see_other(edit ? receipt_at : receipt_at + "?sent=" + before->text() + "&again=1");
+      if (const auto before = collect::submission_of(transaction, subject.form.form_id, number))
+        return see_other(sent_at(subject, *before, true));
     const Visit later{workspace, transaction, request, words, named, person, session, right};
     return show_problem(later, receipt.error());
   };
@@ -333,6 +335,12 @@ Result<Response> take_filling(const Visit& visit) {
                                             setting, TRY(sent_state(visit)), collect::Filling::As::kDraft));
   const std::string mark = TRY(mark_of(visit, subject, filling));
   if (!people::same(mark, told(visit, "mark"))) return fail(problems::kForbidden);
+
+  // Sent before: the button was pressed twice, or somebody came back to the page. Its files are let go by now.
+  if (told(visit, "do") == "send")
+    if (const auto before =
+            collect::submission_of(visit.transaction, subject.form.form_id, text_at(filling, "instanceID")))
+      return see_other(sent_at(subject, *before, true));
 
   auto answers = answers_of(filling, TRY(sent_fields(visit)), setting.offset_minutes);
   for (auto& each : take_files(visit, filling, mark)) answers.push_back(std::move(each));
