@@ -79,7 +79,8 @@ std::string moment(const Node& asked, const Fields& fields, const std::string& b
     }
   }
   // What nobody touched keeps what people do not see of it: seconds, and where it was written down.
-  const std::string time = timed ? box(fields, "time").substr(0, 5) : std::string();
+  std::string time = timed ? box(fields, "time").substr(0, 5) : std::string();
+  if (time.size() == 4 && time[1] == ':') time.insert(0, "0");
   const std::size_t begin = dated ? before.find('T') : 0;
   if (dated && !timed) return !date.empty() && before.rfind(date, 0) == 0 ? before : date;
   const bool same_date = !dated || before.rfind(date + "T", 0) == 0;

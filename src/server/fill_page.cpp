@@ -5,6 +5,7 @@
 #include <set>
 
 #include "foundation/text.h"
+#include "server/fill_parts.h"
 
 namespace understory::server {
 
@@ -20,42 +21,6 @@ using collect::Unmet;
 
 constexpr std::size_t kLongList = 15;  // choices; beyond that a box that opens takes less of the page
 constexpr double kMostSteps = 21;
-
-std::string option_html(std::string_view value, std::string_view label, bool chosen) {
-  return fmt::format("<option value=\"{}\"{}>{}</option>", escape_markup(value), chosen ? " selected" : "",
-                     escape_markup(label));
-}
-
-std::vector<std::string> listed(std::string_view text) {
-  std::vector<std::string> items;
-  for (std::string_view each : split(text, ' '))
-    if (!trim(each).empty()) items.emplace_back(trim(each));
-  return items;
-}
-
-bool holds(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-// "1999-05-13T10:30:00.000+07:00" in the boxes people see. What was half written stays as it was.
-struct Moment {
-  std::string year, month, day, time;
-};
-Moment moment_of(std::string_view text, bool has_date) {
-  Moment moment;
-  std::string_view date = has_date ? text.substr(0, text.find('T')) : std::string_view();
-  std::string_view time = !has_date                      ? text
-                          : text.find('T') < text.size() ? text.substr(text.find('T') + 1)
-                                                         : std::string_view();
-  const auto parts = split(date, '-');
-  if (parts.size() == 3) {
-    moment.year = parts[0];
-    moment.month = parts[1].size() == 2 && parts[1][0] == '0' ? parts[1].substr(1) : parts[1];
-    moment.day = parts[2].size() == 2 && parts[2][0] == '0' ? parts[2].substr(1) : parts[2];
-  }
-  moment.time = time.substr(0, 5);
-  return moment;
-}
 
 class Writer {
  public:
@@ -308,6 +273,11 @@ class Writer {
                          media.empty() ? "" : " accept=\"" + escape_markup(media) + "\"", frame.attributes);
   }
 
+  // Of a list that depends on another answer; the summary's link leads here.
+  void nothing_to_choose(const Frame& frame) {
+    html_ += fmt::format("<p class=\"hint\" id=\"{}\">{}</p>", frame.id, say("fill.no_choices"));
+  }
+
   void begin_set(const Frame& frame) {
     html_ += fmt::format("<fieldset class=\"q\"><legend>{}</legend>{}", frame.label, frame.around);
   }
@@ -340,8 +310,10 @@ class Writer {
     // "aria-required" belongs to no single box.
     if (const std::size_t at = attributes.find(" aria-required=\"true\""); at != std::string::npos)
       attributes.erase(at, std::string_view(" aria-required=\"true\"").size());
+    if (offered.empty()) nothing_to_choose(frame);
     for (const Offered& each : offered) line(each.value, each.label, holds(chosen, each.value));
-    if (!many && !filling_.required(element)) line("", shown_.words.say("fill.no_answer"), element.text.empty());
+    if (!many && !offered.empty() && !filling_.required(element))
+      line("", shown_.words.say("fill.no_answer"), element.text.empty());
     html_ += "</fieldset>\n";
   }
 
@@ -350,6 +322,7 @@ class Writer {
     const std::vector<std::string> chosen = listed(element.text);
     const Frame frame = this->frame(element, true);
     begin_set(frame);
+    if (offered.empty()) nothing_to_choose(frame);
     for (std::size_t i = 0; i < offered.size(); ++i) {
       html_ += fmt::format("<label>{}. <select{} name=\"{}\"{}>{}", i + 1, i == 0 ? " id=\"" + frame.id + "\"" : "",
                            frame.name, i == 0 ? frame.attributes : "", option_html("", "", i >= chosen.size()));

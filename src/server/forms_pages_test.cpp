@@ -4,7 +4,6 @@
 
 #include "collect/quarantine.h"
 #include "collect/record.h"
-#include "server/fill_page.h"
 #include "server/packing.h"
 #include "testing/who_may.h"
 
@@ -338,14 +337,6 @@ TEST_P(FormsPages, APhoneIsEnrolledShownOnceAndTakenBack) {
   EXPECT_EQ(post("/devices", keeper, {{"name", ""}, {"days", "30"}}).status, 422);
   EXPECT_EQ(post("/devices", keeper, {{"name", "x"}, {"days", "many"}}).status, 422);
   EXPECT_EQ(get("/devices", researcher_).status, 403);
-}
-
-TEST(FillAnswers, NearestLanguage) {
-  EXPECT_EQ(nearest_language({"English (en)", "ខ្មែរ (km)"}, "km"), "ខ្មែរ (km)");
-  EXPECT_EQ(nearest_language({"English", "Khmer"}, "km"), "Khmer");
-  EXPECT_EQ(nearest_language({"fr", "es"}, "km"), "fr");
-  EXPECT_EQ(nearest_language({}, "km"), "");
-  EXPECT_EQ(language_code("ខ្មែរ (km)"), "km");
 }
 
 }  // namespace
