@@ -74,6 +74,11 @@ void walk(const Filling& filling, const Element& element, std::vector<Answer>& a
     const bool field = node ? node->shape == Node::Shape::kField : child->children.empty();
     if (!field) {
       const std::size_t before = answers.size();
+      // A group without words of its own is there for the form's maker alone.
+      if (node && node->shape == Node::Shape::kGroup && node->label.empty()) {
+        walk(filling, *child, answers);
+        continue;
+      }
       std::string label = label_of(filling, *child);
       if (node && node->shape == Node::Shape::kRepeat) label += " " + std::to_string(child->position() + 1);
       answers.push_back({filling.address_of(*child), label, "", "", true});
@@ -81,7 +86,9 @@ void walk(const Filling& filling, const Element& element, std::vector<Answer>& a
       if (answers.size() == before + 1) answers.pop_back();
       continue;
     }
-    if (child->text.empty() && (!child->relevant || !node || node->control == Control::kNone)) continue;
+    if (child->text.empty() &&
+        (!child->relevant || !node || node->control == Control::kNone || filling.readonly(*child)))
+      continue;
     const std::string words = in_words(filling, *child);
     answers.push_back({filling.address_of(*child), label_of(filling, *child), words.empty() ? child->text : words,
                        words == child->text ? "" : (words.empty() ? "" : child->text), false});
