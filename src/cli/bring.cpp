@@ -1,6 +1,7 @@
 // understory submissions bring | take, understory form map: from instances on a disk to evidence in a study.
 #include "cli/command.h"
 #include "cli/door.h"
+#include "cli/private_key.h"
 #include "collect/forms.h"
 #include "collect/intake.h"
 #include "foundation/file.h"
@@ -104,7 +105,7 @@ Result<int> map(const MapOptions& options) {
 // --- take: submissions into a study
 
 struct TakeOptions {
-  std::string folder, study, form;
+  std::string folder, study, form, key;
   bool approved = false, json = false;
 };
 
@@ -117,6 +118,7 @@ Result<int> take(const TakeOptions& options) {
   if (!door.may(people::Right::kReadSubmissions, form.study)) return fail(problems::kForbidden);
   study::TakeOptions wanted;
   wanted.among = collect::within_reach(door.person(), form);
+  wanted.among.key = TRY(read_private_key(options.key));
   wanted.approved_only = options.approved;
   wanted.progress = terminal_progress();
   const study::ImportReport report = TRY(study::take_submissions(transaction, door.study().id, form.id, wanted));
@@ -151,6 +153,7 @@ void add_bring(CLI::App& submissions, Action& action) {
   add_workspace_option(*into, taking->folder);
   add_study_option(*into, taking->study);
   into->add_option("--form", taking->form, "Its id")->required()->type_name("ID");
+  add_key_option(*into, taking->key);
   into->add_flag("--approved", taking->approved, "Those alone that were approved in review");
   into->add_flag("--json", taking->json, "Print the receipt as JSON");
   into->callback([taking, &action] { action = [taking] { return take(*taking); }; });

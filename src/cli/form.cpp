@@ -14,7 +14,7 @@ namespace {
 struct PublishOptions {
   std::string folder, study, file;
   std::vector<std::string> beside;
-  bool draft = false;
+  bool draft = false, encrypt = false;
 };
 
 // The media type of a file of a form, by its ending: what phones are told.
@@ -44,6 +44,7 @@ Result<int> publish(const PublishOptions& options) {
   wanted.study = door.study().id;
   wanted.account = door.person().account;
   wanted.draft = options.draft;
+  wanted.encrypt = options.encrypt;
   auto transaction = door.write();
   const collect::Published made = TRY(collect::take_form(transaction, wanted));
   if (!converted.itemsets.empty())
@@ -109,6 +110,9 @@ void add_form(CLI::App& app, Action& action) {
   make->footer(
       "\nPrints its id and version, then notes. Earlier versions stay valid: what phones still hold is taken.\n"
       "  understory form publish -w network household.xlsx --study \"Local experiences\" --with villages.csv\n"
+      "With --encrypt a version of its own (“2[encrypted:…]”) is published: phones fetch it anew, and encrypt. A form "
+      "that\n"
+      "carries a base64RsaPublicKey of its own is published without it.\n"
       "Exit code 1: refused; the sentence says line (or sheet, row and column) and reason, and nothing was changed.");
   add_workspace_option(*make, options->folder);
   make->add_option("file", options->file, "XForm (.xml) or XLSForm (.xlsx, .xls, .csv)")->required()->type_name("FILE");
@@ -116,6 +120,8 @@ void add_form(CLI::App& app, Action& action) {
       ->type_name("NAME");
   make->add_option("--with", options->beside, "A file the form needs beside it: lists, pictures (again for more)")
       ->type_name("FILE");
+  make->add_flag("--encrypt", options->encrypt,
+                 "Phones encrypt what is filled in; it opens here with stories, and nowhere else");
   make->add_flag("--draft", options->draft, "Keep it as a draft; nobody fetches it yet");
   make->callback([options, &action] { action = [options] { return publish(*options); }; });
 

@@ -1,8 +1,9 @@
-// understory submissions list
+// understory submissions list | check (export is in submissions_export.cpp, bring and take in bring.cpp)
 #include "collect/submissions.h"
 
 #include "cli/command.h"
 #include "cli/door.h"
+#include "cli/private_key.h"
 #include "collect/forms.h"
 
 namespace understory::cli {
@@ -41,6 +42,32 @@ Result<int> list(const ListOptions& options) {
   return kDone;
 }
 
+struct CheckOptions {
+  std::string folder, form, key;
+};
+
+// Encrypted ones alone: whether each opens, and whether its files are those it was made of.
+Result<int> check(const CheckOptions& options) {
+  const Door door = TRY(Door::enter(options.folder, people::Right::kReadSubmissions, "submissions check"));
+  auto transaction = door.read();
+  const collect::KeptForm form = TRY(collect::find_form(transaction, options.form));
+  collect::Wanted wanted = collect::within_reach(door.person(), form);
+  wanted.key = TRY(read_private_key(options.key));
+  std::string lines;
+  bool all_well = true;
+  collect::each_submission(transaction, form.id, wanted, [&](const collect::Opened& opened) {
+    if (!opened.encrypted) return true;
+    const auto signature =
+        opened.unreadable ? std::nullopt : collect::check_signature(transaction, opened.submission.id, wanted.key);
+    all_well = all_well && (signature == collect::Signature::kRight || signature == collect::Signature::kNone);
+    lines += fmt::format("{}\t{}\t{}\n", opened.submission.id.text(), iso_time(opened.submission.received_at),
+                         signature ? "signature: " + std::string(name_of(*signature)) : "does not open");
+    return true;
+  });
+  TRY(put_out(lines));
+  return all_well ? kDone : kDoneWithLosses;
+}
+
 }  // namespace
 
 void add_submissions(CLI::App& app, Action& action) {
@@ -58,6 +85,21 @@ void add_submissions(CLI::App& app, Action& action) {
   show->add_option("--form", options->form, "Its id")->required()->type_name("ID");
   show->add_flag("--quarantine", options->quarantine, "What waits for its form or version, or for somebody to decide");
   show->callback([options, &action] { action = [options] { return list(*options); }; });
+
+  add_submissions_export(*command, action);
+
+  auto checked = std::make_shared<CheckOptions>();
+  CLI::App* signatures =
+      command->add_subcommand("check", "Encrypted submissions: whether each opens, and whether its files belong to it");
+  signatures->footer(
+      "\nOne a line: number, when, and “signature: right”, “wrong” (a file was damaged or mixed up), “none” or\n"
+      "“unchecked” (a file has not arrived); or “does not open” (no key for it is here, or it is damaged).\n"
+      "  understory submissions check -w network --form household\n"
+      "Exit code 3: one of them is not right.");
+  add_workspace_option(*signatures, checked->folder);
+  signatures->add_option("--form", checked->form, "Its id")->required()->type_name("ID");
+  add_key_option(*signatures, checked->key);
+  signatures->callback([checked, &action] { action = [checked] { return check(*checked); }; });
 }
 
 }  // namespace understory::cli

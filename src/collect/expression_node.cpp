@@ -119,7 +119,8 @@ Value randomize(Call& call) {
   }
   if (state <= 0) state += kModulus - 1;
   Nodes shuffled(nodes.size());
-  for (std::size_t i = 0; i < nodes.size() && call.spend(1); ++i) {
+  if (!call.spend(nodes.size())) return Nodes{};
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
     state = std::fmod(state * 16807, kModulus);
     const auto j = static_cast<std::size_t>((state - 1) / (kModulus - 1) * static_cast<double>(i + 1));
     if (j != i) shuffled[i] = shuffled[j];

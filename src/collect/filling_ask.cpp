@@ -41,10 +41,8 @@ Scope Filling::State::scope(Found context) const {
 Tree Filling::State::list(const std::string& id) const {
   if (const auto found = plan->inline_lists.find(id); found != plan->inline_lists.end()) return found->second;
   if (const auto found = lists.find(id); found != lists.end()) return found->second;
-  for (const Instance& each : form().instances)
-    if (each.id == id)
-      if (const auto found = lists.find(each.source.substr(each.source.rfind('/') + 1)); found != lists.end())
-        return found->second;
+  if (const auto file = plan->list_files.find(id); file != plan->list_files.end())
+    if (const auto found = lists.find(file->second); found != lists.end()) return found->second;
   // pulldata() names a file without its ending.
   const auto found = lists.find(id + ".csv");
   return found == lists.end() ? Tree() : found->second;
@@ -106,17 +104,19 @@ std::vector<Offered> Filling::State::choices(const Element& element) const {
   if (!what.choices || !what.choice_value) return offered;
   const auto items = evaluate(*what.choices, {&element, -1});
   if (!items || !items->nodes()) return offered;
+  // jr:itext(path) brings pictures and sounds too.
+  const std::string& label = asked.item_set->label;
+  std::optional<Expression> text_id;
+  if (label.rfind("jr:itext(", 0) == 0 && label.back() == ')')
+    if (auto inside = Expression::parse(std::string_view(label).substr(9, label.size() - 10))) text_id = *inside;
   for (const Found& item : *items->nodes()) {
     if (budget < 0) break;
     Offered each;
     const auto value = evaluate(*what.choice_value, item);
     if (!value) break;
     each.value = value->text();
-    // jr:itext(path) brings pictures and sounds too.
-    const std::string& label = asked.item_set->label;
-    if (label.rfind("jr:itext(", 0) == 0 && label.back() == ')') {
-      const auto inside = Expression::parse(std::string_view(label).substr(9, label.size() - 10));
-      const auto id = inside ? evaluate(*inside, item) : std::nullopt;
+    if (text_id) {
+      const auto id = evaluate(*text_id, item);
       const auto found = id ? form().texts.find(id->text()) : form().texts.end();
       if (const Words::In* in = found == form().texts.end() ? nullptr : in_language(found->second)) {
         each.label = expand(in->text, element);

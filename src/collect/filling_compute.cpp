@@ -144,8 +144,11 @@ void Filling::State::fit_count(const Element& context, int index, Element& paren
 // nothing and takes nothing away.
 void Filling::State::fit_choices(Element& element) {
   if (element.text.empty()) return;
-  for (const Instance& each : form().instances)
-    if (!list(each.id)) return;
+  if (!lists_here) {
+    lists_here = true;
+    for (const Instance& each : form().instances) lists_here = *lists_here && list(each.id);
+  }
+  if (!*lists_here) return;
   std::unordered_set<std::string> values;
   for (Offered& each : choices(element)) values.insert(std::move(each.value));
   if (budget < 0 || values.count(element.text)) return;
@@ -241,18 +244,20 @@ void Filling::State::act(const FormPlan::Action& action, Element& target) {
   }
 }
 
-// The actions of an event, on what lies in the element.
+// The actions of an event, on what lies in the element; in the order the form has them.
 void Filling::State::act_on(std::string_view event, Element& below) {
-  for (const FormPlan::Action& action : plan->actions) {
-    if (action.node < 0 || !plan->below(action.node, below.node)) continue;
-    bool meant = false;
-    for (const std::string& each : action.events)
-      meant = meant || each == event || (event == "odk-instance-first-load" && each == "xforms-ready");
-    if (!meant) continue;
-    walk(below, [&](Element& each) {
-      if (each.node == action.node) act(action, each);
-    });
-  }
+  std::vector<std::pair<int, Element*>> due;
+  walk(below, [&](Element& each) {
+    if (each.node < 0) return;
+    for (int action : compiled(each.node).actions)
+      for (const std::string& named : plan->actions[static_cast<std::size_t>(action)].events)
+        if (named == event || (event == "odk-instance-first-load" && named == "xforms-ready")) {
+          due.emplace_back(action, &each);
+          break;
+        }
+  });
+  std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [action, target] : due) act(plan->actions[static_cast<std::size_t>(action)], *target);
 }
 
 void Filling::State::compute() {

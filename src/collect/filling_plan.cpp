@@ -50,8 +50,10 @@ class Planner {
     }
     for (const SetValue& set : form_.set_values) plan_action(set);
     for (const Instance& each : form_.instances)
-      if (!each.xml.empty())
-        if (const auto list = read_xml_list(each.xml, each.id)) plan_.inline_lists.emplace(each.id, *list);
+      if (each.xml.empty())
+        plan_.list_files.emplace(each.id, each.source.substr(each.source.rfind('/') + 1));
+      else if (const auto list = read_xml_list(each.xml, each.id))
+        plan_.inline_lists.emplace(each.id, *list);
     make_tasks();
     order_tasks();
     make_instance();
@@ -103,6 +105,7 @@ class Planner {
         trigger >= 0 &&
         std::find(action.events.begin(), action.events.end(), "xforms-value-changed") != action.events.end())
       at(trigger).set_values.push_back(made);
+    if (action.node >= 0) at(action.node).actions.push_back(made);
     plan_.actions.push_back(std::move(action));
   }
 

@@ -17,6 +17,7 @@ class FormPlan {
     std::unordered_map<std::string_view, int> child_by_name;
     std::vector<int> attributes;  // in Form::attributes
     std::vector<int> set_values;  // that a change of this node triggers
+    std::vector<int> actions;     // that are done to this node
     int repeat = -1;              // the innermost repeat it lies in or is; -1: none
   };
   // Something that is computed: what it reads decides when.
@@ -45,6 +46,7 @@ class FormPlan {
   std::unordered_map<std::string, int> by_path;
   std::unique_ptr<Element> instance;                // the document, as a new one begins: no templates in it
   std::vector<std::unique_ptr<Element>> templates;  // by node, of repeats: a new copy
+  std::map<std::string, std::string> list_files;    // by the id of their instance
   std::map<std::string, Tree> inline_lists;         // by the id of their instance
   std::vector<std::string> remarks;
 

@@ -19,6 +19,7 @@ struct Filling::State {
   std::size_t elements = 0;
   std::vector<std::vector<Element*>> by_node;  // all elements of each of the form's nodes, in document order
   std::vector<char> changed;                   // nodes that changed since the last computation
+  std::optional<bool> lists_here;              // whether every list the form names was given
   bool chosen_less = false;                    // a choice was taken away in this round
   bool everything = false;                     // compute all, whatever changed
   mutable std::vector<std::string> remarks;

@@ -58,6 +58,7 @@ Result<void> add_node(Reading& reading, const pugi::xml_node& element, int paren
   if (node.shape == Node::Shape::kField) node.value = text_of(element);
   const int index = static_cast<int>(nodes.size());
   reading.nodes.emplace(node.path, index);
+  if (entity) reading.entity_elements.emplace(index, element);
   nodes.push_back(std::move(node));
 
   // One element a name: the template where there is one, else the first. Others are further copies of a repeat.
@@ -198,22 +199,12 @@ void read_action(Reading& reading, const pugi::xml_node& action, const std::stri
 
 void read_entities(Reading& reading) {
   Form& form = reading.form;
-  pugi::xml_document instance;
-  instance.load_string(form.instance.c_str(), pugi::parse_default | pugi::parse_ws_pcdata_single);
+  std::unordered_map<std::string_view, const std::string*> set;  // what the first action on a target sets
+  for (const SetValue& each : form.set_values) set.emplace(each.target, &each.value);
   for (int i = 0; i < static_cast<int>(form.nodes.size()); ++i) {
     const Node& node = form.nodes[static_cast<std::size_t>(i)];
-    if (!node.meta || node.name != "entity" || node.shape != Node::Shape::kGroup) continue;
-    // The element itself: its attributes are no nodes.
-    pugi::xml_node element = instance.document_element();
-    std::string_view rest = std::string_view(node.path).substr(1);
-    for (std::size_t slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
-      rest.remove_prefix(slash + 1);
-      pugi::xml_node below;
-      const std::string_view name = rest.substr(0, rest.find('/'));
-      for (const pugi::xml_node& child : element.children())
-        if (local_name(child.name()) == name && (!below || is_template(child))) below = child;
-      element = below;
-    }
+    if (!reading.entity_elements.count(i)) continue;
+    const pugi::xml_node& element = reading.entity_elements.at(i);  // its attributes are no nodes
     EntityUse use;
     use.node = i;
     use.list = value_of(element, "dataset");
@@ -223,8 +214,7 @@ void read_entities(Reading& reading) {
         const Attribute& attribute = form.attributes[static_cast<std::size_t>(found->second)];
         if (!attribute.calculate.empty()) return attribute.calculate;
       }
-      for (const SetValue& set : form.set_values)
-        if (set.target == path) return set.value;
+      if (const auto found = set.find(path); found != set.end()) return *found->second;
       const char* value = attribute_named(element, name);
       return value ? literal(value) : std::string();
     };

@@ -33,8 +33,9 @@ struct Reading {
   std::unordered_map<std::string, int> attributes;        // path → index in form.attributes
   std::unordered_map<std::string, std::string> bind_ids;  // a bind's id → its path
   std::unordered_map<std::string, std::string> asked_types;
-  std::vector<std::pair<int, pugi::xml_node>> further;  // nodes whose name stood again, and where
-  std::unordered_set<std::string> needed;               // names in form.files
+  std::vector<std::pair<int, pugi::xml_node>> further;      // nodes whose name stood again, and where
+  std::unordered_map<int, pugi::xml_node> entity_elements;  // by node
+  std::unordered_set<std::string> needed;                   // names in form.files
   std::size_t copied = 0;  // bytes of words copied from the itext: one text may be asked for by many controls
   int asked = 0;
 

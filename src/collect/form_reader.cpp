@@ -193,7 +193,7 @@ std::string instance_xml(const pugi::xml_node& root) {
 Result<FormRead> read_form(std::string_view xml, const std::string& file) {
   const XmlDocument document = TRY(XmlDocument::parse(xml, file));
   FormRead read;
-  Reading reading{document, file, read.form, read.warnings, {}, {}, {}, {}, {}, {}, {}};
+  Reading reading{document, file, read.form, read.warnings, {}, {}, {}, {}, {}, {}, {}, {}};
   const Frame frame = TRY(frame_of(reading));
   TRY(read_identity(reading, frame));
   TRY(read_instance(reading, frame.root));

@@ -59,6 +59,7 @@ struct NewForm {
   std::string file;  // its name, for messages
   Id study, account;
   bool draft = false;
+  bool encrypt = false;  // phones encrypt what is filled in, towards a key of the workspace (collect/encrypted.h)
 };
 Result<Published> take_form(storage::Transaction& transaction, const NewForm& wanted);
 Result<void> publish_draft(storage::Transaction& transaction, Id version);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collect/encrypted.h"
+#include "collect/entities.h"
 #include "collect/quarantine.h"
 #include "foundation/text.h"
 #include "vault/md5.h"
@@ -103,6 +105,7 @@ void drop_version(Transaction& transaction, Id version) {
     transaction.run(kDropPieces, {transaction.workspace(), file.id});
     transaction.run(kDropFile, {transaction.workspace(), file.id});
   }
+  drop_entity_plans(transaction, version);
   transaction.run(kDropVersion, {transaction.workspace(), version});
 }
 
@@ -124,6 +127,10 @@ Result<Published> take_form(Transaction& transaction, const NewForm& wanted) {
     read = TRY(read_form(xml, wanted.file));
     warnings.emplace_back("The form has no instanceID; one was added, so that nothing is taken twice.");
     read.warnings = std::move(warnings);
+  }
+  if (wanted.encrypt) {
+    xml = TRY(with_public_key(xml, wanted.file, managed_public_key(transaction, read.form.id, wanted.account)));
+    read.form = std::move(TRY(read_form(xml, wanted.file)).form);
   }
   const Form& form = read.form;
 
@@ -170,6 +177,7 @@ Result<Published> take_form(Transaction& transaction, const NewForm& wanted) {
   for (const NeededFile& file : form.files)
     transaction.run(kAddFile, {transaction.workspace(), Id::make(), version.id, file.name, file.kind, "", nullptr, ""});
   made.files = form_files(transaction, version.id);
+  keep_entity_plans(transaction, version.id, kept->study, form);
   if (!wanted.draft) {
     transaction.run(kSetTitle, {form.title, transaction.workspace(), kept->id});
     kept->title = form.title;

@@ -1,5 +1,7 @@
 #include <set>
 
+#include "collect/encrypted.h"
+#include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/intake_steps.h"
 #include "collect/quarantine.h"
@@ -105,10 +107,7 @@ Fitting fit(Transaction& transaction, const Arrival& arrival) {
 }
 
 std::vector<std::string> files_named(const Arrival& arrival, const Fitting& fitting) {
-  if (!arrival.envelope.encrypted) return named_files(arrival.post.xml, fitting.file_paths);
-  std::vector<std::string> names = arrival.envelope.media;
-  if (!arrival.envelope.encrypted_xml.empty()) names.push_back(arrival.envelope.encrypted_xml);
-  return names;
+  return arrival.envelope.encrypted ? files_of(arrival.envelope) : named_files(arrival.post.xml, fitting.file_paths);
 }
 
 struct FileRow {
@@ -287,6 +286,12 @@ Result<Receipt> keep(Transaction& transaction, const Arrival& arrival) {
                                    sender.place.empty() ? Parameter(nullptr) : Parameter(sender.place),
                                    sender.person.account, sender.device, sender.device_name, at, at,
                                    name_of(fitting.waits_for), counted.expected, counted.present});
+  if (fitting.waits_for == WaitsFor::kNothing) {
+    if (envelope.encrypted)
+      entities_wait(transaction, fitting.version, submission);
+    else if (arrival.post.xml.find("entity") != std::string::npos)
+      take_entities(transaction, fitting.version, submission, arrival.post.xml);
+  }
   const Receipt receipt{submission, fitting.waits_for, false, counted.expected - counted.present};
   log_it(transaction, arrival, receipt);
   return receipt;

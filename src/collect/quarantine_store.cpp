@@ -1,3 +1,4 @@
+#include "collect/entities.h"
 #include "collect/intake.h"
 #include "collect/quarantine.h"
 #include "collect/submissions.h"
@@ -50,8 +51,10 @@ int release_for(Transaction& transaction, const KeptForm& form, const FormVersio
     transaction.run(kBelongs, {form.id, each.fits ? Parameter(version.id) : Parameter(nullptr), form.study,
                                name_of(still), now(), transaction.workspace(), each.id});
     released += still == WaitsFor::kNothing;
+    if (still == WaitsFor::kNothing) entities_wait(transaction, version.id, each.id);
     if (each.fits) expect_again(transaction, each.id, version.file_paths);
   }
+  if (released > 0) apply_waiting_entities(transaction);
   return released;
 }
 
@@ -75,6 +78,8 @@ Result<void> release(Transaction& transaction, Id submission) {
     return fail(problems::kStillWaits, {{"what", found->form ? "version “" + found->form_version + "” of its form"
                                                              : "its form, “" + found->form_id + "”"}});
   transaction.run(kBelongs, {found->form, found->version, study, "", now(), transaction.workspace(), submission});
+  entities_wait(transaction, found->version, submission);
+  apply_waiting_entities(transaction);
   return {};
 }
 

@@ -12,6 +12,10 @@
 #include "foundation/clock.h"
 #include "storage/workspace.h"
 
+namespace understory::vault {
+class SubmissionKey;
+}
+
 namespace understory::collect {
 
 // received → has_issues | edited | approved | rejected; an edit makes any of them "edited" again.
@@ -48,6 +52,8 @@ struct Attachment {
   bool present = false;   // false: the instance names it, it has not arrived
   bool expected = false;  // the instance names it
   Id blob;
+  bool encrypted = false;    // by the phone; `name` and read_attachment() give what is inside, `size` what was sent
+  std::size_t position = 0;  // of an encrypted one: which file of the submission it is
 };
 
 // Which submissions, newest last. Everything narrows.
@@ -58,21 +64,32 @@ struct Wanted {
   std::int64_t limit = 0;                               // 0: all
   std::optional<std::vector<std::string>> places;       // of these places or below them alone (people::Reach)
   std::set<Id> without;                                 // none of these
+  // For encrypted forms whose key is not the workspace's: the private key, for this reading alone.
+  std::shared_ptr<const vault::SubmissionKey> key;
 };
 
 // What of a form somebody may read, by the right given (kReadSubmissions, kExportSubmissions …).
 Wanted within_reach(const people::Person& person, const KeptForm& form,
                     people::Right right = people::Right::kReadSubmissions);
 
+// What an encrypted submission says of itself: whether its files are those its envelope was made for. It tells damage
+// and mixing up, not who sent it: whoever has the form can make one.
+// kUnchecked: a file it covers is not here, or was not opened.
+enum class Signature { kNone, kRight, kWrong, kUnchecked };
+std::string_view name_of(Signature signature);  // "none", "right", "wrong", "unchecked"
+
 // Opened submissions, one after the other, in the order they came (by id): the XML of the newest instance. The reader
-// returns false to stop. Memory does not grow with their number. What does not open – damaged, its key destroyed – or
-// is encrypted and nobody has unlocked it comes with empty xml and `unreadable`; it never ends the walk. What waits in
-// quarantine does not come.
+// returns false to stop. Memory does not grow with their number. An encrypted one is decrypted by the workspace's key
+// of its form, or by wanted.key. What does not open – damaged, its key destroyed – or is encrypted towards a key that
+// is not at hand comes with empty xml and `unreadable`; it never ends the walk. What waits in quarantine does not come.
 struct Opened {
   const Submission& submission;
   std::string_view xml;
   bool unreadable = false;
   std::string_view submitter;  // the name of account or device
+  bool encrypted = false;      // by the phone
+  // Of an encrypted one that opened; kUnchecked where it has media: see check_signature().
+  Signature signature = Signature::kNone;
 };
 // Throws DatabaseError kLocked while no key is at hand.
 void each_submission(storage::Transaction& transaction, Id form, const Wanted& wanted,
@@ -87,16 +104,27 @@ Result<Submission> find_submission(storage::Transaction& transaction, Id id);
 std::optional<Id> submission_of(storage::Transaction& transaction, std::string_view form_id,
                                 std::string_view instance_id);
 
-// The instances of a submission, oldest first. kDamaged: one does not open.
+// The signature of its newest instance, over all its files; nothing: it is not encrypted, or does not open.
+std::optional<Signature> check_signature(storage::Transaction& transaction, Id submission,
+                                         std::shared_ptr<const vault::SubmissionKey> key = nullptr);
+
+// The instances of a submission, oldest first; encrypted ones decrypted. kDamaged: one does not open.
 struct KeptInstance {
   Id id;
   std::string instance_id, xml;
   Id account, device;
   Milliseconds received_at = 0;
+  bool unreadable = false;  // encrypted towards a key that is not at hand; xml is empty
 };
-Result<std::vector<KeptInstance>> instances_of(storage::Transaction& transaction, Id submission);
+Result<std::vector<KeptInstance>> instances_of(storage::Transaction& transaction, Id submission,
+                                               std::shared_ptr<const vault::SubmissionKey> key = nullptr);
 // Of its newest instance.
 std::vector<Attachment> attachments_of(storage::Transaction& transaction, Id submission);
+// What is in one of them, decrypted where the phone encrypted it; piece by piece. kNotFound: it is not here, or no key
+// for it is; kDamaged, perhaps after pieces were handed out.
+Result<void> read_attachment(storage::Transaction& transaction, Id submission, const Attachment& attachment,
+                             const std::function<void(std::string_view piece)>& reader,
+                             std::shared_ptr<const vault::SubmissionKey> key = nullptr);
 // Which attachments its newest instance names, once it is known which answers name some. Nothing while stories are
 // locked.
 void expect_again(storage::Transaction& transaction, Id submission, const std::vector<std::string>& file_paths);

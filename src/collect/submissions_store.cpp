@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "collect/encrypted.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "storage/blobs.h"
 
 namespace understory::collect {
 
@@ -16,6 +18,7 @@ using storage::Transaction;
 namespace {
 
 constexpr std::array<std::string_view, 5> kStates{"received", "has_issues", "edited", "approved", "rejected"};
+constexpr std::array<std::string_view, 4> kSignatures{"none", "right", "wrong", "unchecked"};
 constexpr std::int64_t kPage = 500;  // submissions opened at a time: their XML is all that memory holds
 
 #define FACTS                                                                                                     \
@@ -120,6 +123,18 @@ struct Narrowed {
         before(wanted.received_before == 0 ? kForEver : wanted.received_before) {}
 };
 
+// Nothing: damaged, or its key was destroyed.
+std::optional<std::string> open_xml(Transaction& transaction, Id instance, std::string_view sealed,
+                                    std::string_view wrapped_key) {
+  try {
+    auto xml = transaction.try_open({"instance", "xml", instance}, sealed, wrapped_key);
+    if (xml) return std::move(*xml);
+  } catch (const storage::DatabaseError& error) {
+    if (error.kind() != storage::DatabaseError::Kind::kCorrupt) throw;
+  }
+  return std::nullopt;
+}
+
 // Whether a submission lies where somebody may look.
 class Within {
  public:
@@ -148,6 +163,7 @@ class Within {
 }  // namespace
 
 std::string_view name_of(ReviewState state) { return kStates[static_cast<std::size_t>(state)]; }
+std::string_view name_of(Signature signature) { return kSignatures[static_cast<std::size_t>(signature)]; }
 std::optional<ReviewState> review_state_of(std::string_view name) {
   const auto found = std::find(kStates.begin(), kStates.end(), name);
   if (found == kStates.end()) return std::nullopt;
@@ -167,25 +183,35 @@ void each_submission(Transaction& transaction, Id form, const Wanted& wanted,
   if (transaction.locked()) throw storage::DatabaseError(storage::DatabaseError::Kind::kLocked, "stories are locked");
   const Narrowed narrowed(transaction, form, wanted);
   const Within within(transaction, wanted);
+  Decrypter decrypter(transaction, wanted.key);
   Id after = wanted.after;
   std::int64_t given = 0;
   for (bool more = true; more;) {
     std::int64_t read = 0;
-    transaction.each(
-        kOpened,
-        {narrowed.workspace, narrowed.form, narrowed.state, narrowed.state, narrowed.from, narrowed.before, after.value,
-         kPage},
-        [&](const Row& row) {
-          ++read;
-          if (!more) return;
-          const Submission facts = read_facts(row);
-          after = facts.id;
-          if (!within.open(facts.id, facts.place)) return;
-          auto xml =
-              transaction.try_open({"instance", "xml", row.id(kFacts)}, row.blob(kFacts + 1), row.blob(kFacts + 2));
-          more = reader({facts, xml ? std::string_view(*xml) : std::string_view(), !xml, row.text(kFacts + 3)});
-          if (++given == wanted.limit) more = false;
-        });
+    transaction.each(kOpened,
+                     {narrowed.workspace, narrowed.form, narrowed.state, narrowed.state, narrowed.from, narrowed.before,
+                      after.value, kPage},
+                     [&](const Row& row) {
+                       ++read;
+                       if (!more) return;
+                       const Submission facts = read_facts(row);
+                       after = facts.id;
+                       if (!within.open(facts.id, facts.place)) return;
+                       auto xml = open_xml(transaction, row.id(kFacts), row.blob(kFacts + 1), row.blob(kFacts + 2));
+                       Opened opened{facts, {}, !xml, row.text(kFacts + 3)};
+                       if (const auto envelope = xml ? encrypted_envelope(*xml) : std::nullopt) {
+                         auto inside = decrypter.open(row.id(kFacts), *envelope, false);
+                         opened.encrypted = true;
+                         opened.unreadable = !inside;
+                         if (inside) {
+                           opened.signature = inside->signature;
+                           *xml = std::move(inside->xml);
+                         }
+                       }
+                       if (!opened.unreadable) opened.xml = *xml;
+                       more = reader(opened);
+                       if (++given == wanted.limit) more = false;
+                     });
     if (read < kPage) more = false;
   }
 }
@@ -242,12 +268,21 @@ std::optional<Id> submission_of(Transaction& transaction, std::string_view form_
                          [](const Row& row) { return row.id(0); });
 }
 
-Result<std::vector<KeptInstance>> instances_of(Transaction& transaction, Id submission) {
+Result<std::vector<KeptInstance>> instances_of(Transaction& transaction, Id submission,
+                                               std::shared_ptr<const vault::SubmissionKey> key) {
+  Decrypter decrypter(transaction, std::move(key));
   std::vector<KeptInstance> all;
   transaction.each(kInstances, {transaction.workspace(), submission}, [&](const Row& row) {
     all.push_back({row.id(0), row.string(1), std::string(row.blob(2)), row.id(3), row.id(4), row.integer(5)});
   });
-  for (KeptInstance& each : all) each.xml = TRY(transaction.try_open({"instance", "xml", each.id}, each.xml));
+  for (KeptInstance& each : all) {
+    each.xml = TRY(transaction.try_open({"instance", "xml", each.id}, each.xml));
+    const auto envelope = encrypted_envelope(each.xml);
+    if (!envelope) continue;
+    auto inside = decrypter.open(each.id, *envelope, false);
+    each.unreadable = !inside;
+    each.xml = inside ? std::move(inside->xml) : "";
+  }
   return all;
 }
 
@@ -263,27 +298,62 @@ std::vector<Attachment> attachments_of_instance(Transaction& transaction, Id ins
   return all;
 }
 
+struct Newest {
+  Id instance;
+  std::string xml;  // opened; empty: it does not open
+};
+std::optional<Newest> newest_instance(Transaction& transaction, Id submission) {
+  auto found = transaction.one(kNewest, {transaction.workspace(), submission}, [](const Row& row) {
+    return Newest{row.id(0), std::string(row.blob(1))};
+  });
+  if (found) found->xml = open_xml(transaction, found->instance, found->xml, {}).value_or("");
+  return found;
+}
+
 }  // namespace
 
 std::vector<Attachment> attachments_of(Transaction& transaction, Id submission) {
-  const auto instance =
-      transaction.one(kNewest, {transaction.workspace(), submission}, [](const Row& row) { return row.id(0); });
-  return instance ? attachments_of_instance(transaction, *instance) : std::vector<Attachment>{};
+  const auto newest = newest_instance(transaction, submission);
+  if (!newest) return {};
+  std::vector<Attachment> all = attachments_of_instance(transaction, newest->instance);
+  const auto envelope = encrypted_envelope(newest->xml);
+  if (!envelope) return all;
+  for (Attachment& each : all) {
+    const auto found = std::find(envelope->media.begin(), envelope->media.end(), each.name);
+    if (found == envelope->media.end()) continue;
+    each.encrypted = true;
+    each.position = static_cast<std::size_t>(found - envelope->media.begin());
+    each.name = name_inside(each.name);
+  }
+  return all;
+}
+
+Result<void> read_attachment(Transaction& transaction, Id submission, const Attachment& attachment,
+                             const std::function<void(std::string_view)>& reader,
+                             std::shared_ptr<const vault::SubmissionKey> key) {
+  if (!attachment.encrypted) return storage::read_blob(transaction, attachment.blob, reader);
+  const auto newest = newest_instance(transaction, submission);
+  const auto envelope = newest ? encrypted_envelope(newest->xml) : std::nullopt;
+  if (!envelope) return fail(problems::kNotFound, {{"what", "attachment"}, {"name", attachment.id.text()}});
+  return Decrypter(transaction, std::move(key)).read_file(*envelope, attachment.position, attachment.blob, reader);
+}
+
+std::optional<Signature> check_signature(Transaction& transaction, Id submission,
+                                         std::shared_ptr<const vault::SubmissionKey> key) {
+  const auto newest = newest_instance(transaction, submission);
+  const auto envelope = newest ? encrypted_envelope(newest->xml) : std::nullopt;
+  if (!envelope) return std::nullopt;
+  const auto inside = Decrypter(transaction, std::move(key)).open(newest->instance, *envelope, true);
+  return inside ? std::optional(inside->signature) : std::nullopt;
 }
 
 void expect_again(Transaction& transaction, Id submission, const std::vector<std::string>& file_paths) {
   if (transaction.locked() || file_paths.empty()) return;
-  Id instance;
-  std::string sealed;
-  transaction.each(kNewest, {transaction.workspace(), submission}, [&](const Row& row) {
-    instance = row.id(0);
-    sealed = std::string(row.blob(1));
-  });
-  if (!instance) return;
-  const std::string xml = transaction.open("instance", "xml", instance, sealed);
-  const std::vector<Attachment> there = attachments_of_instance(transaction, instance);
+  const auto newest = newest_instance(transaction, submission);
+  if (!newest || newest->xml.empty() || encrypted_envelope(newest->xml)) return;  // an envelope names its files by itself
+  const std::vector<Attachment> there = attachments_of_instance(transaction, newest->instance);
   int expected = 0, present = 0;
-  for (const std::string& name : named_files(xml, file_paths)) {
+  for (const std::string& name : named_files(newest->xml, file_paths)) {
     ++expected;
     const auto held =
         std::find_if(there.begin(), there.end(), [&](const Attachment& each) { return each.name == name; });

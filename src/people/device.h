@@ -7,6 +7,7 @@
 
 #include "foundation/clock.h"
 #include "people/rights.h"
+#include "vault/secret.h"
 
 namespace understory::people {
 
@@ -35,6 +36,9 @@ Result<Enrolled> enroll_device(storage::Transaction& transaction, Device wanted,
 std::vector<Device> devices(storage::Transaction& transaction);
 Result<Device> find_device(storage::Transaction& transaction, Id id);
 std::optional<Device> device_of(storage::Transaction& transaction, std::string_view token);  // also one that is over
+// What only its token opens: made from it, never kept. The public half lies in enrolled_device.public_key, and what is
+// sealed for it (vault::seal_for) opens in a request of the device, whether stories are locked or not.
+vault::Secret device_secret(std::string_view token);
 Result<void> revoke_device(storage::Transaction& transaction, Id id);
 
 }  // namespace understory::people

@@ -2,6 +2,8 @@
 #include "people/device.h"
 #include "people/token.h"
 #include "vault/md5.h"
+#include "vault/stream.h"
+#include "vault/vault.h"
 
 namespace understory::people {
 
@@ -16,7 +18,7 @@ constexpr Milliseconds kDay = 24LL * 3600 * 1000;
 
 const Query kAdd{"people.enroll_device",
                  "insert into enrolled_device (workspace_id, id, name, token_hash, digest, study_id, place_code, "
-                 "made_by, made_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                 "made_by, made_at, expires_at, public_key) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kAll{"people.enrolled_devices",
                  "select id, name, study_id, place_code, made_by, made_at, expires_at, revoked_at, digest from "
                  "enrolled_device where workspace_id = ? order by id"};
@@ -73,12 +75,17 @@ Result<Enrolled> enroll_device(Transaction& transaction, Device wanted, int days
   wanted.expires_at = days == 0 ? 0 : wanted.made_at + days * kDay;
   const std::string token = make_token();
   wanted.digest = vault::md5_hex(wanted.id.text() + ":" + std::string(kRealm) + ":" + token);
-  const std::string hash = token_hash(token);
-  transaction.run(kAdd,
-                  {transaction.workspace(), wanted.id, wanted.name, Parameter::blob(hash), wanted.digest, wanted.study,
-                   wanted.place.empty() ? Parameter(nullptr) : Parameter(wanted.place), wanted.made_by, wanted.made_at,
-                   wanted.expires_at == 0 ? Parameter(nullptr) : Parameter(wanted.expires_at)});
+  const std::string hash = token_hash(token), public_key = vault::public_key_of(device_secret(token));
+  transaction.run(
+      kAdd, {transaction.workspace(), wanted.id, wanted.name, Parameter::blob(hash), wanted.digest, wanted.study,
+             wanted.place.empty() ? Parameter(nullptr) : Parameter(wanted.place), wanted.made_by, wanted.made_at,
+             wanted.expires_at == 0 ? Parameter(nullptr) : Parameter(wanted.expires_at), Parameter::blob(public_key)});
   return Enrolled{std::move(wanted), token};
+}
+
+vault::Secret device_secret(std::string_view token) {
+  // Not from token_hash(), which lies in the database.
+  return vault::Secret::from(vault::sha256("what is sealed for the device with the token " + std::string(token)));
 }
 
 std::vector<Device> devices(Transaction& transaction) {

@@ -4,7 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
+
+#include "foundation/file.h"
+#include "server/packing.h"
+#include "testing/workspace.h"
 
 namespace understory::server {
 namespace {
@@ -113,6 +118,50 @@ TEST(FillAnswers, BoxesBecomeAnswers) {
     return each.address == "/data/day" && each.kind == collect::Unmet::Kind::kType;
   }));
   EXPECT_THAT(fill_html({filling, Catalogue::of("en"), "", &amiss}).questions, HasSubstr("value=\"2004\""));
+}
+
+std::size_t times(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++count;
+  return count;
+}
+
+// Forms nobody here wrote: each becomes a page that is well made, and small enough for a slow line as a rule.
+TEST(FillPage, OthersFormsBecomePages) {
+  const auto data = testing_support::shared_data();
+  if (!data) GTEST_SKIP() << "../shared/data is not here";
+  int forms = 0, large = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(*data / "forms")) {
+    if (entry.path().extension() != ".xml" || entry.file_size() > 2'000'000) continue;
+    const auto xml = read_file(entry.path(), 16 << 20);
+    auto read = xml ? collect::read_form(*xml, "form.xml") : Result<collect::FormRead>(tl::unexpected(xml.error()));
+    if (!read) continue;  // no form, or none that is read
+    ++forms;
+    collect::Filling filling =
+        collect::Filling::start(collect::plan_of(std::make_shared<const collect::Form>(std::move(read->form))), {}, {});
+    const auto amiss = filling.problems();
+    const FillHtml html = fill_html({filling, Catalogue::of("km"), "", &amiss});
+    const std::string& page = html.questions;
+    EXPECT_EQ(times(page, "<fieldset"), times(page, "</fieldset>")) << entry.path();
+    EXPECT_EQ(times(page, "<div"), times(page, "</div>")) << entry.path();
+    EXPECT_EQ(times(page, "<label"), times(page, "</label>")) << entry.path();
+    EXPECT_EQ(page.find("⟦"), std::string::npos) << entry.path();
+    for (std::size_t at = html.summary.find("href=\"#"); at != std::string::npos;
+         at = html.summary.find("href=\"#", at + 1)) {
+      const std::string id = html.summary.substr(at + 7, html.summary.find('"', at + 7) - at - 7);
+      EXPECT_EQ(times(page, " id=\"" + id + "\""), 1u) << entry.path() << " " << id;
+    }
+    // What was begun comes back as it was.
+    const std::string draft = filling.draft();
+    const auto again = collect::Filling::load(collect::plan_of(std::make_shared<const collect::Form>(filling.form())),
+                                              {}, {}, draft, collect::Filling::As::kDraft);
+    EXPECT_TRUE(again) << entry.path() << (again ? "" : again.error().sentence());
+    large += packed(page + draft).size() > 13'000;  // the page around it takes two more
+  }
+  EXPECT_GT(forms, 200);
+  EXPECT_LT(large, forms / 20) << "of " << forms;
+  RecordProperty("forms", forms);
+  RecordProperty("large", large);
 }
 
 TEST(FillAnswers, NearestLanguage) {

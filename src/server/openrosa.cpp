@@ -158,6 +158,17 @@ std::optional<people::Device> device_behind(const Visit& visit) {
   return std::nullopt;
 }
 
+std::optional<vault::Secret> device_secret_of(const Visit& visit) {
+  if (const auto token = visit.named.find("token"); token != visit.named.end())
+    return people::device_secret(token->second);
+  const std::string authorization = visit.request.header("authorization");
+  if (!lower_ascii(authorization).starts_with("basic ")) return std::nullopt;
+  const auto plain = vault::from_base64(trim(std::string_view(authorization).substr(6)));
+  const std::size_t colon = plain ? plain->find(':') : std::string::npos;
+  if (colon == std::string::npos) return std::nullopt;
+  return people::device_secret(std::string_view(*plain).substr(colon + 1));
+}
+
 Response ask_for_device(const Visit& visit) {
   Response response = openrosa_problem(visit.words, Problem(problems::kUnknownDevice));
   if (visit.named.contains("token")) {

@@ -21,6 +21,8 @@ Response in_envelope(Response response);
 // The device behind a request: by the token in its path, or by its name and token as HTTP Basic (where the way is
 // secure) or Digest.
 std::optional<people::Device> device_behind(const Visit& visit);
+// What the token that came with the request opens; nothing where none came (HTTP Digest).
+std::optional<vault::Secret> device_secret_of(const Visit& visit);
 // 401 that says how to sign in; with a token in the path, where no password helps, 403.
 Response ask_for_device(const Visit& visit);
 

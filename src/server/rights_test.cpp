@@ -11,7 +11,7 @@ const std::map<Role, std::string> kAllowed{
     {Role::kEnumerator, "see_study fill_forms"},
     {Role::kResearcher,
      "see_study see_findings see_passages list_sources read_source change_study make_report fill_forms keep_forms "
-     "read_submissions review_submissions"},
+     "read_submissions review_submissions export_submissions"},
     {Role::kCoder, "see_study see_findings see_passages list_sources read_source read_submissions"},
     {Role::kCaseWorker, "see_study see_findings fill_forms"},
     {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
@@ -102,14 +102,17 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
       // What is answered to this person where the right is needed: `allowed`, or one of the two denials.
       // (`beyond_study` looks at the source too, as the answer itself does.)
       const auto decided = [&](const std::string& within, int allowed, bool beyond_study = true) {
+        const bool of_all_studies = within.rfind("/forms/", 0) == 0;
+        const bool devices = within.rfind("/devices", 0) == 0;
         const bool general = within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0 ||
-                             within.rfind("/devices", 0) == 0;
+                             of_all_studies || devices;
         const std::string inside = general ? within : within.substr(std::string("/studies/{study}").size());
-        const std::string needed = within == "/audit"                 ? "read_audit"
-                                   : within == "/backups"             ? "keep_machine"
-                                   : within.rfind("/devices", 0) == 0 ? "keep_devices"
-                                   : general                          ? "manage_accounts"
-                                                                      : kNeeded.at(inside);
+        const std::string needed = within == "/audit"                                  ? "read_audit"
+                                   : within == "/backups"                              ? "keep_machine"
+                                   : devices                                           ? "keep_devices"
+                                   : of_all_studies || inside.rfind("/forms/", 0) == 0 ? "export_submissions"
+                                   : general                                           ? "manage_accounts"
+                                                                                       : kNeeded.at(inside);
         const bool granted = relation != kGrantEnded && (general ? relation == kWorkspace || relation == kExcluded ||
                                                                        relation == kExcludedFromSource
                                                                  : relation != kOtherStudy && relation != kExcluded);
@@ -119,7 +122,11 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const bool the_source = beyond_study && inside.rfind("/sources/{source}", 0) == 0;
         if (has(needed))
           return the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : allowed;
-        return general || has("see_study") ? 403 : 404;
+        // A grant for some places sees every study, and so that there may be forms of none.
+        const bool sees =
+            has("see_study") || (of_all_studies && (" " + words + " ").find(" see_study ") != std::string::npos &&
+                                 (relation == kPlaceOfSource || relation == kPlaceElsewhere));
+        return (general && !of_all_studies) || sees ? 403 : 404;
       };
       // The same of forms and submissions; a denial looks as if there were none.
       const auto decided_of_thing = [&](const std::string& address, bool sends, int allowed) {
@@ -141,10 +148,11 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{invitation}", "none");
         put("{account}", account.text());
         put("{glass}", rooms.study.text());
-        put("{form}", sent.form.text());
+        put("{form}", address.rfind("/api/", 0) == 0 ? "none" : sent.form.text());
         put("{submission}", sent.submission.text());
         put("{attachment}", sent.attachment.text());
         put("{device}", sent.device.text());
+        put("{rest*}", "Submissions");
         return target;
       };
       for (const Route& route : routes()) {
@@ -174,7 +182,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (route.access == Access::kThing) {
           expected = decided_of_thing(within, false, 200);
         } else {
-          expected = decided(within, 200);
+          expected = decided(within, within.find("/forms/") == std::string::npos ? 200 : 404);  // no such form
         }
         // PDF and the whole report take seconds; that they are refused alike is what matters here.
         if (expected == 200 && address.find("/report.") != std::string::npos && relation != kWorkspace) continue;

@@ -102,23 +102,56 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/studies/{study}/sources/{source}", api_source, kRight, kReadSource, true},
     {"GET", "/api/v1/studies/{study}/findings/{ask}", api_finding, kRight, kSeeFindings, false},
     {"GET", "/api/v1/studies/{study}/findings/{ask}/passages", api_passages, kRight, kSeePassages, true},
+    // Submissions for other programs: by whoever may have them of every study, or of the study that is named.
+    {"GET", "/api/v1/forms/{form}/submissions.csv.zip", send_submissions_csv, kRight, kExportSubmissions, true, false,
+     Lane::kDownloads},
+    {"GET", "/api/v1/forms/{form}/submissions.xlsx", send_submissions_xlsx, kRight, kExportSubmissions, true, false,
+     Lane::kDownloads},
+    {"GET", "/api/v1/forms/{form}/submissions.geojson", send_submissions_geojson, kRight, kExportSubmissions, true,
+     false, Lane::kDownloads},
+    {"GET", "/api/v1/forms/{form}.svc", send_odata_service, kRight, kExportSubmissions, true, false, Lane::kDownloads},
+    {"GET", "/api/v1/forms/{form}.svc/", send_odata_service, kRight, kExportSubmissions, true, false, Lane::kDownloads},
+    {"GET", "/api/v1/forms/{form}.svc/{rest*}", send_odata, kRight, kExportSubmissions, true, false, Lane::kDownloads},
+    {"GET", "/api/v1/studies/{study}/forms/{form}/submissions.csv.zip", send_submissions_csv, kRight,
+     kExportSubmissions, true, false, Lane::kDownloads},
+    {"GET", "/api/v1/studies/{study}/forms/{form}/submissions.xlsx", send_submissions_xlsx, kRight, kExportSubmissions,
+     true, false, Lane::kDownloads},
+    {"GET", "/api/v1/studies/{study}/forms/{form}/submissions.geojson", send_submissions_geojson, kRight,
+     kExportSubmissions, true, false, Lane::kDownloads},
+    {"GET", "/api/v1/studies/{study}/forms/{form}.svc", send_odata_service, kRight, kExportSubmissions, true, false,
+     Lane::kDownloads},
+    {"GET", "/api/v1/studies/{study}/forms/{form}.svc/", send_odata_service, kRight, kExportSubmissions, true, false,
+     Lane::kDownloads},
+    {"GET", "/api/v1/studies/{study}/forms/{form}.svc/{rest*}", send_odata, kRight, kExportSubmissions, true, false,
+     Lane::kDownloads},
 };
 
 static_assert(std::all_of(std::begin(kRoutes), std::end(kRoutes),
                           [](const Route& route) { return route.access != kUndecided; }),
               "every route says who may use it");
 
+// A part of an address: "{study}" takes one part whole, "{form}.svc" what stands before the ending, "{rest*}" all that
+// is left.
 bool fits(std::string_view address, std::string_view path, std::map<std::string, std::string>& named) {
   const auto wanted = split(address, '/'), given = split(path, '/');
-  if (wanted.size() != given.size()) return false;
+  const bool open_end = address.ends_with("*}");
+  if (open_end ? given.size() < wanted.size() : given.size() != wanted.size()) return false;
   named.clear();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (!wanted[i].empty() && wanted[i].front() == '{') {
-      if (given[i].empty()) return false;
-      named[std::string(wanted[i].substr(1, wanted[i].size() - 2))] = std::string(given[i]);
-    } else if (wanted[i] != given[i]) {
-      return false;
+    if (wanted[i].empty() || wanted[i].front() != '{') {
+      if (wanted[i] != given[i]) return false;
+      continue;
     }
+    const std::size_t close = wanted[i].find('}');
+    std::string_view name = wanted[i].substr(1, close - 1), value = given[i];
+    const std::string_view ending = wanted[i].substr(close + 1);
+    if (open_end && i + 1 == wanted.size()) {
+      name.remove_suffix(1);
+      value = path.substr(static_cast<std::size_t>(given[i].data() - path.data()));
+    }
+    if (value.size() <= ending.size() || !value.ends_with(ending)) return false;
+    value.remove_suffix(ending.size());
+    named[std::string(name)] = std::string(value);
   }
   return true;
 }

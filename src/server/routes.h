@@ -92,6 +92,12 @@ Result<Response> send_form_file(const Visit& visit);
 Result<Response> welcome_submission(const Visit& visit);
 Result<Response> take_submission(const Visit& visit);
 
+Result<Response> send_submissions_csv(const Visit& visit);
+Result<Response> send_submissions_xlsx(const Visit& visit);
+Result<Response> send_submissions_geojson(const Visit& visit);
+Result<Response> send_odata_service(const Visit& visit);
+Result<Response> send_odata(const Visit& visit);
+
 std::span<const Route> routes();
 
 Lane lane_of(const Request& request);

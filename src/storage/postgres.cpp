@@ -329,7 +329,7 @@ class PostgresConnection final : public Connection {
     std::pair<ResultHandle, std::string_view> failed;
     if (sent_.empty()) return failed;
     const std::vector<std::string_view> sent = std::exchange(sent_, {});
-    PQpipelineSync(connection_);
+    if (!PQpipelineSync(connection_)) raise(nullptr, sent.back());
     std::size_t at = 0;
     for (bool synced = false; !synced;) {
       ResultHandle result(PQgetResult(connection_));

@@ -44,6 +44,11 @@ OPEN = {each["$ref"].rsplit("/", 1)[1] for schema in SPEC["components"]["schemas
 SCHEMAS = {name: strict(schema, name in OPEN) for name, schema in SPEC["components"]["schemas"].items()}
 
 
+FORM = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><h:title>Visit</h:title>
+<model><instance><data id="visit" version="1"><village/><where/><meta><instanceID/></meta></data></instance>
+<bind nodeset="/data/where" type="geopoint"/></model></h:head><h:body><input ref="/data/village"><label>v</label></input></h:body></h:html>"""
+
+
 class Api(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -52,6 +57,9 @@ class Api(unittest.TestCase):
         calls = [["init"], ["place", "import", EXAMPLE / "svay-rieng/places.csv"], ["study", "new", "Experiences", "--location", "Svay Rieng=KH-20"]]
         calls += [["import", "--study", "Experiences", EXAMPLE / f"svay-rieng/{table}.csv"]
                   for table in ("respondents", "sources", "survey", "codings", "links", "masks")]
+        form = pathlib.Path(cls.folder.name) / "visit.xml"
+        form.write_text(FORM)
+        calls += [["form", "publish", form]]
         for call in calls:
             subprocess.run([PROGRAM, *map(str, call), "-w", workspace], check=True, capture_output=True, timeout=60)
         cls.server = subprocess.Popen([PROGRAM, "serve", "-w", workspace, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -97,6 +105,14 @@ class Api(unittest.TestCase):
             if answer["overall"]:
                 item = urllib.parse.quote(answer["overall"][0]["key"])
                 self.check("/studies/{study}/findings/{ask}/passages", study=study, ask=ask, query=f"?item={item}")
+        self.check("/forms/{form}.svc", form="visit")
+        self.check("/forms/{form}.svc/Submissions", form="visit", query="?$count=true&$filter=village%20ne%20null")
+        files = {route: methods["get"]["responses"]["200"]["content"] for route, methods in SPEC["paths"].items() if route.startswith("/forms/{form}/")}
+        for route, described in files.items():
+            with urllib.request.urlopen(self.base + route.format(form="visit"), timeout=60) as response:
+                self.assertEqual([response.headers.get_content_type()], list(described))
+                self.assertTrue(response.read())
+            self.seen.add(route)
         self.assertEqual(self.seen, {route for route, methods in SPEC["paths"].items() if "servers" not in methods})
         for query in ("by=gender", "location=Svay%20Rieng", "role=farmer", "gender=female", "age_band=25-34", "language=km",
                       "kind=actor", "level=all", "counted=every", "seed=7", "draws=10"):
@@ -121,6 +137,8 @@ class Api(unittest.TestCase):
         for query in ("by=colour", "seed=-1", "draws=1000000", "gender=astronaut"):
             self.check("/studies/{study}/findings/{ask}", 422, study=study, ask="causes", query="?" + query)
         self.check("/studies/{study}/findings/{ask}/passages", 404, study=study, ask="causes", query="?item=None")
+        self.check("/forms/{form}.svc", 404, form="nowhere")
+        self.check("/forms/{form}.svc/Submissions", 422, form="visit", query="?$filter=nope%20eq%201")
 
     def test_the_description_has_no_parameter_by_accident(self):
         # A comma in an unquoted description makes a member of what follows it.

@@ -108,6 +108,29 @@ class Commands:
             self.assertGreater(out.stat().st_size, 1000)
         self.assertNotIn("000-555-014", (self.path / "r.html").read_text())
 
+    def test_submissions_leave_in_every_format(self):
+        form = self.path / "visit.xml"
+        form.write_text(
+            '<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><h:title>Visit</h:title>'
+            '<model><instance><data id="visit" version="1"><village/><person><name/></person><meta><instanceID/></meta></data>'
+            '</instance></model></h:head><h:body><group ref="/data/person"><repeat nodeset="/data/person"/></group></h:body></h:html>')
+        run("form", "publish", "-w", self.workspace, form)
+        export = ("submissions", "export", "-w", self.workspace, "--form", "visit", "--as")
+        out = self.path / "visit.zip"
+        run(*export, "csv", "--attachments", out)
+        self.assertEqual(out.stat().st_mode & 0o777, 0o600)
+        with zipfile.ZipFile(out) as archive:
+            self.assertEqual(archive.namelist(), ["visit.csv", "visit-person.csv"])
+            self.assertEqual(archive.read("visit-person.csv").decode(), "name,PARENT_KEY,KEY\n")
+            self.assertTrue(archive.read("visit.csv").decode().startswith("SubmissionDate,village,meta-instanceID,KEY,"))
+        self.assertEqual(json.loads(run(*export, "odata", "-"))["value"], [])
+        self.assertEqual(json.loads(run(*export, "geojson", "-"))["features"], [])
+        run(*export, "xlsx", self.path / "visit.xlsx")
+        self.assertIn("person", zipfile.ZipFile(self.path / "visit.xlsx").read("xl/workbook.xml").decode())
+        nowhere = self.path / "nowhere.zip"
+        self.assertIn("nope", run("submissions", "export", "-w", self.workspace, "--form", "nope", "--as", "csv", nowhere, code=1))
+        self.assertFalse(nowhere.exists())
+
     def test_bad_calls_say_what_to_do_and_change_nothing(self):
         self.bring_community()
         before = run("codings", "-w", self.workspace, "--study", "Experiences", "--format", "csv")
@@ -265,6 +288,11 @@ class Commands:
         try:
             port = int(re.search(rb":(\d+)", process.stdout.readline()).group(1))
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            # No core file holds what was told, and nobody but root looks into the memory (its files are root's).
+            limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+            self.assertRegex(limits, r"Max core file size\s+0\s+0\s")
+            if os.geteuid() != 0:
+                self.assertEqual(os.stat(f"/proc/{process.pid}/mem").st_uid, 0)
             connection.request("GET", "/api/v1/studies")
             study = json.load(connection.getresponse())["studies"][0]["id"]
             for address in ("", "/findings/causes", "/sources", "/codebook", "/report.html"):

@@ -30,7 +30,8 @@ def drill(source, target, label):
             texts = []
             for each in range(30 if MEGABYTES >= 30 else MEGABYTES):
                 text = path / f"text-{number}-{each}.txt"
-                text.write_text(f"They owe money to {number} and {each}.\n" * 16000)
+                line = f"They owe money to {number} and {each}.\n"
+                text.write_text(line * (1_000_000 // len(line)))  # a megabyte
                 texts.append(text)
             run("import", "-w", where, "--study", "X", *texts)
         # At rest, and before there are accounts whose log would grow by it: a backup of what was restored is the same rows.

@@ -46,8 +46,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   setting.guid = [] { return std::string("g"); };
   Filling filling = Filling::start(plan_of(form), {}, setting);
   filling.problems();
+  int set = 0;
   for (const Node& node : form->nodes)
-    if (const Element* element = filling.find(node.path)) {
+    if (const Element* element = filling.find(node.path); element && ++set <= 20) {
       filling.text(node.label, *element);
       filling.set(node.path, "1");
     }

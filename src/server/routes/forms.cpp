@@ -291,6 +291,17 @@ Result<Response> show_form(const Visit& visit) {
   const bool published = std::any_of(versions.begin(), versions.end(), [](const auto& each) { return !each.draft; });
   data.set("may_fill", published && form.state == collect::FormState::kOpen && may(visit, Right::kFillForms, form));
   data.set("may_read", may(visit, Right::kReadSubmissions, form));
+  if (may(visit, Right::kExportSubmissions, form)) {
+    mustache::data exports{mustache::data::type::list};
+    const std::string base = (form.study ? "/api/v1/studies/" + form.study.text() : std::string("/api/v1")) +
+                             "/forms/" + form.id.text() + "/submissions.";
+    for (const auto& [ending, label] : {std::pair("csv.zip", "CSV"), {"xlsx", "XLSX"}, {"geojson", "GeoJSON"}})
+      exports << option(base + ending, label, false);
+    mustache::data out;
+    out.set("label", visit.say("forms.export"));
+    out.set("each", exports);
+    data.set("exports", out);
+  }
   mustache::data rows{mustache::data::type::list};
   for (const collect::FormVersion& version : versions) rows << version_row(visit, form, version);
   data.set("each_version", rows);

@@ -1,11 +1,13 @@
 // What phones ask for: the list of forms, a form, the files beside it; and what they send.
 #include "server/openrosa.h"
 
+#include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/intake.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "server/routes.h"
+#include "vault/md5.h"
 
 namespace understory::server {
 
@@ -24,10 +26,27 @@ bool may_fill(const Visit& visit, const collect::KeptForm& form) {
   return people::decide(visit.person, people::Right::kFillForms, {form.study ? form.study : of_device, {}, {}}).allowed;
 }
 
+// A list of entities that stands for a file nobody brought ("people.csv").
+std::optional<collect::EntityList> list_for(const Visit& visit, Id study, const collect::FormFile& file) {
+  if (file.here || !file.name.ends_with(".csv")) return std::nullopt;
+  return collect::find_entity_list(visit.transaction, study, file.name.substr(0, file.name.size() - 4));
+}
+
+// Its content, where something is at hand that opens it: stories are unlocked, or the phone was given its key.
+std::optional<std::string> csv_of(const Visit& visit, const collect::EntityList& list) {
+  auto secret = collect::list_secret(visit.transaction, list.id);
+  if (!secret && visit.device)
+    if (const auto own = device_secret_of(visit))
+      secret = collect::list_secret(visit.transaction, list.id, visit.device->id, *own);
+  if (!secret) return std::nullopt;
+  return collect::entity_csv(visit.transaction, list, *secret);
+}
+
 std::string list_entry(const Visit& visit, const collect::KeptForm& form, const collect::FormVersion& version) {
   const std::string at = base_of(visit) + "/forms/" + version.id.text();
   const auto files = collect::form_files(visit.transaction, version.id);
-  const bool media = std::any_of(files.begin(), files.end(), [](const auto& file) { return file.here; });
+  const bool media = std::any_of(files.begin(), files.end(),
+                                 [&](const auto& file) { return file.here || list_for(visit, form.study, file); });
   return fmt::format(
       "  <xform>\n    <formID>{}</formID>\n    <name>{}</name>\n    <version>{}</version>\n    <hash>md5:{}</hash>\n"
       "    <downloadUrl>{}.xml</downloadUrl>\n{}  </xform>\n",
@@ -67,8 +86,9 @@ Result<Response> send_form_list(const Visit& visit) {
   TRY(still_enrolled(visit));
   const std::string wanted = visit.request.parameter("formID");
   const bool all = lower_ascii(visit.request.parameter("listAllVersions")) == "true";
-  std::string list = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<xforms xmlns=\"http://openrosa.org/xforms/"
-                     "xformsList\">\n";
+  std::string list =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<xforms xmlns=\"http://openrosa.org/xforms/"
+      "xformsList\">\n";
   for (const collect::KeptForm& form : collect::forms(visit.transaction)) {
     if (form.state != collect::FormState::kOpen || !may_fill(visit, form)) continue;
     if (visit.request.has_parameter("formID") && form.form_id != wanted) continue;
@@ -92,14 +112,21 @@ Result<Response> send_manifest(const Visit& visit) {
   TRY(still_enrolled(visit));
   const auto version = TRY(version_asked(visit, visit.named.at("form")));
   const std::string at = base_of(visit) + "/forms/" + version.id.text() + "/files/";
-  std::string list = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest xmlns=\"http://openrosa.org/xforms/"
-                     "xformsManifest\">\n";
-  for (const collect::FormFile& file : collect::form_files(visit.transaction, version.id))
-    if (file.here)
-      list += fmt::format(
-          "  <mediaFile>\n    <filename>{}</filename>\n    <hash>md5:{}</hash>\n    <downloadUrl>{}</downloadUrl>\n"
-          "  </mediaFile>\n",
-          escape_markup(file.name), file.md5, escape_markup(at + percent_encode(file.name)));
+  std::string list =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest xmlns=\"http://openrosa.org/xforms/"
+      "xformsManifest\">\n";
+  const Id study = TRY(collect::find_form(visit.transaction, version.form))
+  .study;
+  for (const collect::FormFile& file : collect::form_files(visit.transaction, version.id)) {
+    const auto entities = list_for(visit, study, file);
+    const auto csv = entities ? csv_of(visit, *entities) : std::nullopt;
+    if (!file.here && !csv) continue;  // one that is named and cannot be fetched would fail the whole form
+    list += fmt::format(
+        "  <mediaFile{}>\n    <filename>{}</filename>\n    <hash>md5:{}</hash>\n    <downloadUrl>{}</downloadUrl>\n"
+        "  </mediaFile>\n",
+        csv ? " type=\"entityList\"" : "", escape_markup(file.name), csv ? vault::md5_hex(*csv) : file.md5,
+        escape_markup(at + percent_encode(file.name)));
+  }
   return openrosa_xml(list + "</manifest>\n");
 }
 
@@ -127,7 +154,19 @@ Result<Response> send_form_file(const Visit& visit) {
   const auto version = TRY(version_asked(visit, visit.named.at("form")));
   const std::string& name = visit.named.at("name");
   for (const collect::FormFile& file : collect::form_files(visit.transaction, version.id)) {
-    if (file.name != name || !file.here) continue;
+    if (file.name != name) continue;
+    if (!file.here) {
+      const Id study = TRY(collect::find_form(visit.transaction, version.form))
+      .study;
+      const auto entities = list_for(visit, study, file);
+      auto csv = entities ? csv_of(visit, *entities) : std::nullopt;
+      if (!csv) continue;
+      Response response = openrosa_xml(std::move(*csv));
+      response.content_type = "text/csv; charset=utf-8";
+      response.headers.emplace_back("ETag", "\"" + vault::md5_hex(response.body) + "\"");
+      response.headers.emplace_back("Content-Disposition", "attachment");
+      return response;
+    }
     Response response;
     response.content_type = file.media_type.empty() ? "application/octet-stream" : file.media_type;
     response.size = static_cast<std::uint64_t>(file.size);

@@ -1,0 +1,110 @@
+// Lists of entities (getodk.github.io/xforms-spec/entities, 2022.1 to 2025.1): what forms make, change and ask about
+// again and again. A list has a name and properties; an entity a number (UUID), a label, values, and versions.
+//
+// What is known of an entity is sealed as stories are; numbers and versions are facts. A change is kept as it came,
+// with what it says alone, so that which version follows which is settled while stories are locked, and no change
+// overwrites another: where two were made without knowing of each other, the later one counts, both are kept, and it is
+// marked.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collect/form.h"
+#include "storage/workspace.h"
+
+namespace understory::collect {
+
+// What one <entity> of a form does.
+struct EntityPlan {
+  std::string list;
+  std::string scope;                                       // path of the form, group or repeat each entity belongs to
+  std::vector<std::pair<std::string, std::string>> saved;  // property, path of the answer (below scope)
+};
+std::vector<EntityPlan> entity_plans(const Form& form);
+
+// What one submission does to one entity.
+struct EntityAction {
+  std::size_t plan = 0;  // index
+  std::string uuid;      // lower case, without "uuid:"; empty: it is none
+  bool creates = false, updates = false;
+  int base_version = 0, trunk_version = 0;  // 0: it says none
+  std::string branch_id;
+  std::optional<std::string> label;
+  std::vector<std::pair<std::string, std::string>> values;  // properties whose answers are there, empty ones too
+};
+// In document order; those that do nothing are not among them. Nothing where the XML cannot be read.
+std::vector<EntityAction> entity_actions(std::string_view xml, const std::vector<EntityPlan>& plans);
+
+// The versions of an entity so far, as far as they decide what may follow.
+struct EntityVersions {
+  int newest = 0;  // 0: it is not there
+  struct OfBranch {
+    int number = 0, base_version = 0;
+  };
+  std::vector<OfBranch> branch;  // those made by changes of the same branch
+};
+struct EntityVerdict {
+  enum class What { kApplied, kWaits, kRefused } what = What::kRefused;
+  int version = 0, follows = 0;
+  bool conflict = false;
+};
+// kWaits: for its entity, or for what it follows in its branch. kRefused: it makes what is there already, or names no
+// entity.
+EntityVerdict follow(const EntityAction& action, const EntityVersions& versions);
+
+struct EntityList {
+  Id id, study;
+  std::string name;
+  std::vector<std::string> properties;  // in the order forms brought them
+};
+struct EntityCounts {
+  std::int64_t entities = 0, conflicts = 0, waiting = 0, refused = 0;
+};
+std::vector<EntityList> entity_lists(storage::Transaction& transaction);
+std::optional<EntityList> find_entity_list(storage::Transaction& transaction, Id study, std::string_view name);
+EntityCounts count_entities(storage::Transaction& transaction, Id list);
+
+// What opens a list: stories that are unlocked, or what a phone's token opens (people::device_secret).
+std::optional<vault::Secret> list_secret(storage::Transaction& transaction, Id list);
+std::optional<vault::Secret> list_secret(storage::Transaction& transaction, Id list, Id device,
+                                         const vault::Secret& device_secret);
+
+struct Entity {
+  std::string uuid, label;
+  int version = 0;
+  bool conflicts = false;
+  std::map<std::string, std::string> values;
+  // Where versions were made without knowing of each other: what the later one (which counts) overwrote.
+  struct Overwritten {
+    int version = 0;       // that did
+    std::string property;  // "label" for the label
+    std::string before, after;
+  };
+  std::vector<Overwritten> overwritten;
+};
+// By their numbers. A change that does not open (erased, damaged) is passed over.
+void each_entity(storage::Transaction& transaction, const EntityList& list, const vault::Secret& secret,
+                 const std::function<void(const Entity&)>& reader);
+// As phones read it: name (the number), label, __version, then the properties. The same bytes for the same entities.
+std::string entity_csv(storage::Transaction& transaction, const EntityList& list, const vault::Secret& secret);
+
+// A form's version as it is published: its lists are there from now on, phones that are enrolled can open them.
+void keep_entity_plans(storage::Transaction& transaction, Id version, Id study, const Form& form);
+void drop_entity_plans(storage::Transaction& transaction, Id version);
+// Gives every phone the lists of its study it has not got yet. Nothing while stories are locked.
+void share_entity_lists(storage::Transaction& transaction);
+
+// What a submission, just taken in, says of entities; stories may be locked. `xml`: empty where only a key opens it;
+// then it waits for apply_waiting_entities().
+void take_entities(storage::Transaction& transaction, Id version, Id submission, std::string_view xml);
+void entities_wait(storage::Transaction& transaction, Id version, Id submission);
+// Those that waited, as far as they open now. Nothing while stories are locked. How many submissions it was.
+int apply_waiting_entities(storage::Transaction& transaction);
+// Somebody has looked at what was overwritten. kNotFound.
+Result<void> settle_entity(storage::Transaction& transaction, Id list, std::string_view uuid);
+
+}  // namespace understory::collect

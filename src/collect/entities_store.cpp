@@ -1,0 +1,396 @@
+#include "collect/entities.h"
+
+#include <boost/json.hpp>
+#include <functional>
+
+#include "collect/encrypted.h"
+#include "collect/submissions.h"
+#include "foundation/clock.h"
+#include "foundation/csv.h"
+#include "foundation/json_writer.h"
+#include "foundation/text.h"
+#include "storage/reseal.h"
+#include "vault/password.h"
+#include "vault/stream.h"
+
+namespace understory::collect {
+
+using storage::Parameter;
+using storage::Query;
+using storage::Row;
+using storage::Transaction;
+
+namespace {
+
+const Query kLists{"collect.entity_lists",
+                   "select id, study_id, name from entity_list where workspace_id = ? order by name, id"};
+const Query kList{"collect.entity_list",
+                  "select id, study_id, name from entity_list where workspace_id = ? and study_id = ? and name = ?"};
+const Query kAddList{"collect.add_entity_list",
+                     "insert into entity_list (workspace_id, id, study_id, name, public_key, private_key, made_at) "
+                     "values (?, ?, ?, ?, ?, ?, ?)"};
+const Query kListKeys{"collect.keys_of_entity_list",
+                      "select entity_list.public_key, entity_list.private_key, data_key.wrapped from entity_list left "
+                      "join data_key on data_key.workspace_id = entity_list.workspace_id and data_key.id = "
+                      "entity_list.id where entity_list.workspace_id = ? and entity_list.id = ?"};
+const Query kProperties{"collect.entity_properties",
+                        "select name from entity_property where workspace_id = ? and list_id = ? order by position"};
+const Query kAddProperty{"collect.add_entity_property",
+                         "insert into entity_property (workspace_id, list_id, position, name) values (?, ?, ?, ?)"};
+const Query kBox{"collect.entity_list_of_device",
+                 "select box from entity_list_device where workspace_id = ? and list_id = ? and device_id = ?"};
+const Query kAddBox{"collect.add_entity_list_of_device",
+                    "insert into entity_list_device (workspace_id, list_id, device_id, box) values (?, ?, ?, ?)"};
+// Devices that may have a list (their study is no other) and have it not.
+const Query kWithout{"collect.devices_without_entity_list",
+                     "select id, public_key from enrolled_device where workspace_id = ? and public_key is not null and "
+                     "revoked_at is null and (study_id is null or ? = 0 or study_id = ?) and not exists (select 1 from "
+                     "entity_list_device where entity_list_device.workspace_id = enrolled_device.workspace_id and "
+                     "entity_list_device.device_id = enrolled_device.id and entity_list_device.list_id = ?)"};
+const Query kPlans{"collect.entity_plans",
+                   "select form_entity.list_id, entity_list.name, form_entity.scope, form_entity.saved, "
+                   "entity_list.public_key from form_entity join entity_list on entity_list.workspace_id = "
+                   "form_entity.workspace_id and entity_list.id = form_entity.list_id where form_entity.workspace_id = "
+                   "? and form_entity.version_id = ? order by form_entity.position"};
+const Query kAddPlan{"collect.add_entity_plan",
+                     "insert into form_entity (workspace_id, version_id, position, list_id, scope, saved) values (?, "
+                     "?, ?, ?, ?, ?)"};
+const Query kDropPlans{"collect.drop_entity_plans",
+                       "delete from form_entity where workspace_id = ? and version_id = ?"};
+const Query kEntity{"collect.entity",
+                    "select id, version from entity where workspace_id = ? and list_id = ? and uuid = ?"};
+const Query kAddEntity{"collect.add_entity",
+                       "insert into entity (workspace_id, id, list_id, uuid, version, conflicts, created_at, "
+                       "changed_at) values (?, ?, ?, ?, 1, 0, ?, ?)"};
+const Query kNextVersion{"collect.next_entity_version",
+                         "update entity set version = ?, conflicts = case when ? = 1 then 1 else conflicts end, "
+                         "changed_at = ? where workspace_id = ? and id = ?"};
+const Query kSettle{"collect.settle_entity",
+                    "update entity set conflicts = 0 where workspace_id = ? and list_id = ? and uuid = ?"};
+const Query kBranch{"collect.entity_branch",
+                    "select version, base_version from entity_change where workspace_id = ? and list_id = ? and uuid = "
+                    "? and state = 'applied' and branch_id = ?"};
+const Query kAddChange{"collect.add_entity_change",
+                       "insert into entity_change (workspace_id, id, list_id, uuid, submission_id, creates, updates, "
+                       "base_version, trunk_version, branch_id, state, version, follows, conflict, content, box, "
+                       "received_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waits', 0, 0, 0, ?, ?, ?)"};
+const Query kUnsettled{"collect.waiting_entity_changes",
+                       "select id, creates, updates, base_version, trunk_version, branch_id from entity_change where "
+                       "workspace_id = ? and list_id = ? and uuid = ? and state = 'waits' order by id"};
+const Query kSetChange{"collect.settle_entity_change",
+                       "update entity_change set state = ?, version = ?, follows = ?, conflict = ? where workspace_id "
+                       "= ? and id = ?"};
+const Query kCount{"collect.count_entities",
+                   "select count(*), count(case when conflicts = 1 then 1 end) from entity where workspace_id = ? and "
+                   "list_id = ?"};
+const Query kCountChanges{"collect.count_entity_changes",
+                          "select count(case when state = 'waits' then 1 end), count(case when state = 'refused' then "
+                          "1 end) from entity_change where workspace_id = ? and list_id = ?"};
+const Query kVersions{"collect.entity_versions",
+                      "select entity.uuid, entity.version, entity.conflicts, entity_change.id, entity_change.version, "
+                      "entity_change.follows, entity_change.conflict, entity_change.content, entity_change.box from "
+                      "entity join entity_change on entity_change.workspace_id = entity.workspace_id and "
+                      "entity_change.list_id = entity.list_id and entity_change.uuid = entity.uuid and "
+                      "entity_change.state = 'applied' where entity.workspace_id = ? and entity.list_id = ? order by "
+                      "entity.uuid, entity_change.version"};
+const Query kAddWaiting{"collect.entities_wait",
+                        "insert into entity_waiting (workspace_id, submission_id, version_id) values (?, ?, ?) on "
+                        "conflict do nothing"};
+const Query kWaiting{"collect.submissions_with_waiting_entities",
+                     "select submission_id, version_id from entity_waiting where workspace_id = ? order by "
+                     "submission_id"};
+const Query kDropWaiting{"collect.entities_wait_no_more",
+                         "delete from entity_waiting where workspace_id = ? and submission_id = ?"};
+
+const storage::SealedColumn kSealedKeys{"entity_list", "private_key"}, kSealedContents{"entity_change", "content"};
+
+struct KeptPlans {
+  std::vector<EntityPlan> plans;
+  std::vector<Id> lists;                 // of each
+  std::vector<std::string> public_keys;  // of those
+};
+
+KeptPlans plans_of(Transaction& transaction, Id version) {
+  KeptPlans kept;
+  transaction.each(kPlans, {transaction.workspace(), version}, [&](const Row& row) {
+    EntityPlan plan{row.string(1), row.string(2), {}};
+    for (const std::string_view line : split(row.text(3), '\n'))
+      if (const std::size_t tab = line.find('\t'); tab != std::string_view::npos)
+        plan.saved.emplace_back(line.substr(0, tab), line.substr(tab + 1));
+    kept.lists.push_back(row.id(0));
+    kept.plans.push_back(std::move(plan));
+    kept.public_keys.emplace_back(row.blob(4));
+  });
+  return kept;
+}
+
+std::string content_of(const EntityAction& action) {
+  JsonWriter json;
+  json.object();
+  if (action.label) json.member("label", std::string_view(*action.label));
+  json.key("values").object();
+  for (const auto& [property, value] : action.values) json.member(property, std::string_view(value));
+  json.end_object().end_object();
+  return json.text();
+}
+
+void share(Transaction& transaction, Id list, Id study, const vault::Secret& secret) {
+  struct Phone {
+    Id id;
+    std::string public_key;
+  };
+  std::vector<Phone> phones;
+  transaction.each(kWithout, {transaction.workspace(), study.value, study.value, list}, [&](const Row& row) {
+    phones.push_back({row.id(0), std::string(row.blob(1))});
+  });
+  for (const Phone& phone : phones) {
+    const std::string box = vault::seal_for(phone.public_key, secret.view());
+    transaction.run(kAddBox, {transaction.workspace(), list, phone.id, Parameter::blob(box)});
+  }
+}
+
+EntityList list_for(Transaction& transaction, Id study, const std::string& name) {
+  if (auto list = find_entity_list(transaction, study, name)) return std::move(*list);
+  const vault::Secret secret = vault::Secret::random();
+  EntityList list{Id::make(), study, name, {}};
+  const std::string public_key = vault::public_key_of(secret);
+  const std::string sealed = transaction.seal(list.id, "entity_list", "private_key", list.id, secret.view());
+  transaction.run(kAddList, {transaction.workspace(), list.id, study.value, name, Parameter::blob(public_key),
+                             Parameter::blob(sealed), now()});
+  share(transaction, list.id, study, secret);  // its key is at hand just now, even while stories are locked
+  return list;
+}
+
+// Settles what waits for an entity, again and again until nothing more follows.
+void settle(Transaction& transaction, Id list, const std::string& uuid) {
+  struct Change {
+    Id id;
+    EntityAction action;
+  };
+  for (bool more = true; more;) {
+    more = false;
+    Id entity;
+    EntityVersions versions;
+    transaction.each(kEntity, {transaction.workspace(), list, uuid}, [&](const Row& row) {
+      entity = row.id(0);
+      versions.newest = static_cast<int>(row.integer(1));
+    });
+    std::vector<Change> changes;
+    transaction.each(kUnsettled, {transaction.workspace(), list, uuid}, [&](const Row& row) {
+      Change change{row.id(0), {}};
+      change.action.uuid = uuid;
+      change.action.creates = row.integer(1) != 0;
+      change.action.updates = row.integer(2) != 0;
+      change.action.base_version = static_cast<int>(row.integer(3));
+      change.action.trunk_version = static_cast<int>(row.integer(4));
+      change.action.branch_id = row.string(5);
+      changes.push_back(std::move(change));
+    });
+    for (const Change& change : changes) {
+      versions.branch.clear();
+      if (!change.action.branch_id.empty())
+        transaction.each(kBranch, {transaction.workspace(), list, uuid, change.action.branch_id}, [&](const Row& row) {
+          versions.branch.push_back({static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))});
+        });
+      const EntityVerdict verdict = follow(change.action, versions);
+      if (verdict.what == EntityVerdict::What::kWaits) continue;
+      const bool applied = verdict.what == EntityVerdict::What::kApplied;
+      transaction.run(kSetChange, {applied ? "applied" : "refused", verdict.version, verdict.follows, verdict.conflict,
+                                   transaction.workspace(), change.id});
+      more = applied;
+      if (!applied) continue;
+      if (verdict.version == 1)
+        transaction.run(kAddEntity, {transaction.workspace(), Id::make(), list, uuid, now(), now()});
+      else
+        transaction.run(kNextVersion, {verdict.version, verdict.conflict, now(), transaction.workspace(), entity});
+      break;  // everything behind it is looked at again, from the new version
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<EntityList> entity_lists(Transaction& transaction) {
+  std::vector<EntityList> lists;
+  transaction.each(kLists, {transaction.workspace()}, [&](const Row& row) {
+    lists.push_back({row.id(0), row.id(1), row.string(2), {}});
+  });
+  for (EntityList& list : lists)
+    transaction.each(kProperties, {transaction.workspace(), list.id},
+                     [&](const Row& row) { list.properties.push_back(row.string(0)); });
+  return lists;
+}
+
+std::optional<EntityList> find_entity_list(Transaction& transaction, Id study, std::string_view name) {
+  auto list = transaction.one(kList, {transaction.workspace(), study.value, name}, [](const Row& row) {
+    return EntityList{row.id(0), row.id(1), row.string(2), {}};
+  });
+  if (list)
+    transaction.each(kProperties, {transaction.workspace(), list->id},
+                     [&](const Row& row) { list->properties.push_back(row.string(0)); });
+  return list;
+}
+
+EntityCounts count_entities(Transaction& transaction, Id list) {
+  EntityCounts counts;
+  transaction.each(kCount, {transaction.workspace(), list}, [&](const Row& row) {
+    counts.entities = row.integer(0);
+    counts.conflicts = row.integer(1);
+  });
+  transaction.each(kCountChanges, {transaction.workspace(), list}, [&](const Row& row) {
+    counts.waiting = row.integer(0);
+    counts.refused = row.integer(1);
+  });
+  return counts;
+}
+
+std::optional<vault::Secret> list_secret(Transaction& transaction, Id list) {
+  if (transaction.locked()) return std::nullopt;
+  std::optional<vault::Secret> secret;
+  transaction.each(kListKeys, {transaction.workspace(), list}, [&](const Row& row) {
+    auto opened = transaction.try_open({"entity_list", "private_key", list}, row.blob(1), row.blob(2));
+    if (opened && opened->size() == vault::Secret::kSize) secret = vault::Secret::from(*opened);
+    if (opened) vault::wipe(*opened);
+  });
+  return secret;
+}
+
+std::optional<vault::Secret> list_secret(Transaction& transaction, Id list, Id device,
+                                         const vault::Secret& device_secret) {
+  std::optional<vault::Secret> secret;
+  transaction.each(kBox, {transaction.workspace(), list, device}, [&](const Row& row) {
+    auto opened = vault::open_sealed(device_secret, row.blob(0));
+    if (opened && opened->size() == vault::Secret::kSize) secret = vault::Secret::from(*opened);
+    if (opened) vault::wipe(*opened);
+  });
+  return secret;
+}
+
+void each_entity(Transaction& transaction, const EntityList& list, const vault::Secret& secret,
+                 const std::function<void(const Entity&)>& reader) {
+  namespace json = boost::json;
+  Entity entity;
+  std::map<int, std::map<std::string, std::string>> told;  // by version, what each said; the label as "label"
+  const auto finish = [&] {
+    if (!entity.uuid.empty()) reader(entity);
+  };
+  transaction.each(kVersions, {transaction.workspace(), list.id}, [&](const Row& row) {
+    if (row.text(0) != entity.uuid) {
+      finish();
+      entity = {row.string(0), "", static_cast<int>(row.integer(1)), row.integer(2) != 0, {}, {}};
+      told.clear();
+    }
+    const Id change = row.id(3);
+    auto key = vault::open_sealed(secret, row.blob(8));
+    if (!key || key->size() != vault::Secret::kSize) return;
+    const auto content =
+        vault::DataKey::from(change, vault::Secret::from(*key)).open({"entity_change", "content", change}, row.blob(7));
+    vault::wipe(*key);
+    if (!content) return;
+    boost::system::error_code wrong;
+    const json::value said = json::parse(json::string_view(content->data(), content->size()), wrong);
+    if (wrong || !said.is_object()) return;
+    auto& here = told[static_cast<int>(row.integer(4))];
+    if (const json::value* label = said.as_object().if_contains("label"); label && label->is_string())
+      here["label"] = std::string(label->get_string());
+    if (const json::value* values = said.as_object().if_contains("values"); values && values->is_object())
+      for (const auto& [property, value] : values->get_object())
+        if (value.is_string()) here[std::string(property)] = std::string(value.get_string());
+    const int number = static_cast<int>(row.integer(4)), follows = static_cast<int>(row.integer(5));
+    for (const auto& [property, after] : here) {
+      std::string& value = property == "label" ? entity.label : entity.values[property];
+      // Somebody else said something of it meanwhile, and the phone did not know.
+      const bool unseen = std::any_of(told.upper_bound(follows), told.lower_bound(number),
+                                      [&](const auto& each) { return each.second.contains(property); });
+      if (row.integer(6) != 0 && unseen && value != after)
+        entity.overwritten.push_back({number, property, value, after});
+      value = after;
+    }
+  });
+  finish();
+}
+
+std::string entity_csv(Transaction& transaction, const EntityList& list, const vault::Secret& secret) {
+  std::string csv = "name,label,__version";
+  for (const std::string& property : list.properties) csv += "," + csv_field(property);
+  csv += "\n";
+  each_entity(transaction, list, secret, [&](const Entity& entity) {
+    csv += entity.uuid + "," + csv_field(entity.label) + "," + std::to_string(entity.version);
+    for (const std::string& property : list.properties) {
+      const auto found = entity.values.find(property);
+      csv += "," + (found == entity.values.end() ? "" : csv_field(found->second));
+    }
+    csv += "\n";
+  });
+  return csv;
+}
+
+void keep_entity_plans(Transaction& transaction, Id version, Id study, const Form& form) {
+  std::int64_t position = 0;
+  for (const EntityPlan& plan : entity_plans(form)) {
+    EntityList list = list_for(transaction, study, plan.list);
+    std::string saved;
+    for (const auto& [property, path] : plan.saved) {
+      saved += property + "\t" + path + "\n";
+      if (std::find(list.properties.begin(), list.properties.end(), property) != list.properties.end()) continue;
+      transaction.run(kAddProperty, {transaction.workspace(), list.id, list.properties.size(), property});
+      list.properties.push_back(property);
+    }
+    transaction.run(kAddPlan, {transaction.workspace(), version, position++, list.id, plan.scope, saved});
+  }
+}
+
+void drop_entity_plans(Transaction& transaction, Id version) {
+  transaction.run(kDropPlans, {transaction.workspace(), version});
+}
+
+void share_entity_lists(Transaction& transaction) {
+  for (const EntityList& list : entity_lists(transaction))
+    if (const auto secret = list_secret(transaction, list.id)) share(transaction, list.id, list.study, *secret);
+}
+
+void take_entities(Transaction& transaction, Id version, Id submission, std::string_view xml) {
+  const KeptPlans kept = plans_of(transaction, version);
+  if (kept.plans.empty()) return;
+  for (const EntityAction& action : entity_actions(xml, kept.plans)) {
+    const Id id = Id::make(), list = kept.lists[action.plan];
+    const std::string sealed = transaction.seal(id, "entity_change", "content", id, content_of(action));
+    const std::string box = vault::seal_for(kept.public_keys[action.plan], transaction.data_key(id).bytes().view());
+    transaction.run(kAddChange, {transaction.workspace(), id, list, action.uuid, submission, action.creates,
+                                 action.updates, action.base_version, action.trunk_version, action.branch_id,
+                                 Parameter::blob(sealed), Parameter::blob(box), now()});
+    settle(transaction, list, action.uuid);
+  }
+}
+
+void entities_wait(Transaction& transaction, Id version, Id submission) {
+  if (plans_of(transaction, version).plans.empty()) return;
+  transaction.run(kAddWaiting, {transaction.workspace(), submission, version});
+}
+
+int apply_waiting_entities(Transaction& transaction) {
+  if (transaction.locked()) return 0;
+  struct Waiting {
+    Id submission, version;
+  };
+  std::vector<Waiting> all;
+  transaction.each(kWaiting, {transaction.workspace()}, [&](const Row& row) { all.push_back({row.id(0), row.id(1)}); });
+  int applied = 0;
+  for (const Waiting& each : all) {
+    // The first instance: an edit of what was sent changes no entity a second time.
+    const auto instances = instances_of(transaction, each.submission);
+    if (!instances || instances->empty() || instances->front().unreadable) continue;
+    take_entities(transaction, each.version, each.submission, instances->front().xml);
+    transaction.run(kDropWaiting, {transaction.workspace(), each.submission});
+    ++applied;
+  }
+  return applied;
+}
+
+Result<void> settle_entity(Transaction& transaction, Id list, std::string_view uuid) {
+  if (transaction.run(kSettle, {transaction.workspace(), list, uuid}) == 0)
+    return fail(problems::kNotFound, {{"what", "entity"}, {"name", std::string(shortened(uuid, 40))}});
+  return {};
+}
+
+}  // namespace understory::collect

@@ -1,0 +1,171 @@
+// A form's submissions on their way out: what was sent in comes out, to whoever may have it and to nobody else.
+#include "collect/forms.h"
+#include "collect/intake.h"
+#include "collect/submissions.h"
+#include "foundation/archive.h"
+#include "people/account.h"
+#include "people/audit.h"
+#include "people/sign_in.h"
+#include "server/routes.h"
+#include "study/study.h"
+#include "testing/workspace.h"
+
+namespace understory::server {
+
+namespace {
+
+constexpr vault::PasswordCost kLight{1, 8 << 20};
+constexpr const char* kPassword = "three rivers meet here";
+constexpr const char* kForm = R"(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml">
+<h:head><h:title>Visit</h:title><model><instance><data id="visit" version="VERSION"><village/><where/><photo/>
+<person><name/></person><meta><instanceID/></meta></data></instance><bind nodeset="/data/where" type="geopoint"/>
+<bind nodeset="/data/photo" type="binary"/></model></h:head><h:body>
+<upload ref="/data/photo" mediatype="image/*"><label>p</label></upload>
+<group ref="/data/person"><repeat nodeset="/data/person"/></group></h:body></h:html>)";
+
+std::string all_of(const Response& response) {
+  std::string all = response.body;
+  if (!response.pieces) return all;
+  for (;;) {
+    const auto piece = response.pieces->next();
+    if (!piece) return all + "!" + std::string(piece.error().code());
+    if (piece->empty()) return all;
+    all += *piece;
+  }
+}
+
+}  // namespace
+
+class Exports : public testing_support::OnBothEngines {
+ protected:
+  void SetUp() override {
+    OnBothEngines::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    auto transaction = workspace().write();
+    study::NewStudy wanted;
+    wanted.study.name = "Experiences";
+    study_ = *study::create_study(transaction, wanted);
+    wanted.study.name = "Another";
+    other_ = *study::create_study(transaction, wanted);
+    std::string xml = kForm;
+    ASSERT_TRUE(
+        collect::take_form(transaction, {xml.replace(xml.find("VERSION"), 7, "1"), "visit.xml", study_, {}, false}));
+    const auto device = people::enroll_device(transaction, {.name = "Phone", .study = study_}, 30);
+    ASSERT_TRUE(device);
+    transaction.commit();
+    token_ = device->token;
+  }
+  void send(const std::string& number, const std::string& village, const std::string& people = "",
+            std::vector<std::pair<std::string, std::string>> files = {}) {
+    Request request;
+    request.method = "POST";
+    ASSERT_TRUE(read_target("/v1/key/" + token_ + "/submission?deviceID=collect%3Aabc", request));
+    request.headers["host"] = "voices.example.org";
+    request.secure = true;
+    request.from_here = false;
+    const std::string photo = files.empty() ? "" : files[0].first;
+    request.parts.push_back({"xml_submission_file", "s.xml", "text/xml",
+                             Upload("<data id=\"visit\" version=\"1\"><village>" + village +
+                                    "</village><where>11.5 104.9 0 5</where><photo>" + photo + "</photo>" + people +
+                                    "<meta><instanceID>" + number + "</instanceID></meta></data>")});
+    for (const auto& [name, content] : files) request.parts.push_back({name, name, "image/jpeg", Upload(content)});
+    const Response response = answer(workspace(), request);
+    EXPECT_EQ(response.status, 201) << response.body;
+  }
+  Response get(const std::string& target, const std::string& session = "") {
+    Request request;
+    EXPECT_TRUE(read_target(target, request));
+    request.headers["host"] = "voices.example.org";
+    request.headers["cookie"] = "session=" + session + "; __Host-session=" + session;
+    request.secure = true;
+    return answer(workspace(), request);
+  }
+  std::string enter(const std::string& name, const people::Grant& grant) {
+    {
+      auto transaction = workspace().write();
+      const Id id = *people::add_account(transaction, name, "");
+      people::add_grant(transaction, id, grant, {});
+      const std::string token = people::invite(transaction, id, {});
+      EXPECT_TRUE(people::accept_invitation(transaction, token, vault::make_person_key(kPassword, kLight)));
+      transaction.commit();
+    }
+    const auto entered = people::sign_in(workspace(), {name, kPassword, "", ""},
+                                         [](storage::Transaction&, Id, std::string_view, std::string_view) {});
+    EXPECT_TRUE(entered);
+    return entered ? entered->session : "";
+  }
+  std::int64_t entries() {
+    auto transaction = workspace().read();
+    return people::audit_head(transaction).number;
+  }
+  Id study_, other_;
+  std::string token_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, Exports, testing_support::BothEngines(), testing_support::engine_name);
+
+TEST_P(Exports, WhatWasSentComesOut) {
+  send("uuid:one", "ភូមិថ្មី", "<person><name>A</name></person><person><name>B</name></person>", {{"រូប.jpg", "picture"}});
+  send("uuid:two", "=1+1");
+  const Response csv = get("/api/v1/forms/visit/submissions.csv.zip?attachments=true&splitSelectMultiples=true");
+  ASSERT_EQ(csv.status, 200) << csv.body;
+  const std::string bytes = all_of(csv);
+  const auto archive = Archive::open(bytes, "out.zip");
+  ASSERT_TRUE(archive) << archive.error().sentence();
+  EXPECT_EQ(archive->names(), (std::vector<std::string>{"visit.csv", "visit-person.csv", "media/រូប.jpg"}));
+  const std::string table = *archive->read("visit.csv");
+  EXPECT_NE(table.find(",ភូមិថ្មី,11.5,104.9,0,5,រូប.jpg,uuid:one,uuid:one,"), std::string::npos) << table;
+  EXPECT_NE(table.find(",Phone,1,1,,,collect:abc,0,1\n"), std::string::npos) << table;
+  EXPECT_NE(table.find(",'=1+1,"), std::string::npos) << table;
+  EXPECT_EQ(*archive->read("visit-person.csv"),
+            "name,PARENT_KEY,KEY\nA,uuid:one,uuid:one/person[1]\nB,uuid:one,uuid:one/person[2]\n");
+  EXPECT_EQ(*archive->read("media/រូប.jpg"), "picture");
+
+  EXPECT_NE(all_of(get("/api/v1/forms/visit/submissions.geojson")).find(R"("coordinates":[104.9,11.5,0])"),
+            std::string::npos);
+  const std::string xlsx = all_of(get("/api/v1/forms/visit/submissions.xlsx"));
+  EXPECT_TRUE(Archive::open(xlsx, "out.xlsx"));
+  const std::string base = "/api/v1/studies/" + study_.text() + "/forms/visit.svc";
+  EXPECT_NE(all_of(get(base)).find("\"Submissions.person\""), std::string::npos);
+  EXPECT_NE(all_of(get(base + "/$metadata")).find("Edm.GeographyPoint"), std::string::npos);
+  const std::string rows = all_of(get(base + "/Submissions?%24filter=contains(village,'%E1%9E%97')&%24count=true"));
+  EXPECT_NE(rows.find("\"__id\":\"uuid:one\""), std::string::npos) << rows;
+  EXPECT_EQ(rows.find("uuid:two"), std::string::npos);
+  EXPECT_NE(rows.find("\"@odata.count\":1}"), std::string::npos) << rows;
+  EXPECT_NE(rows.find("https://voices.example.org" + base + "/$metadata#Submissions"), std::string::npos) << rows;
+  EXPECT_EQ(all_of(get(base + "/Submissions('uuid%3Aone')/person/$count")), "2");
+  EXPECT_EQ(all_of(get(base + "/Submissions.person('uuid:one%2Fperson%5B2%5D')")).find("\"name\":\"A\""),
+            std::string::npos);
+  // What cannot be answered is said before anything is sent.
+  const Response bad = get(base + "/Submissions?%24filter=nope%20eq%201");
+  EXPECT_EQ(bad.status, 422);
+  EXPECT_NE(all_of(bad).find("character 1"), std::string::npos);
+  EXPECT_EQ(get(base + "/Nothing").status, 404);
+  EXPECT_EQ(get("/api/v1/forms/visit/submissions.geojson?field=village").status, 422);
+}
+
+TEST_P(Exports, OnlyToWhoeverMayAndItIsWrittenDown) {
+  send("uuid:one", "secret village");
+  const std::string here = enter("Here", {{}, people::Role::kResearcher, study_, ""});
+  const std::string elsewhere = enter("Elsewhere", {{}, people::Role::kResearcher, other_, ""});
+  const std::string reporter = enter("Reporter", {{}, people::Role::kReporter, study_, ""});
+  const std::string in_study = "/api/v1/studies/" + study_.text() + "/forms/visit";
+  for (const std::string& end :
+       {std::string("/submissions.csv.zip"), std::string("/submissions.xlsx"), std::string("/submissions.geojson"),
+        std::string(".svc"), std::string(".svc/$metadata"), std::string(".svc/Submissions")}) {
+    std::int64_t before = entries();
+    EXPECT_EQ(get(in_study + end, here).status, 200) << end;
+    EXPECT_EQ(entries() - before, 1) << end;
+    before = entries();
+    for (const std::string& nobody : {elsewhere, reporter, std::string("none")}) {
+      const Response response = get(in_study + end, nobody);
+      EXPECT_NE(response.status, 200) << end;
+      EXPECT_EQ(all_of(response).find("secret"), std::string::npos);
+    }
+    EXPECT_EQ(entries() - before, 2) << end;
+    // A form of this study under another study's name, and under none, by somebody of one study alone.
+    EXPECT_EQ(get("/api/v1/studies/" + other_.text() + "/forms/visit" + end, elsewhere).status, 404) << end;
+    EXPECT_EQ(get("/api/v1/forms/visit" + end, here).status, 404) << end;
+  }
+}
+
+}  // namespace understory::server

@@ -1,0 +1,85 @@
+// Answers that are written while they are asked for.
+#include "server/pushed.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace understory::server {
+
+namespace {
+
+std::string all_of(Pieces& pieces) {
+  std::string all;
+  for (;;) {
+    const auto piece = pieces.next();
+    if (!piece) return all + "!" + std::string(piece.error().code());
+    if (piece->empty()) return all;
+    all += *piece;
+  }
+}
+
+using Going = std::function<bool()>;
+
+}  // namespace
+
+TEST(Pushed, ComesWholeAndNeverFarAhead) {
+  std::atomic<std::size_t> written{0};
+  auto made = pushed([&](const Going&, const Sink& sink) -> Result<void> {
+    for (int i = 0; i < 400; ++i) {
+      TRY(sink(std::string(10'000, static_cast<char>('a' + i % 26))));
+      written += 10'000;
+    }
+    return {};
+  });
+  ASSERT_TRUE(made);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_LE(written, 256u * 1024 + 20'000);
+  const std::string all = all_of(**made);
+  ASSERT_EQ(all.size(), 4'000'000u);
+  for (std::size_t i = 0; i < 400; ++i) ASSERT_EQ(all[i * 10'000], static_cast<char>('a' + i % 26));
+}
+
+TEST(Pushed, AProblemBeforeTheFirstByteIsAnAnswerAndLaterOneCutsIt) {
+  const auto refused = pushed([](const Going&, const Sink&) -> Result<void> {
+    return fail(problems::kNotFound, {{"what", "form"}});
+  });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), "not_found");
+  EXPECT_THROW((void)pushed([](const Going&, const Sink&) -> Result<void> { throw std::runtime_error("gone"); }),
+               std::runtime_error);
+  const auto cut = pushed([](const Going&, const Sink& sink) -> Result<void> {
+    TRY(sink("half"));
+    return fail(problems::kDiskFull);
+  });
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(all_of(**cut), "half!disk_full");
+  const auto empty = pushed([](const Going&, const Sink&) -> Result<void> { return {}; });
+  ASSERT_TRUE(empty);
+  EXPECT_EQ(all_of(**empty), "");
+}
+
+TEST(Pushed, EndsWhenNobodyAsksAnyMoreAndFiveAreTooMany) {
+  std::atomic<int> ended{0};
+  const auto endless = [&] {
+    return pushed([&](const Going& going_on, const Sink& sink) -> Result<void> {
+      TRY(sink("begin"));
+      while (going_on()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ++ended;
+      return {};
+    });
+  };
+  std::vector<std::shared_ptr<Pieces>> open;
+  for (int i = 0; i < 4; ++i) {
+    auto made = endless();
+    ASSERT_TRUE(made) << i;
+    open.push_back(std::move(*made));
+  }
+  EXPECT_EQ(endless().error().code(), "busy");
+  open.clear();
+  EXPECT_EQ(ended, 4);
+  EXPECT_TRUE(endless());
+}
+
+}  // namespace understory::server
