@@ -158,7 +158,7 @@ TEST(FillPage, OthersFormsBecomePages) {
     EXPECT_TRUE(again) << entry.path() << (again ? "" : again.error().sentence());
     large += packed(page + draft).size() > 13'000;  // the page around it takes two more
   }
-  EXPECT_GT(forms, 200);
+  EXPECT_GT(forms, 150);
   EXPECT_LT(large, forms / 20) << "of " << forms;
   RecordProperty("forms", forms);
   RecordProperty("large", large);

@@ -113,8 +113,10 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
                                    : of_all_studies || inside.rfind("/forms/", 0) == 0 ? "export_submissions"
                                    : general                                           ? "manage_accounts"
                                                                                        : kNeeded.at(inside);
+        // A grant for some places may see what is of no study, as far as it comes from there.
+        const bool of_places = of_all_studies && (relation == kPlaceOfSource || relation == kPlaceElsewhere);
         const bool granted = relation != kGrantEnded && (general ? relation == kWorkspace || relation == kExcluded ||
-                                                                       relation == kExcludedFromSource
+                                                                       relation == kExcludedFromSource || of_places
                                                                  : relation != kOtherStudy && relation != kExcluded);
         const auto has = [&](const std::string& right) {
           return granted && (" " + words + " ").find(" " + right + " ") != std::string::npos;
