@@ -57,6 +57,9 @@ const Query kWaiting{"collect.waiting_submissions",
                      "submission.form_id = ?) order by submission.id desc"};
 const Query kOne{"collect.submission",
                  "select " FACTS " from submission where submission.workspace_id = ? and submission.id = ?"};
+const Query kOfInstance{
+    "collect.submission_of_instance",
+    "select submission_id from instance where workspace_id = ? and form_id = ? and instance_id = ?"};
 const Query kInstances{"collect.instances_of_submission",
                        "select id, instance_id, xml, account_id, device_id, received_at from instance where "
                        "workspace_id = ? and submission_id = ? order by id"};
@@ -262,6 +265,11 @@ Result<Submission> find_submission(Transaction& transaction, Id id) {
   auto found = transaction.one(kOne, {transaction.workspace(), id}, read_facts);
   if (!found) return fail(problems::kNotFound, {{"what", "submission"}, {"name", id.text()}});
   return std::move(*found);
+}
+
+std::optional<Id> submission_of(Transaction& transaction, std::string_view form_id, std::string_view instance_id) {
+  return transaction.one(kOfInstance, {transaction.workspace(), form_id, instance_id},
+                         [](const Row& row) { return row.id(0); });
 }
 
 Result<std::vector<KeptInstance>> instances_of(Transaction& transaction, Id submission,
