@@ -69,6 +69,12 @@ Result<Response> api_source(const Visit& visit);
 Result<Response> api_finding(const Visit& visit);
 Result<Response> api_passages(const Visit& visit);
 
+Result<Response> show_engine(const Visit& visit);
+Result<Response> take_from_engine(const Visit& visit);
+Result<Response> send_definition(const Visit& visit);
+Result<Response> send_version_file(const Visit& visit);
+Result<Response> send_asset(const Visit& visit);
+
 Result<Response> send_form_list(const Visit& visit);
 Result<Response> send_form(const Visit& visit);
 Result<Response> send_manifest(const Visit& visit);
