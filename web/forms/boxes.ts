@@ -2,7 +2,7 @@
 // One box of text would have to guess which of 03/04 is the month, and a guess is a wrong date.
 import type { Control } from './controls.ts';
 import type { Question } from './engine.ts';
-import { make, plainDigits, say, setting } from './dom.ts';
+import { make, plainDigits, say } from './dom.ts';
 
 interface Box {
   readonly element: HTMLInputElement | HTMLSelectElement;
@@ -14,14 +14,12 @@ function box(label: string, size: number, mode = 'numeric'): Box {
   return { element, part: make('label', { class: 'box' }, label, element) };
 }
 
-export function monthNames(language: string): string[] {
-  const format = new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' });
-  return Array.from({ length: 12 }, (_, month) => format.format(Date.UTC(2024, month, 15)));
-}
+// By the catalogue: many a browser knows no month in Khmer, and says "M05".
+export const monthName = (month: number) => say('month_' + month);
 
 function monthBox(): Box {
   const element = make('select', {}, make('option', { value: '' }, '–'),
-    ...monthNames(setting.language).map((name, at) => make('option', { value: String(at + 1) }, name)));
+    ...Array.from({ length: 12 }, (_, at) => make('option', { value: String(at + 1) }, monthName(at + 1))));
   return { element, part: make('label', { class: 'box' }, say('month'), element) };
 }
 

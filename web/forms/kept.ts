@@ -1,10 +1,16 @@
 // What this device keeps, as people see it: drafts, and what waits to be sent. Plain states, one next step each.
+import { monthName } from './boxes.ts';
 import { button, make, say, setting } from './dom.ts';
 import { canSeal, SealedStore, type Entry } from './sealed.ts';
 import { send, type Sent } from './sending.ts';
 
 const kShortest = 10;  // letters of a passphrase
 const kAgain = 20_000;  // milliseconds until what could not be sent is tried again
+
+function moment(at: number): string {
+  const date = new Date(at), two = (number: number) => String(number).padStart(2, '0');
+  return `${date.getDate()} ${monthName(date.getMonth() + 1)} ${date.getFullYear()}, ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
 
 export class Kept {
   private store: SealedStore | null = null;
@@ -152,10 +158,9 @@ export class Kept {
   private draw(): void {
     if (!this.place || !this.isOpen) return;
     const focused = document.activeElement?.getAttribute('data-entry');
-    const when = new Intl.DateTimeFormat(setting.language, { dateStyle: 'medium', timeStyle: 'short' });
     const rows = this.entries.map((entry) => {
       const row = make('li', { class: 'kept-' + entry.state }, make('strong', {}, entry.title), ' ',
-        make('span', {}, `${when.format(entry.at)} · ${say('state_' + entry.state)}`), entry.why ? make('p', {}, entry.why) : '');
+        make('span', {}, `${moment(entry.at)} · ${say('state_' + entry.state)}`), entry.why ? make('p', {}, entry.why) : '');
       const act = (key: string, what: () => void) =>
         row.append(' ', button(say(key), what, { 'aria-label': `${say(key)}: ${entry.title}`, 'data-entry': key + entry.id }));
       if (entry.state === 'waiting') act('send_again', () => void this.sendOne(entry, null));
