@@ -31,4 +31,9 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
 fi
+# Building the module of forms in the browser runs esbuild, which needs Node.js 18: Debian 12's.
+if command -v node >/dev/null 2>&1; then
+  major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+  [ "$major" -ge 18 ] || { echo "understory: Node.js $major is too old to build with; 18 or newer is needed" >&2; exit 1; }
+fi
 case " $* " in *" run "*) scripts/pyxform.sh build/pyxform ;; esac

@@ -2,6 +2,8 @@
 // protocol's headers for everything, errors too, with a sentence in the client's language.
 // Source: OpenRosa 1.0 (docs.getodk.org/openrosa), and what the clients really check.
 #pragma once
+#include "collect/forms.h"
+#include "collect/intake.h"
 #include "people/device.h"
 #include "server/visit.h"
 
@@ -17,6 +19,13 @@ Response openrosa_xml(std::string body);
 void add_openrosa_headers(Response& response);
 // Any answer to such a client that is no document of the protocol yet becomes one.
 Response in_envelope(Response response);
+
+// What the parts of a request are as a submission: one part "xml_submission_file", and files. Who sends it is for the
+// route to say. kBadSubmission: no such part, or two.
+Result<collect::Post> sent_parts(const Visit& visit);
+// The file of that name, as phones and our own page fetch it beside a form. kNotFound: not there, or a list that
+// nothing at hand opens.
+Result<Response> file_beside(const Visit& visit, const collect::FormVersion& version, const std::string& name);
 
 // The device behind a request: by the token in its path, or by its name and token as HTTP Basic (where the way is
 // secure) or Digest.

@@ -79,6 +79,13 @@ constexpr Route kRoutes[] = {
     {"GET", "/devices", show_devices, kRight, kKeepDevices, true},
     {"POST", "/devices", enroll_device, kRight, kKeepDevices, true},
     {"POST", "/devices/{device}", revoke_device, kRight, kKeepDevices, true},
+    // A form filled in by script, with drafts sealed on the device: who may is decided form by form.
+    {"GET", "/forms/{form}/engine", show_engine, kSignedIn, kFillForms, false},
+    {"POST", "/forms/{form}/engine", take_from_engine, kSignedIn, kFillForms, false, true, Lane::kIntake, kSent, true},
+    {"GET", "/forms/{form}/versions/{version}/definition", send_definition, kSignedIn, kFillForms, false},
+    {"GET", "/forms/{form}/versions/{version}/files/{name}", send_version_file, kSignedIn, kFillForms, false, true,
+     Lane::kDownloads},
+    {"GET", "/assets/{name}", send_asset, kAnybody, {}, false},
     // OpenRosa, by a token in the path or by name and token as HTTP asks for them. What is sent is logged where it is
     // kept, in that transaction.
     {"GET", "/v1/key/{token}/formList", send_form_list, kDevice, kFillForms, false},

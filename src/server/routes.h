@@ -84,6 +84,11 @@ Result<Response> review_submissions(const Visit& visit);
 Result<Response> show_submission(const Visit& visit);
 Result<Response> review_submission(const Visit& visit);
 Result<Response> send_attachment(const Visit& visit);
+Result<Response> show_engine(const Visit& visit);
+Result<Response> take_from_engine(const Visit& visit);
+Result<Response> send_definition(const Visit& visit);
+Result<Response> send_version_file(const Visit& visit);
+Result<Response> send_asset(const Visit& visit);
 
 Result<Response> send_form_list(const Visit& visit);
 Result<Response> send_form(const Visit& visit);

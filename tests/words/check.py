@@ -53,6 +53,7 @@ composed = {
     "backups.state_": ["whole", "changed", "missing"],
     "audit.": ["done", "denied"],
     "level.": ["top", "all"],
+    "engine.": array("server/routes/engine.cpp", "kEngineWords"),
     **{prefix: array("findings/question.h", "kAsks") for prefix in ("findings.title.", "findings.short.", "findings.about.", "figure.bars.")},
 }
 

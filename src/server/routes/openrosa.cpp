@@ -172,7 +172,10 @@ Response logged(const Visit& visit, const collect::EntityList& list, Response re
 Result<Response> send_form_file(const Visit& visit) {
   TRY(still_enrolled(visit));
   const auto version = TRY(version_asked(visit, visit.named.at("form")));
-  const std::string& name = visit.named.at("name");
+  return file_beside(visit, version, visit.named.at("name"));
+}
+
+Result<Response> file_beside(const Visit& visit, const collect::FormVersion& version, const std::string& name) {
   for (const collect::FormFile& file : collect::form_files(visit.transaction, version.id)) {
     if (file.name != name) continue;
     if (!file.here) {
@@ -205,18 +208,8 @@ Result<Response> welcome_submission(const Visit&) {
   return response;
 }
 
-Result<Response> take_submission(const Visit& visit) {
-  if (visit.request.body_problem) return tl::unexpected(*visit.request.body_problem);
+Result<collect::Post> sent_parts(const Visit& visit) {
   collect::Post post;
-  post.sender.person = visit.person;
-  post.sender.device_name = std::string(shortened(visit.request.parameter("deviceID"), 200));
-  if (visit.device) {
-    post.sender.device = visit.device->id;
-    post.sender.study = visit.device->study;
-    post.sender.place = visit.device->place;
-    post.sender.over = visit.device->over(now());
-  }
-  post.route = "POST /v1/submission";
   const Part* xml = nullptr;
   for (const Part& part : visit.request.parts) {
     if (part.name == "xml_submission_file") {
@@ -236,6 +229,21 @@ Result<Response> take_submission(const Visit& visit) {
   }
   if (!xml) return fail(problems::kBadSubmission, {{"reason", "the part named xml_submission_file is missing"}});
   post.xml = TRY(xml->content.text(16 << 20));
+  return post;
+}
+
+Result<Response> take_submission(const Visit& visit) {
+  if (visit.request.body_problem) return tl::unexpected(*visit.request.body_problem);
+  collect::Post post = TRY(sent_parts(visit));
+  post.sender.person = visit.person;
+  post.sender.device_name = std::string(shortened(visit.request.parameter("deviceID"), 200));
+  if (visit.device) {
+    post.sender.device = visit.device->id;
+    post.sender.study = visit.device->study;
+    post.sender.place = visit.device->place;
+    post.sender.over = visit.device->over(now());
+  }
+  post.route = "POST /v1/submission";
   // Kept in a transaction of its own, together with others; this one must not stay open while it waits for them.
   Response response;
   response.then = [&workspace = visit.workspace, &words = visit.words, kept = std::make_shared<collect::Post>(post)] {

@@ -1,0 +1,286 @@
+// Filling a form in by script: the one page here that runs any (web/forms). It computes with ODK's engine, keeps drafts
+// sealed on the device, and sends the same bytes until they have arrived.
+#include "collect/forms.h"
+#include "collect/intake.h"
+#include "collect/record.h"
+#include "foundation/resource.h"
+#include "foundation/text.h"
+#include "people/audit.h"
+#include "server/openrosa.h"
+#include "server/packing.h"
+#include "server/routes.h"
+#include "vault/md5.h"
+
+namespace understory::server {
+
+std::span<const Resource> resources();
+
+namespace {
+
+// What the script says, by the keys "engine.…" of the catalogue.
+constexpr std::string_view kEngineWords[]{"add",
+                                          "added",
+                                          "another",
+                                          "back",
+                                          "cannot_keep",
+                                          "cannot_open",
+                                          "clear",
+                                          "constraint",
+                                          "date_wrong",
+                                          "day",
+                                          "decimal_wrong",
+                                          "delete",
+                                          "delete_sure",
+                                          "go_on",
+                                          "hour",
+                                          "keep",
+                                          "keep_about",
+                                          "keep_order",
+                                          "kept_here",
+                                          "language",
+                                          "later_busy",
+                                          "later_offline",
+                                          "later_sign_in",
+                                          "latitude",
+                                          "locked",
+                                          "longitude",
+                                          "minute",
+                                          "moment_wrong",
+                                          "month",
+                                          "month_1",
+                                          "month_2",
+                                          "month_3",
+                                          "month_4",
+                                          "month_5",
+                                          "month_6",
+                                          "month_7",
+                                          "month_8",
+                                          "month_9",
+                                          "month_10",
+                                          "month_11",
+                                          "month_12",
+                                          "move_down",
+                                          "move_up",
+                                          "must",
+                                          "next",
+                                          "not_answered",
+                                          "nothing_kept",
+                                          "number",
+                                          "opening",
+                                          "page_alone",
+                                          "part",
+                                          "passphrase",
+                                          "passphrase_again",
+                                          "passphrase_wrong",
+                                          "passphrases_differ",
+                                          "place_wrong",
+                                          "problems",
+                                          "remove",
+                                          "remove_file",
+                                          "remove_sure",
+                                          "removed",
+                                          "required",
+                                          "send",
+                                          "send_again",
+                                          "sending",
+                                          "sign_out_sure",
+                                          "state_draft",
+                                          "state_refused",
+                                          "state_waiting",
+                                          "time_wrong",
+                                          "unlock",
+                                          "unreadable",
+                                          "whole_wrong",
+                                          "wipe",
+                                          "wipe_sure",
+                                          "wiped",
+                                          "year"};
+
+// Scripts and style from here alone; WebAssembly, in which the engine reads expressions, and nothing from elsewhere.
+constexpr std::string_view kPolicy =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' "
+    "blob: data:; worker-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+struct Asset {
+  std::string address, content_type;
+  std::string_view content;
+  std::string small;  // by gzip
+};
+
+// By a name that changes with the content, so that browsers may keep it for ever.
+Asset asset(std::string_view file, std::string content_type) {
+  const auto content = find_resource(resources(), "web/" + std::string(file));
+  if (!content) throw std::logic_error("no file " + std::string(file));
+  const std::size_t dot = file.find('.');
+  return {
+      std::string(file.substr(0, dot)) + "-" + vault::md5_hex(*content).substr(0, 16) + std::string(file.substr(dot)),
+      std::move(content_type), *content, packed(std::string(*content))};
+}
+
+const std::array<Asset, 2>& assets() {
+  static const std::array<Asset, 2> all{asset("forms.js", "application/javascript; charset=utf-8"),
+                                        asset("forms.css", "text/css; charset=utf-8")};
+  return all;
+}
+
+// Alike for a form that is not there, one that is closed, and one this person may not fill in.
+Result<collect::KeptForm> form_to_fill(const Visit& visit) {
+  const std::string& name = visit.named.at("form");
+  const auto none = fail(problems::kNotFound, {{"what", "form"}, {"name", std::string(shortened(name, 40))}});
+  const auto id = Id::parse(name);
+  if (!id) return none;
+  auto form = collect::find_form(visit.transaction, *id);
+  if (!form || !people::decide(visit.person, people::Right::kFillForms, {form->study, {}, {}}).allowed) return none;
+  return std::move(*form);
+}
+
+// A version of it: also an old one, in which a draft was begun.
+Result<collect::FormVersion> version_named(const Visit& visit) {
+  const collect::KeptForm form = TRY(form_to_fill(visit));
+  const std::string& name = visit.named.at("version");
+  const auto none = fail(problems::kNotFound, {{"what", "version"}, {"name", std::string(shortened(name, 40))}});
+  const auto id = Id::parse(name);
+  if (!id) return none;
+  auto version = collect::find_version(visit.transaction, *id);
+  if (!version || version->form != form.id || version->draft) return none;
+  return std::move(*version);
+}
+
+// JSON that may stand inside a <script>.
+std::string within_script(std::string text) {
+  std::string safe;
+  for (const char letter : text) {
+    if (letter == '<')
+      safe += "\\u003c";
+    else
+      safe += letter;
+  }
+  return safe;
+}
+
+std::string setting_of(const Visit& visit, const collect::KeptForm& form, const collect::FormVersion& version,
+                       const std::string& title) {
+  JsonWriter out;
+  out.object()
+      .member("form", form.id.text())
+      .member("version", version.id.text())
+      .member("title", title)
+      .member("owner", visit.person.account ? visit.person.account.text() : "machine")
+      .member("token", visit.form_token())
+      .member("language", visit.language())
+      .member("images", "/forms/" + form.id.text() + "/versions/" + version.id.text() + "/files/");
+  out.key("words").object();
+  for (const std::string_view word : kEngineWords) out.member(word, visit.say("engine." + std::string(word)));
+  out.end_object().end_object();
+  return within_script(out.text());
+}
+
+std::string receipt_json(std::string_view state, const Id& receipt, const std::string& message) {
+  JsonWriter out;
+  out.object().member("state", state).member("receipt", receipt.text()).member("message", message).end_object();
+  return out.text() + "\n";
+}
+
+Response refused(const Catalogue& words, const Problem& problem) {
+  JsonWriter out;
+  out.object().member("code", problem.code()).member("message", words.sentence(problem)).end_object();
+  return json(out, problem.status());
+}
+
+Response received(const Catalogue& words, const collect::Receipt& receipt) {
+  const bool waits = receipt.waits_for != collect::WaitsFor::kNothing;
+  Response response;
+  response.status = waits ? 202 : 201;
+  response.content_type = "application/json; charset=utf-8";
+  response.body = receipt_json(waits ? "waits" : "received", receipt.submission,
+                               words.say(waits ? "openrosa.waits" : "openrosa.received"));
+  return response;
+}
+
+Result<collect::Post> post_of(const Visit& visit) {
+  if (visit.request.body_problem) return tl::unexpected(*visit.request.body_problem);
+  const collect::KeptForm form = TRY(form_to_fill(visit));
+  collect::Post post = TRY(sent_parts(visit));
+  if (TRY(collect::read_envelope(post.xml)).form_id != form.form_id)
+    return fail(problems::kBadSubmission, {{"reason", "it belongs to another form"}});
+  post.sender.person = visit.person;
+  // Who works in one place tells of that place.
+  const people::Reach reach = people::reach(visit.person, people::Right::kFillForms, form.study);
+  if (!reach.everything && reach.places.size() == 1) post.sender.place = reach.places.front();
+  post.route = "POST /forms/{form}/engine";
+  return post;
+}
+
+}  // namespace
+
+Result<Response> show_engine(const Visit& visit) {
+  const collect::KeptForm form = TRY(form_to_fill(visit));
+  const auto versions = collect::form_versions(visit.transaction, form.id);
+  if (form.state != collect::FormState::kOpen || versions.empty())
+    return fail(problems::kNotFound, {{"what", "form"}, {"name", form.id.text()}});
+  const collect::FormVersion& version = versions.front();
+  Page page;
+  page.title = version.title.empty() ? form.form_id : version.title;
+  page.page = "engine";
+  page.data.set("title", page.title);
+  page.data.set("no_script", visit.say("engine.no_script"));
+  page.data.set("kept_label", visit.say("engine.kept"));
+  page.data.set("opening", visit.say("engine.opening"));
+  page.data.set("setting", setting_of(visit, form, version, page.title));
+  page.data.set("script", "/assets/" + assets()[0].address);
+  page.data.set("style", "/assets/" + assets()[1].address);
+  Response response = show(visit, std::move(page));
+  response.headers.emplace_back("Content-Security-Policy", kPolicy);
+  return response;
+}
+
+Result<Response> take_from_engine(const Visit& visit) {
+  auto made = post_of(visit);
+  if (!made) return refused(visit.words, made.error());
+  // Kept in a transaction of its own, together with others; the request's must not stay open while it waits for them.
+  Response response;
+  response.then = [&workspace = visit.workspace, &words = visit.words,
+                   post = std::make_shared<collect::Post>(std::move(*made))] {
+    const auto key = people::audit_key(workspace);
+    if (!key) throw std::runtime_error(key.error().sentence());
+    const auto receipt = collect::take_in(workspace, *key, *post);
+    return receipt ? received(words, *receipt) : refused(words, receipt.error());
+  };
+  return response;
+}
+
+Result<Response> send_definition(const Visit& visit) {
+  const collect::FormVersion version = TRY(version_named(visit));
+  Response response;
+  response.content_type = "text/xml; charset=utf-8";
+  response.body = collect::form_xml(visit.transaction, version.id);
+  return response;
+}
+
+Result<Response> send_version_file(const Visit& visit) {
+  const collect::FormVersion version = TRY(version_named(visit));
+  return file_beside(visit, version, visit.named.at("name"));
+}
+
+Result<Response> send_asset(const Visit& visit) {
+  const std::string& name = visit.named.at("name");
+  for (const Asset& each : assets()) {
+    if (each.address != name) continue;
+    Response response;
+    response.content_type = each.content_type;
+    response.body = std::string(each.content);
+    // What the transport packs at each request it packs; the module is too long for that.
+    if (!worth_packing(response)) {
+      response.headers.emplace_back("Vary", "Accept-Encoding");
+      if (takes_gzip(visit.request.header("accept-encoding"))) {
+        response.body = each.small;
+        response.headers.emplace_back("Content-Encoding", "gzip");
+      }
+    }
+    response.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");
+    return response;
+  }
+  return fail(problems::kNotFound, {{"what", "page"}, {"name", std::string(shortened(name, 80))}});
+}
+
+}  // namespace understory::server

@@ -1,0 +1,185 @@
+// The page /forms/{form}/engine.
+import type { FilledForm, Saved } from './engine.ts';
+import { button, make, say, setting } from './dom.ts';
+import { Kept } from './kept.ts';
+import { Tree, type Problem } from './tree.ts';
+import { xformsEngine } from './xforms_engine.ts';
+import { whenPaused } from './controls.ts';
+import type { Entry } from './sealed.ts';
+
+const place = document.getElementById('form')!;
+const status = make('p', { role: 'status', class: 'status' });
+const summary = make('div', { class: 'problem summary', tabindex: '-1', role: 'alert' });
+const questions = make('div', { class: 'questions' });
+const steps = make('div', { class: 'steps' });
+const ask = make('label', { class: 'language' });
+const sendButton = button(say('send'), () => void sendNow(), { class: 'send' });
+
+let form: FilledForm, tree: Tree;
+// (randomUUID is for secure pages alone.)
+const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, '0')).join('');
+let id = newId();
+let version = setting.version, touched = false, step = 0, sending = false;
+
+const kept = new Kept(tell, (entry) => void start(entry));
+
+function tell(text: string): void {
+  status.textContent = text;
+}
+
+const at = (path: string) => `/forms/${setting.form}/versions/${version}${path}`;
+
+async function fileOf(name: string): Promise<Response | null> {
+  const answer = await fetch(at('/files/' + encodeURIComponent(name)));
+  return answer.ok ? answer : null;
+}
+
+// The language of the questions that is nearest to that of the page: "ខ្មែរ (km)", "km", or the form's own first.
+function nearest(languages: readonly string[]): string | undefined {
+  const code = setting.language;
+  return languages.find((each) => each === code || each.toLowerCase().includes(`(${code})`)) ??
+    languages.find((each) => each.toLowerCase().startsWith(code));
+}
+
+function codeOf(language: string): string {
+  return /\(([a-z]{2,3}(?:-[A-Za-z]+)?)\)/.exec(language)?.[1] ?? (/^[a-z]{2,3}$/.test(language) ? language : '');
+}
+
+function chooseLanguage(language: string): void {
+  form.setLanguage(language);
+  const code = codeOf(language);
+  if (code) questions.lang = code;
+}
+
+function showLanguages(): void {
+  ask.hidden = form.languages.length < 2;
+  const select = make('select', {}, ...form.languages.map((each) => make('option', { value: each }, each)));
+  select.value = form.language();
+  select.addEventListener('change', () => chooseLanguage(select.value));
+  ask.replaceChildren(say('language'), ' ', select);
+}
+
+// One part at a time, where the form asks for that.
+function showStep(): void {
+  const parts = [...questions.children].filter((each): each is HTMLElement => each instanceof HTMLElement && !each.hidden);
+  steps.hidden = !form.pages || parts.length < 2;
+  if (!form.pages) return;
+  step = Math.min(Math.max(step, 0), Math.max(parts.length - 1, 0));
+  parts.forEach((each, position) => each.classList.toggle('elsewhere', position !== step));
+  steps.replaceChildren(
+    button(say('back'), () => go(step - 1), step === 0 ? { disabled: true } : {}),
+    make('span', {}, `${step + 1} / ${parts.length}`),
+    button(say('next'), () => go(step + 1), step === parts.length - 1 ? { disabled: true } : {}));
+}
+
+function go(to: number): void {
+  step = to;
+  showStep();
+  questions.querySelector<HTMLElement>(':scope > :not([hidden]):not(.elsewhere)')
+    ?.querySelector<HTMLElement>('input, select, textarea, button')?.focus();
+  window.scrollTo(0, questions.offsetTop);
+}
+
+let due = false;
+function changed(): void {
+  if (due) return;
+  due = true;
+  setTimeout(() => {
+    due = false;
+    tree.update();
+    showStep();
+    if (touched) save.soon();
+  }, 0);
+}
+
+const save = whenPaused(() => void saveNow(), 600);
+async function saveNow(): Promise<void> {
+  if (!kept.isOpen || !touched || sending) return;
+  await kept.put(entryOf(await form.save(), 'draft'));
+}
+
+function entryOf(saved: Saved, state: Entry['state']): Entry {
+  return { id, form: setting.form, version, title: setting.title, at: Date.now(), state, why: '', ...saved };
+}
+
+function showProblems(problems: readonly Problem[]): void {
+  summary.hidden = problems.length === 0;
+  summary.replaceChildren();
+  if (problems.length === 0) return;
+  summary.append(make('p', {}, say('problems')), make('ul', {}, ...problems.map((each) => {
+    const link = make('a', { href: '#' + each.element.id }, `${each.label}: ${each.message}`);
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      if (form.pages) {
+        const parts = [...questions.children].filter((part) => !(part as HTMLElement).hidden);
+        step = parts.findIndex((part) => part.contains(each.element));
+        showStep();
+      }
+      (each.element.querySelector<HTMLElement>('input, select, textarea, button') ?? each.element).focus();
+    });
+    return make('li', {}, link);
+  })));
+  summary.focus();
+}
+
+async function sendNow(): Promise<void> {
+  const problems = tree.problems();
+  showProblems(problems);
+  if (problems.length > 0 || sending) return;
+  sending = true;
+  sendButton.disabled = true;
+  tell(say('sending'));
+  const entry = entryOf(await form.save(), 'waiting');
+  // From here on it is one and the same, however often it goes out.
+  place.replaceChildren(status);
+  touched = false;
+  await kept.send(entry, place);
+  place.append(make('p', {}, button(say('another'), () => void start(null))));
+}
+
+async function start(entry: Entry | null): Promise<void> {
+  if (touched) await saveNow();
+  id = entry?.id ?? newId();
+  version = entry?.version ?? setting.version;
+  touched = sending = false;
+  step = 0;
+  sendButton.disabled = false;
+  questions.replaceChildren();
+  place.replaceChildren(make('p', { role: 'status' }, say('opening')));
+  const answer = await fetch(at('/definition'));
+  if (!answer.ok) throw new Error(String(answer.status));
+  tree = new Tree(questions, () => form.questions(), tell);
+  form = await xformsEngine.open(await answer.text(), fileOf, entry, () => changed());
+  const language = nearest(form.languages);
+  if (language) chooseLanguage(language);
+  else if (form.languages.length > 0) chooseLanguage(form.language());
+  showLanguages();
+  summary.hidden = true;
+  place.replaceChildren(ask, summary, questions, steps, make('p', {}, sendButton), status);
+  tell('');
+  tree.update();
+  showStep();
+}
+
+questions.addEventListener('input', () => { touched = true; });
+questions.addEventListener('change', () => { touched = true; save.soon(); });
+questions.addEventListener('click', (event) => {
+  if (event.target instanceof HTMLButtonElement) { touched = true; save.soon(); }
+});
+document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && save.now());
+window.addEventListener('beforeunload', (event) => {
+  if (kept.mayLose(touched)) event.preventDefault();
+});
+// Signing out empties this site's storage, drafts with it.
+for (const out of document.querySelectorAll<HTMLFormElement>('form.account'))
+  out.addEventListener('submit', (event) => {
+    if ((touched || kept.count > 0) && !window.confirm(say('sign_out_sure'))) event.preventDefault();
+    else touched = false;
+  });
+
+kept.opened = () => { if (touched) save.now(); };
+void kept.show(document.getElementById('kept')!);
+start(null).catch((error) => {
+  console.error(error);
+  place.replaceChildren(make('p', { class: 'problem', role: 'alert' }, say('cannot_open')));
+});
