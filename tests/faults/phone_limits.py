@@ -16,6 +16,7 @@ from phones import Phone, Sent, digest, enrol, exported
 broken = Failures("P5 for phones")
 CONNECTIONS = 4
 refused_in_all = kept_in_all = 0
+said = [""]
 
 
 def send_all(port, token, wanted, what):
@@ -36,8 +37,10 @@ def send_all(port, token, wanted, what):
                 return
             with lock:
                 (acknowledged if status in (201, 202) else refused).append(sent)
+                if status not in (201, 202):
+                    said[0] = f"{status} {content[-200:]!r}"
             if status not in (201, 202, 503, 507):
-                broken(f"{what}: answered {status}")
+                broken(f"{what}: answered {status} {content[-200:]!r}")
             if b"<OpenRosaResponse" not in content:
                 broken(f"{what}: {status} without the envelope")
 
@@ -64,7 +67,7 @@ def judge(what, where, token, numbers, server, wanted, narrow, widen):
             broken(f"{what}: {sent.number} was refused and is there")
     more, still, _ = send_all(server.port, token, refused + unsent, what + ", with room again")
     if still:
-        broken(f"{what}: {len(still)} refused with room again")
+        broken(f"{what}: {len(still)} refused with room again: {said[-1]}")
     refused_in_all += len(refused)
     kept_in_all += len(acknowledged) + len(more)
 
@@ -113,10 +116,12 @@ def with_limits(rounds):
 
 
 class SmallDisk:
+    """With room it holds 4 GB: of what is sent, a spool leaves the last one free."""
+
     def __init__(self, where):
         where.mkdir(exist_ok=True)
         self.where = where
-        self.there = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400000k,mode=0755", "tmpfs", str(where)], capture_output=True).returncode == 0
+        self.there = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4000000k,mode=0755", "tmpfs", str(where)], capture_output=True).returncode == 0
 
     def size(self, kilobytes):
         subprocess.run(["mount", "-o", f"remount,size={kilobytes}k", str(self.where)], check=True)
@@ -126,7 +131,7 @@ class SmallDisk:
         self.size((facts.f_blocks - facts.f_bfree) * facts.f_frsize // 1024 + chance.randrange(50, 4000))
 
     def widen(self):
-        self.size(400000)
+        self.size(4000000)
 
     def end(self):
         subprocess.run(["umount", "-l", str(self.where)], check=True)
