@@ -130,6 +130,33 @@ TEST_P(FormsPages, AFormIsBroughtAndRefusedWithItsPlace) {
   EXPECT_THAT(get("/forms", enumerator_).body, Not(HasSubstr(address + "/fill")));
 }
 
+TEST_P(FormsPages, ADraftIsPublishedAndItsListBrought) {
+  std::string xml = kForm;
+  const std::string select =
+      "<item><label>Yes</label><value>yes</value></item><item><label>No</label><value>no</value>"
+      "</item>";
+  xml.replace(xml.find(select), select.size(),
+              "<itemset nodeset=\"instance('ways')/root/item\"><value ref=\"name\"/><label ref=\"label\"/></itemset>");
+  xml.insert(xml.find("<bind "), "<instance id=\"ways\" src=\"jr://file-csv/ways.csv\"/>");
+  const Response made = post("/forms", researcher_, {{"study", rooms_.study.text()}, {"draft", "1"}},
+                             {{"file", "household.xml", "text/xml", Upload(xml)}});
+  ASSERT_EQ(made.status, 303) << made.body;
+  const std::string address = header(made, "Location");
+  EXPECT_EQ(get(address + "/fill", enumerator_).status, 404);
+  const Response page = get(address, researcher_);
+  EXPECT_THAT(page.body, HasSubstr("<code>ways.csv</code> <strong>is missing</strong>"));
+  const std::string version = hidden(page.body, "version");
+  EXPECT_EQ(post(address, enumerator_, {{"version", version}, {"do", "publish"}}).status, 404);
+  EXPECT_EQ(post(address, researcher_, {{"version", version}, {"do", "publish"}}).status, 303);
+  EXPECT_THAT(get(address + "/fill", enumerator_).body, HasSubstr("No choices here yet"));
+  EXPECT_EQ(post(address, researcher_, {{"version", version}, {"do", "file"}},
+                 {{"file", "C:\\lists\\ways.csv", "text/csv", Upload(std::string("name,label\nbus,By bus\n"))}})
+                .status,
+            303);
+  EXPECT_THAT(get(address, researcher_).body, HasSubstr("<code>ways.csv</code> is here"));
+  EXPECT_THAT(get(address + "/fill", enumerator_).body, HasSubstr("value=\"bus\"> By bus"));
+}
+
 TEST_P(FormsPages, FilledInFromEndToEnd) {
   const std::string address = bring() + "/fill";
   const Response first = get(address, enumerator_);
