@@ -5,6 +5,7 @@
 #include "cli/door.h"
 #include "cli/private_key.h"
 #include "collect/forms.h"
+#include "server/thing.h"
 
 namespace understory::cli {
 
@@ -30,7 +31,7 @@ Result<int> list(const ListOptions& options) {
   std::string lines;
   if (options.quarantine) {
     for (const collect::Submission& each : collect::waiting_submissions(transaction, options.form))
-      if (people::decide(door.person(), people::Right::kReadSubmissions, {each.study, {}, {}}).allowed)
+      if (people::decide(door.person(), people::Right::kReadSubmissions, server::record_of(transaction, each)).allowed)
         lines += line_of(each);
   } else {
     const collect::KeptForm form = TRY(collect::find_form(transaction, options.form));

@@ -41,11 +41,12 @@ const Query kBox{"collect.entity_list_of_device",
 const Query kAddBox{"collect.add_entity_list_of_device",
                     "insert into entity_list_device (workspace_id, list_id, device_id, box) values (?, ?, ?, ?)"};
 // Devices that may have a list (their study is no other) and have it not.
-const Query kWithout{"collect.devices_without_entity_list",
-                     "select id, public_key from enrolled_device where workspace_id = ? and public_key is not null and "
-                     "revoked_at is null and (study_id is null or ? = 0 or study_id = ?) and not exists (select 1 from "
-                     "entity_list_device where entity_list_device.workspace_id = enrolled_device.workspace_id and "
-                     "entity_list_device.device_id = enrolled_device.id and entity_list_device.list_id = ?)"};
+const Query kWithout{
+    "collect.devices_without_entity_list",
+    "select id, public_key from enrolled_device where workspace_id = ? and public_key is not null and "
+    "revoked_at is null and (study_id is null or cast(? as bigint) = 0 or study_id = ?) and not exists (select 1 from "
+    "entity_list_device where entity_list_device.workspace_id = enrolled_device.workspace_id and "
+    "entity_list_device.device_id = enrolled_device.id and entity_list_device.list_id = ?)"};
 const Query kPlans{"collect.entity_plans",
                    "select form_entity.list_id, entity_list.name, form_entity.scope, form_entity.saved, "
                    "entity_list.public_key from form_entity join entity_list on entity_list.workspace_id = "

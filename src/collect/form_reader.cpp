@@ -231,6 +231,35 @@ Result<FormRead> read_form(std::string_view xml, const std::string& file) {
   return read;
 }
 
+namespace {
+
+// What was added at the end goes where its parent stands: children right after their parent, in the order they came.
+void in_document_order(Form& form) {
+  std::vector<std::vector<int>> children(form.nodes.size());
+  for (std::size_t i = 1; i < form.nodes.size(); ++i)
+    children[static_cast<std::size_t>(form.nodes[i].parent)].push_back(static_cast<int>(i));
+  std::vector<int> order, open{0}, place(form.nodes.size(), 0);
+  while (!open.empty()) {
+    const int at = open.back();
+    open.pop_back();
+    place[static_cast<std::size_t>(at)] = static_cast<int>(order.size());
+    order.push_back(at);
+    const auto& below = children[static_cast<std::size_t>(at)];
+    open.insert(open.end(), below.rbegin(), below.rend());
+  }
+  std::vector<Node> nodes;
+  nodes.reserve(order.size());
+  for (const int at : order) {
+    nodes.push_back(std::move(form.nodes[static_cast<std::size_t>(at)]));
+    if (nodes.back().parent >= 0) nodes.back().parent = place[static_cast<std::size_t>(nodes.back().parent)];
+  }
+  form.nodes = std::move(nodes);
+  for (EntityUse& use : form.entities)
+    if (use.node >= 0) use.node = place[static_cast<std::size_t>(use.node)];
+}
+
+}  // namespace
+
 Form union_of(const std::vector<const Form*>& versions) {
   Form all;
   if (versions.empty()) return all;
@@ -269,6 +298,7 @@ Form union_of(const std::vector<const Form*>& versions) {
         all.languages.push_back(language);
     all.has_instance_id = all.has_instance_id || versions[version]->has_instance_id;
   }
+  in_document_order(all);
   return all;
 }
 

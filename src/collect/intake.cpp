@@ -28,6 +28,18 @@ std::string mark_of(const vault::SigningKey& key, const PostedFile& file) {
   return key.mark("attachment content", hash.finish());
 }
 
+// RFC 9110 §8.3.1 without parameters, which may hold anything (name="…"), and lie in plain.
+std::string plain_media_type(std::string_view said) {
+  const std::string type = lower_ascii(trim(said.substr(0, said.find(';'))));
+  const auto token = [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+           std::string_view("/.+-_").find(letter) != std::string_view::npos;
+  };
+  const bool fits = type.size() <= 127 && std::count(type.begin(), type.end(), '/') == 1 && type.front() != '/' &&
+                    type.back() != '/' && std::all_of(type.begin(), type.end(), token);
+  return fits ? type : "application/octet-stream";
+}
+
 void find_files(const pugi::xml_node& node, const std::string& path, const std::set<std::string>& wanted,
                 std::vector<std::string>& found) {
   for (const pugi::xml_node& child : node.children()) {
@@ -68,7 +80,8 @@ Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& 
       arrival.envelope.version.size() > 249)
     return fail(problems::kBadSubmission, {{"reason", "its id, version or instanceID is too long"}});
   for (const PostedFile& file : post.files)
-    arrival.files.push_back({&file, key.mark("attachment name", file.name), mark_of(key, file)});
+    arrival.files.push_back(
+        {&file, key.mark("attachment name", file.name), mark_of(key, file), plain_media_type(file.media_type)});
   Result<Receipt> receipt = Receipt{};
   workspace.write_together([&](storage::Transaction& transaction) { receipt = keep(transaction, arrival); });
   return receipt;

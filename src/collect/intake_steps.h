@@ -7,6 +7,7 @@ namespace understory::collect {
 struct ArrivedFile {
   const PostedFile* file;
   std::string name_mark, content_mark;  // keyed hashes
+  std::string media_type;               // no more than type/subtype: what else stands there can be a name
 };
 
 struct Arrival {

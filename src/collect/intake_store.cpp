@@ -23,11 +23,12 @@ const Query kFormOf{"collect.form_to_fill",
 const Query kVersionOf{"collect.version_filled_in",
                        "select id, file_paths from form_version where workspace_id = ? and form_row_id = ? and version "
                        "= ? and state = 'published'"};
-const Query kInstance{"collect.instance_by_number",
-                      "select instance.id, instance.mark, submission.id, submission.current_id, submission.waits_for, "
-                      "submission.edits from instance join submission on submission.workspace_id = "
-                      "instance.workspace_id and submission.id = instance.submission_id where instance.workspace_id = "
-                      "? and instance.form_id = ? and instance.instance_id = ?"};
+const Query kInstance{
+    "collect.instance_by_number",
+    "select instance.id, instance.mark, submission.id, submission.current_id, submission.waits_for, "
+    "submission.study_id, submission.place_code from instance join submission on submission.workspace_id = "
+    "instance.workspace_id and submission.id = instance.submission_id where instance.workspace_id = "
+    "? and instance.form_id = ? and instance.instance_id = ?"};
 const Query kAddSubmission{
     "collect.add_submission",
     "insert into submission (workspace_id, id, form_row_id, version_id, form_id, form_version, current_id, "
@@ -57,11 +58,14 @@ struct Held {
   Id instance, submission;
   std::string mark, current_id;
   WaitsFor waits_for = WaitsFor::kNothing;
+  Id study;           // of the submission
+  std::string place;  // where it was sent from
 };
 
 std::optional<Held> held_instance(Transaction& transaction, const std::string& form_id, const std::string& number) {
   return transaction.one(kInstance, {transaction.workspace(), form_id, number}, [](const Row& row) {
-    return Held{row.id(0), row.id(2), std::string(row.blob(1)), row.string(3), waits_for_of(row.text(4))};
+    return Held{row.id(0), row.id(2),    std::string(row.blob(1)), row.string(3), waits_for_of(row.text(4)),
+                row.id(5), row.string(6)};
   });
 }
 
@@ -156,12 +160,12 @@ Counted keep_files(Transaction& transaction, const Arrival& arrival, Id instance
         rows.begin(), rows.end(), [&](const FileRow& row) { return !row.here && row.name_mark == arrived.name_mark; });
     // Under a key of its own: it may come long after the instance, while nobody can open the instance's.
     const Id owner = Id::make();
-    const Id blob = storage::put_blob(transaction, owner, file.media_type, storage::Pieces(file.content));
-    FileRow row{{}, arrived.name_mark, arrived.content_mark, file.media_type, file.size, false, true, blob};
+    const Id blob = storage::put_blob(transaction, owner, arrived.media_type, storage::Pieces(file.content));
+    FileRow row{{}, arrived.name_mark, arrived.content_mark, arrived.media_type, file.size, false, true, blob};
     if (wanted != rows.end()) {
       row.id = wanted->id;
       row.expected = wanted->expected;
-      transaction.run(kFillAttachment, {file.media_type, Parameter::blob(arrived.content_mark), file.size, blob,
+      transaction.run(kFillAttachment, {arrived.media_type, Parameter::blob(arrived.content_mark), file.size, blob,
                                         transaction.workspace(), wanted->id});
       *wanted = row;
     } else {
@@ -172,6 +176,26 @@ Counted keep_files(Transaction& transaction, const Arrival& arrival, Id instance
   for (const FileRow& row : rows) {
     counted.expected += row.expected;
     counted.present += row.expected && row.here;
+  }
+  return counted;
+}
+
+// Files an older instance has by now, where a newer one names them and nobody brought them to it.
+Counted keep_missing_files(Transaction& transaction, const Arrival& arrival, Id newer, Id older) {
+  const std::vector<FileRow> there = rows_of(transaction, older);
+  Counted counted;
+  for (const FileRow& row : rows_of(transaction, newer)) {
+    counted.expected += row.expected;
+    counted.present += row.expected && row.here;
+    if (row.here || !row.expected) continue;
+    const auto kept = std::find_if(there.begin(), there.end(),
+                                   [&](const FileRow& each) { return each.here && each.name_mark == row.name_mark; });
+    const bool came = std::any_of(arrival.files.begin(), arrival.files.end(),
+                                  [&](const ArrivedFile& file) { return file.name_mark == row.name_mark; });
+    if (kept == there.end() || !came) continue;
+    transaction.run(kFillAttachment, {kept->media_type, Parameter::blob(kept->content_mark), kept->size, kept->blob,
+                                      transaction.workspace(), row.id});
+    ++counted.present;
   }
   return counted;
 }
@@ -206,8 +230,12 @@ Result<Receipt> keep_again(Transaction& transaction, const Arrival& arrival, con
   const Counted counted = keep_files(transaction, arrival, held.instance);
   receipt.files_missing = counted.expected - counted.present;
   if (!counted.changed) return receipt;
-  if (held.current_id == arrival.envelope.instance_id)
-    transaction.run(kCount, {counted.expected, counted.present, now(), transaction.workspace(), held.submission});
+  Counted current = counted;
+  if (held.current_id != arrival.envelope.instance_id)
+    // It was edited meanwhile: what the edit still names is here now too.
+    if (const auto newest = held_instance(transaction, arrival.envelope.form_id, held.current_id))
+      current = keep_missing_files(transaction, arrival, newest->instance, held.instance);
+  transaction.run(kCount, {current.expected, current.present, now(), transaction.workspace(), held.submission});
   log_it(transaction, arrival, receipt);
   return receipt;
 }
@@ -237,20 +265,32 @@ void expect(Transaction& transaction, const Arrival& arrival, Id instance, const
     add_row(transaction, instance, name, {{}, arrival.key.mark("attachment name", name), "", "", 0, true, false, {}});
 }
 
+// Whether this sender may change it: what is of another study or place is not there for it.
+bool may_edit(const Sender& sender, const Held& held) {
+  if (held.study && sender.study && held.study != sender.study) return false;
+  if (!sender.place.empty() && !held.place.empty() && held.place != sender.place) return false;
+  const people::Record record{held.study ? held.study : sender.study, {}, {}};
+  return people::decide(sender.person, people::Right::kFillForms, record).allowed ||
+         people::decide(sender.person, people::Right::kReviewSubmissions, record).allowed;
+}
+
 Result<Receipt> keep_edit(Transaction& transaction, const Arrival& arrival) {
   const auto edited = held_instance(transaction, arrival.envelope.form_id, arrival.envelope.deprecated_id);
-  if (!edited) return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
+  if (!edited || !may_edit(arrival.post.sender, *edited))
+    return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
   if (edited->current_id != arrival.envelope.deprecated_id)
     return fail(problems::kEditOutdated, {{"instance", arrival.envelope.deprecated_id}});
   const Fitting fitting = fit(transaction, arrival);
+  if (fitting.waits_for == WaitsFor::kForm && edited->waits_for != WaitsFor::kForm)
+    return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
   const std::vector<std::string> names = files_named(arrival, fitting);
   const Id instance = add_instance(transaction, arrival, edited->submission);
   std::vector<std::string> expected;
   carry_over(transaction, edited->instance, instance, names, arrival, expected);
   expect(transaction, arrival, instance, expected);
   const Counted counted = keep_files(transaction, arrival, instance);
-  // What waited goes on waiting for the same; what did not may wait from now on.
-  const WaitsFor waits_for = edited->waits_for == WaitsFor::kNothing ? fitting.waits_for : edited->waits_for;
+  // A decision that is waited for is waited for still; a form or version may be here by now.
+  const WaitsFor waits_for = edited->waits_for == WaitsFor::kDevice ? WaitsFor::kDevice : fitting.waits_for;
   transaction.run(kEdit,
                   {fitting.version, arrival.envelope.version, arrival.envelope.instance_id, now(), counted.expected,
                    counted.present, name_of(waits_for), transaction.workspace(), edited->submission});
@@ -269,7 +309,8 @@ Result<Receipt> keep(Transaction& transaction, const Arrival& arrival) {
     return fail(problems::kForbidden);
   if (const auto held = held_instance(transaction, envelope.form_id, envelope.instance_id))
     return keep_again(transaction, arrival, *held);
-  if (!envelope.deprecated_id.empty()) return keep_edit(transaction, arrival);
+  // A phone that is over changes nothing: its edit waits by itself for somebody to look at.
+  if (!envelope.deprecated_id.empty() && !sender.over) return keep_edit(transaction, arrival);
 
   const Fitting fitting = fit(transaction, arrival);
   const Milliseconds at = now();

@@ -22,7 +22,7 @@ const Query kBelongs{"collect.submission_belongs",
                      "waits_for = ?, changed_at = ? where workspace_id = ? and id = ?"};
 const Query kOne{
     "collect.waiting_submission",
-    "select form_row_id, version_id, waits_for, form_id, form_version from submission where workspace_id = "
+    "select form_row_id, version_id, waits_for, form_id, form_version, study_id from submission where workspace_id = "
     "? and id = ?"};
 const Query kFormRow{"collect.form_of_waiting",
                      "select form.id, form_version.id, form.study_id from form left join form_version on "
@@ -62,9 +62,10 @@ Result<void> release(Transaction& transaction, Id submission) {
   struct Found {
     Id form, version;
     std::string waits_for, form_id, form_version;
+    Id study;
   };
   auto found = transaction.one(kOne, {transaction.workspace(), submission}, [](const Row& row) {
-    return Found{row.id(0), row.id(1), row.string(2), row.string(3), row.string(4)};
+    return Found{row.id(0), row.id(1), row.string(2), row.string(3), row.string(4), row.id(5)};
   });
   if (!found) return fail(problems::kNotFound, {{"what", "submission"}, {"name", submission.text()}});
   if (found->waits_for.empty()) return {};
@@ -74,10 +75,13 @@ Result<void> release(Transaction& transaction, Id submission) {
     found->version = row.id(1);
     study = row.id(2);
   });
+  // A form of another study is not its form.
+  if (found->study && study && found->study != study) found->form = Id{};
   if (!found->form || !found->version)
     return fail(problems::kStillWaits, {{"what", found->form ? "version “" + found->form_version + "” of its form"
                                                              : "its form, “" + found->form_id + "”"}});
   transaction.run(kBelongs, {found->form, found->version, study, "", now(), transaction.workspace(), submission});
+  expect_again(transaction, submission, TRY(find_version(transaction, found->version)).file_paths);
   entities_wait(transaction, found->version, submission);
   apply_waiting_entities(transaction);
   return {};

@@ -9,14 +9,15 @@ TEST(Rights, AreThoseOfTheTable) {
   const Id study{1}, other_study{2}, source{10};
   const std::map<Role, std::string> allowed{
       {Role::kReporter, ""},
-      {Role::kEnumerator, "see_study"},
+      {Role::kEnumerator, "see_study fill_forms"},
       {Role::kResearcher,
-       "see_study see_findings see_passages list_sources read_source code change_study export_study make_report"},
-      {Role::kCoder, "see_study see_findings see_passages list_sources read_source code"},
-      {Role::kCaseWorker, "see_study see_findings"},
+       "see_study see_findings see_passages list_sources read_source code change_study export_study make_report "
+       "fill_forms keep_forms read_submissions review_submissions export_submissions"},
+      {Role::kCoder, "see_study see_findings see_passages list_sources read_source code read_submissions"},
+      {Role::kCaseWorker, "see_study see_findings fill_forms"},
       {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
       {Role::kPublisher, "see_study see_findings see_passages make_report"},
-      {Role::kSteward, "manage_accounts read_audit keep_machine"}};
+      {Role::kSteward, "manage_accounts read_audit keep_machine keep_devices"}};
   int cells = 0;
   for (const auto& [role, words] : allowed)
     for (std::size_t r = 0; r < kRights.size(); ++r) {

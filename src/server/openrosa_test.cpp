@@ -250,6 +250,67 @@ TEST_P(Phones, EditsFollowOneAnother) {
   EXPECT_EQ(collect::instances_of(transaction, kept()[0].id)->size(), 2u);
 }
 
+TEST_P(Phones, AFileThatComesAfterAnEditIsTheEditsToo) {
+  const std::string original = Answers{.photo = "late.jpg"}.xml();
+  EXPECT_EQ(post(original).status, 201);
+  EXPECT_EQ(post(Answers{.number = "uuid:two", .photo = "late.jpg", .deprecated = "uuid:one"}.xml()).status, 201);
+  EXPECT_EQ(kept()[0].attachments_present, 0);
+  EXPECT_EQ(post(original, {{"late.jpg", "123"}}).status, 201);
+  EXPECT_EQ(kept()[0].attachments_present, 1);
+  const auto all = attachments(kept()[0].id);
+  ASSERT_EQ(all.size(), 1u);
+  auto transaction = workspace().read();
+  EXPECT_EQ(*storage::read_blob(transaction, all[0].blob), "123");
+}
+
+TEST_P(Phones, WhoeverMayNotHaveARecordCannotChangeIt) {
+  Id here, elsewhere;
+  {
+    auto transaction = workspace().write();
+    study::NewStudy wanted;
+    wanted.study.name = "Here";
+    here = *study::create_study(transaction, wanted);
+    wanted.study.name = "Elsewhere";
+    elsewhere = *study::create_study(transaction, wanted);
+    std::string xml = form_of_version("1");
+    xml.replace(xml.find("\"visit\""), 7, "\"home\"");
+    ASSERT_TRUE(collect::take_form(transaction, {xml, "home.xml", here, {}, false}));
+    transaction.commit();
+  }
+  const auto of_home = [&] {
+    auto transaction = workspace().read();
+    return collect::submissions(transaction, collect::find_form(transaction, "home")->id, {});
+  };
+  const people::Enrolled stolen = enrolled_ = enroll(here);
+  EXPECT_EQ(post(Answers{.form = "home"}.xml()).status, 201);
+  const std::string forged =
+      Answers{.number = "uuid:forged", .village = "x", .deprecated = "uuid:one", .form = "home"}.xml();
+  enrolled_ = enroll(elsewhere);
+  EXPECT_EQ(post(forged).status, 404) << "a phone of another study";
+  {
+    auto transaction = workspace().write();
+    ASSERT_TRUE(people::revoke_device(transaction, stolen.device.id));
+    transaction.commit();
+  }
+  enrolled_ = stolen;
+  EXPECT_EQ(post(forged).status, 202) << "kept by itself, for somebody to look at";
+  ASSERT_EQ(of_home().size(), 1u);
+  EXPECT_EQ(of_home()[0].current_id, "uuid:one");
+  EXPECT_EQ(waiting().size(), 1u);
+}
+
+TEST_P(Phones, KindsOfFilesHoldNoNames) {
+  Request made = request("POST", base() + "/submission");
+  made.parts.push_back({"xml_submission_file", "s.xml", "text/xml", Upload(Answers{.photo = "a.jpg"}.xml())});
+  made.parts.push_back({"a.jpg", "a.jpg", "Image/JPEG; name=\"Somebody.jpg\"", Upload(std::string("1"))});
+  made.parts.push_back({"b.jpg", "b.jpg", "nothing of the kind", Upload(std::string("2"))});
+  EXPECT_EQ(answer(workspace(), made).status, 201);
+  const auto all = attachments(kept()[0].id);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].media_type, "image/jpeg");
+  EXPECT_EQ(all[1].media_type, "application/octet-stream");
+}
+
 TEST_P(Phones, WhatFitsNowhereWaitsUntilItDoes) {
   EXPECT_EQ(post(Answers{.number = "uuid:v9", .photo = "p.jpg", .version = "9"}.xml(), {{"p.jpg", "123"}}).status, 202);
   EXPECT_EQ(post(Answers{.number = "uuid:f", .form = "later"}.xml()).status, 202);

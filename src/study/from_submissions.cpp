@@ -79,7 +79,8 @@ FromSubmissions::FromSubmissions(const SubmissionMapping& mapping, const collect
 
 // RFC 9562 version 8: a GUID that its words and the workspace's key decide.
 std::string FromSubmissions::guid_of(const std::string& instance_id, std::string_view path) const {
-  std::string bytes = "submission\n" + instance_id + "\n" + std::string(path);
+  // Numbers of instances are one form's own.
+  std::string bytes = "submission\n" + form_.id + "\n" + instance_id + "\n" + std::string(path);
   bytes = surroundings_.keyed_hash(bytes);
   std::string hex;
   for (std::size_t i = 0; i < 16; ++i) hex += fmt::format("{:02x}", static_cast<unsigned char>(bytes.at(i)));
@@ -218,7 +219,13 @@ void FromSubmissions::take_answers(const std::string& instance_id, const Row& ro
   bool as_before = true;
   for (const auto& answer : mapping_.answers) {
     const char* text = root.cell(answer.question);
-    if (!text) continue;  // not asked: not relevant, or not in this version
+    if (!text) {  // not asked: not relevant, or not in this version
+      if (const auto held = surroundings_.held(guid_of(instance_id, answer.question)))
+        material_.report.note("source", Outcome::kUnusable, *held,
+                              "The submission no longer answers this question; what the study holds of it stays until "
+                              "somebody erases it.");
+      continue;
+    }
     const auto& column = columns_.at(answer.question);
     const collect::Node& node =
         form_.nodes[static_cast<std::size_t>(tables_[0].columns[static_cast<std::size_t>(column.second)].node)];
@@ -276,7 +283,7 @@ void FromSubmissions::take_group(const std::string& instance_id, const collect::
     const std::string said = one_line(row.text(group.said));
     if (said.empty()) continue;
     const bool facilitator = !group.who_speaks.empty() && row.text(group.who_speaks) == group.facilitator;
-    const std::string label = facilitator ? called : row.text(group.speaker);
+    const std::string label = one_line(facilitator ? called : row.text(group.speaker));
     turns.push_back(label.empty() ? "– " + said : label + ": " + said);
   }
   const bool told_apart = !turns.empty();
@@ -292,9 +299,9 @@ void FromSubmissions::take_group(const std::string& instance_id, const collect::
   if (told_apart) {
     std::map<std::string, int> labels;
     const std::vector<Row> participants = rows_of(group.participants);
-    for (const Row& row : participants) ++labels[row.text(group.label)];
+    for (const Row& row : participants) ++labels[one_line(row.text(group.label))];
     for (const Row& row : participants) {
-      const std::string label = row.text(group.label);
+      const std::string label = one_line(row.text(group.label));
       std::string pseudonym = row.text(group.person.name);
       if (label.empty() && pseudonym.empty()) continue;
       if (pseudonym.empty()) pseudonym = name + " " + label;

@@ -24,6 +24,7 @@ import xml.etree.ElementTree as tree
 PROGRAM = sys.argv.pop(1)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FORMS = ROOT.parent / "shared" / "data" / "forms"
+SAME_NUMBER = ("binaryType.unicode",)
 LIST, MANIFEST = "{http://openrosa.org/xforms/xformsList}", "{http://openrosa.org/xforms/xformsManifest}"
 
 FORM = """<?xml version="1.0"?>
@@ -211,7 +212,8 @@ class OverSockets:
         sent = 0
         for path in sorted((folder / "instances").glob("*.xml")):
             status = self.send(path.read_bytes())
-            self.assertIn(status, (201, 202), path.name)
+            # One of them carries the instanceID of another, with other answers.
+            self.assertIn(status, (409,) if path.stem in SAME_NUMBER else (201, 202), path.name)
             self.assertEqual(self.send(path.read_bytes()), status, path.name)
             sent += 1
         listed = sum(len(self.kept(form)) for form in set(published.values()))
