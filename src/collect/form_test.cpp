@@ -227,13 +227,13 @@ TEST(UnionOf, KeepsTheNewestOrderAndWhatOlderVersionsHad) {
   const Form all = union_of({&newest, &older});
   std::vector<std::string> paths;
   for (const Node& each : all.nodes) paths.push_back(each.path);
-  EXPECT_THAT(paths, ElementsAre("/data", "/data/b", "/data/g", "/data/g/x", "/data/a", "/data/g/y"));
+  EXPECT_THAT(paths, ElementsAre("/data", "/data/b", "/data/g", "/data/g/x", "/data/g/y", "/data/a"));
   EXPECT_EQ(node(all, "/data/b").type, AnswerType::kText);
   const auto tables = tables_of(all);
   const auto record = Record::read("<old id=\"f\"><a>1</a><b>2</b><g><y>3</y></g></old>", all, tables);
   ASSERT_TRUE(record);
   EXPECT_THAT(record->tables()[0].rows.at(0).cells,
-              ElementsAre(::testing::StrEq("2"), nullptr, ::testing::StrEq("1"), ::testing::StrEq("3")));
+              ElementsAre(::testing::StrEq("2"), nullptr, ::testing::StrEq("3"), ::testing::StrEq("1")));
 }
 
 TEST(UnionOf, AFieldThatBecameAGroupIsBothAndARepeatStaysOne) {
