@@ -1,6 +1,7 @@
 // Encrypted forms, from publishing to reading: with a key of the workspace, with somebody's own, and with none.
 #include "collect/encrypted.h"
 
+#include "collect/export/from_workspace.h"
 #include "collect/forms.h"
 #include "collect/intake.h"
 #include "collect/quarantine.h"
@@ -186,6 +187,32 @@ TEST_P(Encrypted, AttachmentsOpenWhenTheyAreRead) {
   EXPECT_EQ(found.size(), 3u) << "the XML as it was sent is kept too";
   EXPECT_EQ(read()[0].signature, Signature::kUnchecked) << "a walk opens no media";
   EXPECT_EQ(check_signature(transaction, id), Signature::kRight);
+}
+
+TEST_P(Encrypted, ExportsHoldWhatIsInsideAttachmentsToo) {
+  const Published form = publish(kForm, true);
+  FilledIn one = filled(form.version, "uuid:1", "Svay");
+  one.media = {{"a.jpg", "photo"}};
+  send(encrypt_as_phones_do(one));
+  auto transaction = workspace().read();
+  const auto from = FormExport::of(transaction, form.form, {});
+  ASSERT_TRUE(from);
+  int rows = 0;
+  from->walk()([&](const Opened& opened) {
+    const Told row = told(opened, from->outline());
+    EXPECT_EQ(status_of(row), "");
+    rows += row.record.has_value();
+    return true;
+  });
+  EXPECT_EQ(rows, 1);
+  std::map<std::string, std::string> media;
+  ASSERT_TRUE(from->media()([&](const MediaFile& file) {
+    return file.content([&](std::string_view piece) -> Result<void> {
+      media[file.name] += piece;
+      return {};
+    });
+  }));
+  EXPECT_EQ(media["a.jpg"], "photo");
 }
 
 TEST_P(Encrypted, WhatWasDamagedOrMixedUpIsTold) {
