@@ -25,6 +25,7 @@ pkg_part(zlib zlib)
 pkg_part(prometheus prometheus-cpp-core)
 pkg_part(systemd libsystemd)
 pkg_part(qrencode libqrencode)
+pkg_part(curl libcurl)
 
 add_library(part::json ALIAS Boost::json)
 add_library(part::xml ALIAS pugixml::pugixml)

@@ -43,6 +43,7 @@ void add_backup(CLI::App& app, Action& action);  // and restore, verify
 void add_erase(CLI::App& app, Action& action);
 void add_form(CLI::App& app, Action& action);
 void add_device(CLI::App& app, Action& action);
+void add_webhook(CLI::App& app, Action& action);
 void add_submissions(CLI::App& app, Action& action);
 void add_entities(CLI::App& app, Action& action);
 void add_submissions_export(CLI::App& submissions, Action& action);

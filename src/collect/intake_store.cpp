@@ -5,6 +5,7 @@
 #include "collect/forms.h"
 #include "collect/intake_steps.h"
 #include "collect/quarantine.h"
+#include "collect/webhook.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "storage/blobs.h"
@@ -295,6 +296,7 @@ Result<Receipt> keep_edit(Transaction& transaction, const Arrival& arrival) {
                   {fitting.version, arrival.envelope.version, arrival.envelope.instance_id, now(), counted.expected,
                    counted.present, name_of(waits_for), transaction.workspace(), edited->submission});
   const Receipt receipt{edited->submission, waits_for, false, counted.expected - counted.present};
+  tell_webhooks(transaction, receipt.submission, Happened::kEdited);
   log_it(transaction, arrival, receipt);
   return receipt;
 }
@@ -334,6 +336,7 @@ Result<Receipt> keep(Transaction& transaction, const Arrival& arrival) {
       take_entities(transaction, fitting.version, submission, arrival.post.xml);
   }
   const Receipt receipt{submission, fitting.waits_for, false, counted.expected - counted.present};
+  tell_webhooks(transaction, submission, Happened::kKept);
   log_it(transaction, arrival, receipt);
   return receipt;
 }

@@ -2,6 +2,7 @@
 #include "collect/intake.h"
 #include "collect/quarantine.h"
 #include "collect/submissions.h"
+#include "collect/webhook.h"
 
 namespace understory::collect {
 
@@ -51,7 +52,10 @@ int release_for(Transaction& transaction, const KeptForm& form, const FormVersio
     transaction.run(kBelongs, {form.id, each.fits ? Parameter(version.id) : Parameter(nullptr), form.study,
                                name_of(still), now(), transaction.workspace(), each.id});
     released += still == WaitsFor::kNothing;
-    if (still == WaitsFor::kNothing) entities_wait(transaction, version.id, each.id);
+    if (still == WaitsFor::kNothing) {
+      entities_wait(transaction, version.id, each.id);
+      tell_webhooks(transaction, each.id, Happened::kKept);
+    }
     if (each.fits) expect_again(transaction, each.id, version.file_paths);
   }
   if (released > 0) apply_waiting_entities(transaction);
@@ -83,6 +87,7 @@ Result<void> release(Transaction& transaction, Id submission) {
   transaction.run(kBelongs, {found->form, found->version, study, "", now(), transaction.workspace(), submission});
   expect_again(transaction, submission, TRY(find_version(transaction, found->version)).file_paths);
   entities_wait(transaction, found->version, submission);
+  tell_webhooks(transaction, submission, Happened::kKept);
   apply_waiting_entities(transaction);
   return {};
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "collect/encrypted.h"
+#include "collect/webhook.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "storage/blobs.h"
@@ -378,7 +379,10 @@ Result<void> review(Transaction& transaction, Id submission, Id account, std::op
                 {{"where", "The review"}, {"what", "a state or a comment"}, {"hint", "Choose or write one."}});
   if (text.size() > 20000)
     return fail(problems::kTooLarge, {{"what", "The comment"}, {"limit", "20,000 bytes"}, {"hint", "Shorten it."}});
-  if (state) transaction.run(kSetReview, {name_of(*state), now(), transaction.workspace(), submission});
+  if (state) {
+    transaction.run(kSetReview, {name_of(*state), now(), transaction.workspace(), submission});
+    tell_webhooks(transaction, submission, Happened::kReviewed);
+  }
   const Id id = Id::make();
   const std::string sealed = transaction.seal(id, "submission_comment", "text", id, text);
   transaction.run(kAddComment,

@@ -1,5 +1,6 @@
 #include "server/maintenance.h"
 
+#include "collect/webhook.h"
 #include "foundation/clock.h"
 #include "foundation/log.h"
 #include "people/audit.h"
@@ -36,6 +37,18 @@ bool something_waits(storage::Workspace& workspace, const storage::BackupPlan& p
 }
 
 }  // namespace
+
+void tell_others(storage::Workspace& workspace, const std::function<bool()>& go_on) try {
+  {
+    auto transaction = workspace.read();
+    if (!collect::something_is_due(transaction, now())) return;
+  }
+  const auto key = people::audit_key(workspace);
+  if (!key) throw std::runtime_error(key.error().sentence());
+  collect::deliver_what_is_due(workspace, *key, go_on);
+} catch (const std::exception& error) {
+  complain(std::string("webhooks are not delivered: ") + error.what());
+}
 
 bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& go_on) try {
   const auto plan = storage::backup_plan(workspace);
@@ -74,7 +87,9 @@ Maintenance::Maintenance(storage::Workspace& workspace)
         for (auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(kFirst); !stop.stop_requested();
              pause = kPause) {
           changed_.wait_for(lock, stop, pause, [] { return false; });
-          if (!stop.stop_requested()) do_what_is_due(workspace, [&] { return !stop.stop_requested(); });
+          const auto go_on = [&] { return !stop.stop_requested(); };
+          if (go_on()) tell_others(workspace, go_on);
+          if (go_on()) do_what_is_due(workspace, go_on);
         }
       }) {}
 

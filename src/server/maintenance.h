@@ -1,4 +1,5 @@
-// What a server does without being asked: the nightly backup, and whatever else waits in the queue of jobs.
+// What a server does without being asked: the nightly backup, whatever else waits in the queue of jobs, and telling
+// webhooks.
 #pragma once
 #include <condition_variable>
 #include <functional>
@@ -14,7 +15,10 @@ namespace understory::server {
 // job; it does not throw.
 bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& go_on = {});
 
-// A thread that does so every few seconds, from half a minute after the start on.
+// Sends what webhooks are to be told, for half a minute at most. What cannot be sent waits; it does not throw.
+void tell_others(storage::Workspace& workspace, const std::function<bool()>& go_on = {});
+
+// A thread that does both every few seconds, from half a minute after the start on.
 class Maintenance {
  public:
   explicit Maintenance(storage::Workspace& workspace);
