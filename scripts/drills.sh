@@ -36,5 +36,9 @@ drill glass fault glass
 drill guesses test_of people_test '*AFloodOfGuesses*'
 drill fuzz scripts/fuzz.sh
 drill erase fault erased
+drill phone-kill fault phone_kills
+drill phone-disk fault phone_limits
+drill phone-canaries fault phone_canaries
+drill uploads fault uploads
 [ "$ran" ] || { echo "there is no drill called $wanted" >&2; exit 2; }
 exit $status

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/door.h"
 #include "cli/private_key.h"
+#include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/intake.h"
 #include "foundation/file.h"
@@ -121,6 +122,7 @@ Result<int> take(const TakeOptions& options) {
   wanted.among.key = TRY(read_private_key(options.key));
   wanted.approved_only = options.approved;
   wanted.progress = terminal_progress();
+  collect::catch_up_entities(transaction);
   const study::ImportReport report = TRY(study::take_submissions(transaction, door.study().id, form.id, wanted));
   transaction.commit();
   TRY(put_out(options.json ? report.json() + "\n" : report.text() + "\n"));

@@ -71,6 +71,7 @@ int run(int count, char** arguments) {
   add_form(app, action);
   add_device(app, action);
   add_submissions(app, action);
+  add_entities(app, action);
   app.footer(kExitCodes);  // last: commands made after it would say it too
   try {
     app.parse(count, arguments);

@@ -37,13 +37,14 @@ void add_report(CLI::App& app, Action& action);
 void add_search(CLI::App& app, Action& action);
 void add_serve(CLI::App& app, Action& action);
 void add_account(CLI::App& app, Action& action);  // and login, logout, rights
-void add_keys(CLI::App& app, Action& action);  // lock, unlock, renew-key
+void add_keys(CLI::App& app, Action& action);     // lock, unlock, renew-key
 void add_audit(CLI::App& app, Action& action);
 void add_backup(CLI::App& app, Action& action);  // and restore, verify
 void add_erase(CLI::App& app, Action& action);
 void add_form(CLI::App& app, Action& action);
 void add_device(CLI::App& app, Action& action);
 void add_submissions(CLI::App& app, Action& action);
+void add_entities(CLI::App& app, Action& action);
 void add_submissions_export(CLI::App& submissions, Action& action);
 void add_bring(CLI::App& submissions, Action& action);  // submissions bring and take
 void add_form_map(CLI::App& form, Action& action);

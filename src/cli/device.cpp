@@ -26,7 +26,7 @@ Result<int> enroll(const NewOptions& options) {
   wanted.place = options.place;
   wanted.made_by = door.person().account;
   const people::Enrolled enrolled = TRY(people::enroll_device(transaction, std::move(wanted), options.days));
-  collect::share_entity_lists(transaction);
+  collect::catch_up_entities(transaction);
   const std::string url = server::device_address(options.server, enrolled.token);
   const std::string code = TRY(publish::qr_code_text(server::collect_settings(url, enrolled.device.name)));
   transaction.commit();

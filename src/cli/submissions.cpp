@@ -51,6 +51,8 @@ Result<int> check(const CheckOptions& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kReadSubmissions, "submissions check"));
   auto transaction = door.read();
   const collect::KeptForm form = TRY(collect::find_form(transaction, options.form));
+  if (!door.may(people::Right::kReadSubmissions, form.study))
+    return fail(problems::kNotFound, {{"what", "form"}, {"name", options.form}});
   collect::Wanted wanted = collect::within_reach(door.person(), form);
   wanted.key = TRY(read_private_key(options.key));
   std::string lines;

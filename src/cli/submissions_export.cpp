@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/door.h"
+#include "cli/private_key.h"
 #include "collect/export/from_workspace.h"
 
 namespace understory::cli {
@@ -13,7 +14,7 @@ namespace understory::cli {
 namespace {
 
 struct Options {
-  std::string folder, form, as, out, field;
+  std::string folder, form, as, out, field, key;
   bool attachments = false, split = false, mark = false, no_groups = false, newest = false;
 };
 
@@ -59,9 +60,9 @@ Result<int> export_submissions(const Options& options) {
   const collect::KeptForm form = TRY(collect::find_form(transaction, std::string_view(options.form)));
   if (!door.may(people::Right::kExportSubmissions, form.study))
     return fail(problems::kNotFound, {{"what", "form"}, {"name", options.form}});
-  const collect::FormExport from = TRY(collect::FormExport::of(
-      transaction, form, collect::within_reach(door.person(), form, people::Right::kExportSubmissions),
-      !options.newest));
+  collect::Wanted among = collect::within_reach(door.person(), form, people::Right::kExportSubmissions);
+  among.key = TRY(read_private_key(options.key));
+  const collect::FormExport from = TRY(collect::FormExport::of(transaction, form, std::move(among), !options.newest));
   collect::ExportOptions wanted;
   wanted.attachments = options.attachments;
   wanted.csv.split_select_multiples = options.split;
@@ -100,6 +101,7 @@ void add_submissions_export(CLI::App& submissions, Action& action) {
   command->add_flag("--bom", options->mark, "csv: a byte order mark, for spreadsheets that ask for one");
   command->add_flag("--no-group-paths", options->no_groups, "csv: columns without the names of their groups");
   command->add_flag("--newest-version", options->newest, "Without fields that only older versions of the form had");
+  add_key_option(*command, options->key);
   command->add_option("--field", options->field, "geojson: which place, as group/field; else the first each has");
   command->add_option("out", options->out, "The file to write; - for standard output")->required()->type_name("OUT");
   command->callback([options, &action] { action = [options] { return export_submissions(*options); }; });

@@ -97,8 +97,8 @@ std::vector<EntityAction> entity_actions(std::string_view xml, const std::vector
         if (std::string text(trim(text_of(label))); !text.empty()) action.label = std::move(text);
       for (const auto& [property, path] : plan.saved) {
         bool given = false;
-        each_at(scope, plan.scope, path, [&](const pugi::xml_node& answer) {
-          if (!std::exchange(given, true)) action.values.emplace_back(property, std::string(trim(text_of(answer))));
+        each_at(scope, plan.scope, path, [&, &name = property](const pugi::xml_node& answer) {
+          if (!std::exchange(given, true)) action.values.emplace_back(name, std::string(trim(text_of(answer))));
         });
       }
       actions.push_back(std::move(action));

@@ -36,7 +36,7 @@ struct EntityAction {
   std::optional<std::string> label;
   std::vector<std::pair<std::string, std::string>> values;  // properties whose answers are there, empty ones too
 };
-// In document order; those that do nothing are not among them. Nothing where the XML cannot be read.
+// Those that do something, at most 10,000; plan by plan, in document order. Nothing where the XML cannot be read.
 std::vector<EntityAction> entity_actions(std::string_view xml, const std::vector<EntityPlan>& plans);
 
 // The versions of an entity so far, as far as they decide what may follow.
@@ -95,8 +95,8 @@ std::string entity_csv(storage::Transaction& transaction, const EntityList& list
 // A form's version as it is published: its lists are there from now on, phones that are enrolled can open them.
 void keep_entity_plans(storage::Transaction& transaction, Id version, Id study, const Form& form);
 void drop_entity_plans(storage::Transaction& transaction, Id version);
-// Gives every phone the lists of its study it has not got yet. Nothing while stories are locked.
-void share_entity_lists(storage::Transaction& transaction);
+// Gives every phone the lists of its study it has not got yet. Nothing while stories are locked. How many it gave.
+int share_entity_lists(storage::Transaction& transaction);
 
 // What a submission, just taken in, says of entities; stories may be locked. `xml`: empty where only a key opens it;
 // then it waits for apply_waiting_entities().
@@ -104,6 +104,9 @@ void take_entities(storage::Transaction& transaction, Id version, Id submission,
 void entities_wait(storage::Transaction& transaction, Id version, Id submission);
 // Those that waited, as far as they open now. Nothing while stories are locked. How many submissions it was.
 int apply_waiting_entities(storage::Transaction& transaction);
+// Both of what waits for somebody who may open stories: apply_waiting_entities() and share_entity_lists(). Whether
+// there was anything to do.
+bool catch_up_entities(storage::Transaction& transaction);
 // Somebody has looked at what was overwritten. kNotFound.
 Result<void> settle_entity(storage::Transaction& transaction, Id list, std::string_view uuid);
 

@@ -1,12 +1,11 @@
 #include "collect/entities.h"
 
-#include <boost/json.hpp>
 #include <functional>
+#include <set>
 
 #include "collect/encrypted.h"
 #include "collect/submissions.h"
 #include "foundation/clock.h"
-#include "foundation/csv.h"
 #include "foundation/json_writer.h"
 #include "foundation/text.h"
 #include "storage/reseal.h"
@@ -67,9 +66,9 @@ const Query kNextVersion{"collect.next_entity_version",
                          "changed_at = ? where workspace_id = ? and id = ?"};
 const Query kSettle{"collect.settle_entity",
                     "update entity set conflicts = 0 where workspace_id = ? and list_id = ? and uuid = ?"};
-const Query kBranch{"collect.entity_branch",
-                    "select version, base_version from entity_change where workspace_id = ? and list_id = ? and uuid = "
-                    "? and state = 'applied' and branch_id = ?"};
+const Query kBranches{"collect.entity_branches",
+                      "select branch_id, base_version, version from entity_change where workspace_id = ? and list_id = "
+                      "? and uuid = ? and state = 'applied' and branch_id <> ''"};
 const Query kAddChange{"collect.add_entity_change",
                        "insert into entity_change (workspace_id, id, list_id, uuid, submission_id, creates, updates, "
                        "base_version, trunk_version, branch_id, state, version, follows, conflict, content, box, "
@@ -86,13 +85,6 @@ const Query kCount{"collect.count_entities",
 const Query kCountChanges{"collect.count_entity_changes",
                           "select count(case when state = 'waits' then 1 end), count(case when state = 'refused' then "
                           "1 end) from entity_change where workspace_id = ? and list_id = ?"};
-const Query kVersions{"collect.entity_versions",
-                      "select entity.uuid, entity.version, entity.conflicts, entity_change.id, entity_change.version, "
-                      "entity_change.follows, entity_change.conflict, entity_change.content, entity_change.box from "
-                      "entity join entity_change on entity_change.workspace_id = entity.workspace_id and "
-                      "entity_change.list_id = entity.list_id and entity_change.uuid = entity.uuid and "
-                      "entity_change.state = 'applied' where entity.workspace_id = ? and entity.list_id = ? order by "
-                      "entity.uuid, entity_change.version"};
 const Query kAddWaiting{"collect.entities_wait",
                         "insert into entity_waiting (workspace_id, submission_id, version_id) values (?, ?, ?) on "
                         "conflict do nothing"};
@@ -134,7 +126,7 @@ std::string content_of(const EntityAction& action) {
   return json.text();
 }
 
-void share(Transaction& transaction, Id list, Id study, const vault::Secret& secret) {
+int share(Transaction& transaction, Id list, Id study, const vault::Secret& secret) {
   struct Phone {
     Id id;
     std::string public_key;
@@ -147,6 +139,7 @@ void share(Transaction& transaction, Id list, Id study, const vault::Secret& sec
     const std::string box = vault::seal_for(phone.public_key, secret.view());
     transaction.run(kAddBox, {transaction.workspace(), list, phone.id, Parameter::blob(box)});
   }
+  return static_cast<int>(phones.size());
 }
 
 EntityList list_for(Transaction& transaction, Id study, const std::string& name) {
@@ -161,50 +154,59 @@ EntityList list_for(Transaction& transaction, Id study, const std::string& name)
   return list;
 }
 
-// Settles what waits for an entity, again and again until nothing more follows.
+// Settles what waits for an entity, as often as one of them lets another follow.
 void settle(Transaction& transaction, Id list, const std::string& uuid) {
   struct Change {
     Id id;
     EntityAction action;
   };
-  for (bool more = true; more;) {
-    more = false;
-    Id entity;
-    EntityVersions versions;
-    transaction.each(kEntity, {transaction.workspace(), list, uuid}, [&](const Row& row) {
-      entity = row.id(0);
-      versions.newest = static_cast<int>(row.integer(1));
-    });
-    std::vector<Change> changes;
-    transaction.each(kUnsettled, {transaction.workspace(), list, uuid}, [&](const Row& row) {
-      Change change{row.id(0), {}};
-      change.action.uuid = uuid;
-      change.action.creates = row.integer(1) != 0;
-      change.action.updates = row.integer(2) != 0;
-      change.action.base_version = static_cast<int>(row.integer(3));
-      change.action.trunk_version = static_cast<int>(row.integer(4));
-      change.action.branch_id = row.string(5);
-      changes.push_back(std::move(change));
-    });
-    for (const Change& change : changes) {
+  Id entity;
+  EntityVersions versions;
+  transaction.each(kEntity, {transaction.workspace(), list, uuid}, [&](const Row& row) {
+    entity = row.id(0);
+    versions.newest = static_cast<int>(row.integer(1));
+  });
+  std::map<std::pair<std::string, int>, int> in_branch;  // branch and base version → the version it made
+  transaction.each(kBranches, {transaction.workspace(), list, uuid}, [&](const Row& row) {
+    in_branch[{row.string(0), static_cast<int>(row.integer(1))}] = static_cast<int>(row.integer(2));
+  });
+  std::vector<Change> changes;
+  transaction.each(kUnsettled, {transaction.workspace(), list, uuid}, [&](const Row& row) {
+    Change change{row.id(0), {}};
+    change.action.uuid = uuid;
+    change.action.creates = row.integer(1) != 0;
+    change.action.updates = row.integer(2) != 0;
+    change.action.base_version = static_cast<int>(row.integer(3));
+    change.action.trunk_version = static_cast<int>(row.integer(4));
+    change.action.branch_id = row.string(5);
+    changes.push_back(std::move(change));
+  });
+  for (bool more = true; std::exchange(more, false);) {
+    std::vector<Change> left;
+    for (Change& change : changes) {
+      const EntityAction& action = change.action;
+      const auto before = in_branch.find({action.branch_id, action.base_version - 1});
       versions.branch.clear();
-      if (!change.action.branch_id.empty())
-        transaction.each(kBranch, {transaction.workspace(), list, uuid, change.action.branch_id}, [&](const Row& row) {
-          versions.branch.push_back({static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))});
-        });
-      const EntityVerdict verdict = follow(change.action, versions);
-      if (verdict.what == EntityVerdict::What::kWaits) continue;
+      if (!action.branch_id.empty() && before != in_branch.end())
+        versions.branch.push_back({before->second, action.base_version - 1});
+      const EntityVerdict verdict = follow(action, versions);
+      if (verdict.what == EntityVerdict::What::kWaits) {
+        left.push_back(std::move(change));
+        continue;
+      }
       const bool applied = verdict.what == EntityVerdict::What::kApplied;
       transaction.run(kSetChange, {applied ? "applied" : "refused", verdict.version, verdict.follows, verdict.conflict,
                                    transaction.workspace(), change.id});
-      more = applied;
       if (!applied) continue;
+      more = true;
+      versions.newest = verdict.version;
+      in_branch[{action.branch_id, action.base_version}] = verdict.version;
       if (verdict.version == 1)
-        transaction.run(kAddEntity, {transaction.workspace(), Id::make(), list, uuid, now(), now()});
+        transaction.run(kAddEntity, {transaction.workspace(), entity = Id::make(), list, uuid, now(), now()});
       else
         transaction.run(kNextVersion, {verdict.version, verdict.conflict, now(), transaction.workspace(), entity});
-      break;  // everything behind it is looked at again, from the new version
     }
+    changes = std::move(left);
   }
 }
 
@@ -266,65 +268,6 @@ std::optional<vault::Secret> list_secret(Transaction& transaction, Id list, Id d
   return secret;
 }
 
-void each_entity(Transaction& transaction, const EntityList& list, const vault::Secret& secret,
-                 const std::function<void(const Entity&)>& reader) {
-  namespace json = boost::json;
-  Entity entity;
-  std::map<int, std::map<std::string, std::string>> told;  // by version, what each said; the label as "label"
-  const auto finish = [&] {
-    if (!entity.uuid.empty()) reader(entity);
-  };
-  transaction.each(kVersions, {transaction.workspace(), list.id}, [&](const Row& row) {
-    if (row.text(0) != entity.uuid) {
-      finish();
-      entity = {row.string(0), "", static_cast<int>(row.integer(1)), row.integer(2) != 0, {}, {}};
-      told.clear();
-    }
-    const Id change = row.id(3);
-    auto key = vault::open_sealed(secret, row.blob(8));
-    if (!key || key->size() != vault::Secret::kSize) return;
-    const auto content =
-        vault::DataKey::from(change, vault::Secret::from(*key)).open({"entity_change", "content", change}, row.blob(7));
-    vault::wipe(*key);
-    if (!content) return;
-    boost::system::error_code wrong;
-    const json::value said = json::parse(json::string_view(content->data(), content->size()), wrong);
-    if (wrong || !said.is_object()) return;
-    auto& here = told[static_cast<int>(row.integer(4))];
-    if (const json::value* label = said.as_object().if_contains("label"); label && label->is_string())
-      here["label"] = std::string(label->get_string());
-    if (const json::value* values = said.as_object().if_contains("values"); values && values->is_object())
-      for (const auto& [property, value] : values->get_object())
-        if (value.is_string()) here[std::string(property)] = std::string(value.get_string());
-    const int number = static_cast<int>(row.integer(4)), follows = static_cast<int>(row.integer(5));
-    for (const auto& [property, after] : here) {
-      std::string& value = property == "label" ? entity.label : entity.values[property];
-      // Somebody else said something of it meanwhile, and the phone did not know.
-      const bool unseen = std::any_of(told.upper_bound(follows), told.lower_bound(number),
-                                      [&](const auto& each) { return each.second.contains(property); });
-      if (row.integer(6) != 0 && unseen && value != after)
-        entity.overwritten.push_back({number, property, value, after});
-      value = after;
-    }
-  });
-  finish();
-}
-
-std::string entity_csv(Transaction& transaction, const EntityList& list, const vault::Secret& secret) {
-  std::string csv = "name,label,__version";
-  for (const std::string& property : list.properties) csv += "," + csv_field(property);
-  csv += "\n";
-  each_entity(transaction, list, secret, [&](const Entity& entity) {
-    csv += entity.uuid + "," + csv_field(entity.label) + "," + std::to_string(entity.version);
-    for (const std::string& property : list.properties) {
-      const auto found = entity.values.find(property);
-      csv += "," + (found == entity.values.end() ? "" : csv_field(found->second));
-    }
-    csv += "\n";
-  });
-  return csv;
-}
-
 void keep_entity_plans(Transaction& transaction, Id version, Id study, const Form& form) {
   std::int64_t position = 0;
   for (const EntityPlan& plan : entity_plans(form)) {
@@ -344,14 +287,23 @@ void drop_entity_plans(Transaction& transaction, Id version) {
   transaction.run(kDropPlans, {transaction.workspace(), version});
 }
 
-void share_entity_lists(Transaction& transaction) {
+int share_entity_lists(Transaction& transaction) {
+  int shared = 0;
   for (const EntityList& list : entity_lists(transaction))
-    if (const auto secret = list_secret(transaction, list.id)) share(transaction, list.id, list.study, *secret);
+    if (const auto secret = list_secret(transaction, list.id))
+      shared += share(transaction, list.id, list.study, *secret);
+  return shared;
+}
+
+bool catch_up_entities(Transaction& transaction) {
+  const int applied = apply_waiting_entities(transaction);
+  return share_entity_lists(transaction) + applied > 0;
 }
 
 void take_entities(Transaction& transaction, Id version, Id submission, std::string_view xml) {
   const KeptPlans kept = plans_of(transaction, version);
   if (kept.plans.empty()) return;
+  std::set<std::pair<std::int64_t, std::string>> touched;
   for (const EntityAction& action : entity_actions(xml, kept.plans)) {
     const Id id = Id::make(), list = kept.lists[action.plan];
     const std::string sealed = transaction.seal(id, "entity_change", "content", id, content_of(action));
@@ -359,8 +311,9 @@ void take_entities(Transaction& transaction, Id version, Id submission, std::str
     transaction.run(kAddChange, {transaction.workspace(), id, list, action.uuid, submission, action.creates,
                                  action.updates, action.base_version, action.trunk_version, action.branch_id,
                                  Parameter::blob(sealed), Parameter::blob(box), now()});
-    settle(transaction, list, action.uuid);
+    touched.emplace(list.value, action.uuid);
   }
+  for (const auto& [list, uuid] : touched) settle(transaction, Id{list}, uuid);
 }
 
 void entities_wait(Transaction& transaction, Id version, Id submission) {
@@ -378,9 +331,15 @@ int apply_waiting_entities(Transaction& transaction) {
   int applied = 0;
   for (const Waiting& each : all) {
     // The first instance: an edit of what was sent changes no entity a second time.
-    const auto instances = instances_of(transaction, each.submission);
-    if (!instances || instances->empty() || instances->front().unreadable) continue;
-    take_entities(transaction, each.version, each.submission, instances->front().xml);
+    std::string xml;
+    try {
+      const auto instances = instances_of(transaction, each.submission);
+      if (instances && !instances->empty() && !instances->front().unreadable) xml = instances->front().xml;
+    } catch (const storage::DatabaseError& error) {
+      if (error.kind() != storage::DatabaseError::Kind::kCorrupt) throw;
+    }
+    if (xml.empty()) continue;
+    take_entities(transaction, each.version, each.submission, xml);
     transaction.run(kDropWaiting, {transaction.workspace(), each.submission});
     ++applied;
   }

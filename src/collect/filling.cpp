@@ -37,8 +37,8 @@ std::string written(std::string_view text, bool attribute) {
   return made;
 }
 
-void write(const Element& element, std::string& xml) {
-  if (!element.relevant) return;
+void write(const Element& element, std::string& xml, bool irrelevant_too = false) {
+  if (!element.relevant && !irrelevant_too) return;
   xml.append("<").append(element.prefix).append(element.name);
   for (const auto& [name, value] : element.attributes)
     xml.append(" ").append(name).append("=\"").append(written(value, true)).append("\"");
@@ -47,7 +47,7 @@ void write(const Element& element, std::string& xml) {
     return;
   }
   xml.append(">").append(written(element.text, false));
-  for (const auto& child : element.children) write(*child, xml);
+  for (const auto& child : element.children) write(*child, xml, irrelevant_too);
   xml.append("</").append(element.prefix).append(element.name).append(">");
 }
 
@@ -329,6 +329,12 @@ std::string Filling::xml(bool ended) {
     }
   std::string xml;
   write(root(), xml);
+  return xml;
+}
+
+std::string Filling::draft() const {
+  std::string xml;
+  write(root(), xml, true);
   return xml;
 }
 

@@ -90,6 +90,8 @@ class Filling {
   // The instance as it is sent: only what is relevant; same answers, same bytes. `ended`: the preload of the end is
   // set.
   std::string xml(bool ended = true);
+  // The instance with all that is not relevant too: to be loaded again as a draft, with nothing lost.
+  std::string draft() const;
 
  private:
   struct State;

@@ -100,6 +100,9 @@ std::vector<Submission> submissions(storage::Transaction& transaction, Id form, 
 // In quarantine, newest first; of one form id, or of all.
 std::vector<Submission> waiting_submissions(storage::Transaction& transaction, std::string_view form_id);
 Result<Submission> find_submission(storage::Transaction& transaction, Id id);
+// The one an instance was sent as; none: none came under that number.
+std::optional<Id> submission_of(storage::Transaction& transaction, std::string_view form_id,
+                                std::string_view instance_id);
 
 // The signature of its newest instance, over all its files; nothing: it is not encrypted, or does not open.
 std::optional<Signature> check_signature(storage::Transaction& transaction, Id submission,

@@ -7,6 +7,7 @@
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "storage/blobs.h"
+#include "storage/reseal.h"
 
 namespace understory::collect {
 
@@ -16,6 +17,9 @@ using storage::Row;
 using storage::Transaction;
 
 namespace {
+
+const storage::SealedColumn kSealedInstances{"instance", "xml"}, kSealedNames{"submission_attachment", "name"},
+    kSealedComments{"submission_comment", "text"};
 
 constexpr std::array<std::string_view, 5> kStates{"received", "has_issues", "edited", "approved", "rejected"};
 constexpr std::array<std::string_view, 4> kSignatures{"none", "right", "wrong", "unchecked"};
@@ -53,6 +57,9 @@ const Query kWaiting{"collect.waiting_submissions",
                      "submission.form_id = ?) order by submission.id desc"};
 const Query kOne{"collect.submission",
                  "select " FACTS " from submission where submission.workspace_id = ? and submission.id = ?"};
+const Query kOfInstance{
+    "collect.submission_of_instance",
+    "select submission_id from instance where workspace_id = ? and form_id = ? and instance_id = ?"};
 const Query kInstances{"collect.instances_of_submission",
                        "select id, instance_id, xml, account_id, device_id, received_at from instance where "
                        "workspace_id = ? and submission_id = ? order by id"};
@@ -260,6 +267,11 @@ Result<Submission> find_submission(Transaction& transaction, Id id) {
   return std::move(*found);
 }
 
+std::optional<Id> submission_of(Transaction& transaction, std::string_view form_id, std::string_view instance_id) {
+  return transaction.one(kOfInstance, {transaction.workspace(), form_id, instance_id},
+                         [](const Row& row) { return row.id(0); });
+}
+
 Result<std::vector<KeptInstance>> instances_of(Transaction& transaction, Id submission,
                                                std::shared_ptr<const vault::SubmissionKey> key) {
   Decrypter decrypter(transaction, std::move(key));
@@ -342,7 +354,8 @@ std::optional<Signature> check_signature(Transaction& transaction, Id submission
 void expect_again(Transaction& transaction, Id submission, const std::vector<std::string>& file_paths) {
   if (transaction.locked() || file_paths.empty()) return;
   const auto newest = newest_instance(transaction, submission);
-  if (!newest || newest->xml.empty() || encrypted_envelope(newest->xml)) return;  // an envelope names its files by itself
+  if (!newest || newest->xml.empty() || encrypted_envelope(newest->xml))
+    return;  // an envelope names its files by itself
   const std::vector<Attachment> there = attachments_of_instance(transaction, newest->instance);
   int expected = 0, present = 0;
   for (const std::string& name : named_files(newest->xml, file_paths)) {

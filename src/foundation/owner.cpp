@@ -15,7 +15,8 @@ void as_its_folder(const std::filesystem::path& file) {
 
 void as_file(int descriptor, const char* other) {
   if (::geteuid() != 0) return;
-  struct stat facts {}, own {};
+  struct stat facts {};
+  struct stat own {};
   if (::stat(other, &facts) != 0 || ::fstat(descriptor, &own) != 0 || facts.st_uid == own.st_uid) return;
   [[maybe_unused]] const int given = ::fchown(descriptor, facts.st_uid, facts.st_gid);
 }

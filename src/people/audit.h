@@ -51,7 +51,8 @@ Result<void> check_audit_key(storage::Workspace& workspace);
 void record(storage::Transaction& transaction, const vault::SigningKey& key, const Deed& deed);
 
 AuditHead audit_head(storage::Transaction& transaction);
-// Newest first, at most `limit`, below number `before` (0: from the newest); of one record, account or both where given.
+// Newest first, at most `limit`, below number `before` (0: from the newest); of one record, account or both where
+// given.
 std::vector<AuditEntry> audit_entries(storage::Transaction& transaction, Id record, Id account, std::int64_t before,
                                       int limit);
 

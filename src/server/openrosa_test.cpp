@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/submissions.h"
 #include "foundation/text.h"
@@ -397,6 +398,66 @@ TEST_P(Phones, SendWhileStoriesAreLockedAndNobodyCanReadIt) {
   auto transaction = workspace().read();
   EXPECT_THROW(collect::each_submission(transaction, kept()[0].form, {}, [](const auto&) { return true; }),
                storage::DatabaseError);
+}
+
+// A list that forms fill: the bytes the manifest's hash is of, for whom a key was given, stories locked or not.
+TEST_P(Phones, FetchListsOfEntitiesWhileStoriesAreLocked) {
+  constexpr const char* form =
+      R"(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:entities="http://www.opendatakit.org/xforms/entities">
+<h:head><h:title>Wells</h:title><model entities:entities-version="2024.1.0"><instance><data id="wells" version="1"><depth/>
+<meta><instanceID/><entity dataset="wells" id="" create="1"><label/></entity></meta></data></instance>
+<instance id="wells" src="jr://file-csv/wells.csv"/><bind nodeset="/data/depth" type="int" entities:saveto="depth"/></model></h:head>
+<h:body><input ref="/data/depth"><label>Depth</label></input></h:body></h:html>)";
+  Id version;
+  {
+    auto transaction = workspace().write();
+    const auto made = collect::take_form(transaction, {form, "wells.xml", {}, {}, false});
+    ASSERT_TRUE(made) << made.error().sentence();
+    version = made->version.id;
+    transaction.commit();
+  }
+  const auto well = [&](char digit) {
+    return std::string("<data id=\"wells\" version=\"1\"><depth>12</depth><meta><instanceID>uuid:") + digit +
+           "</instanceID><entity dataset=\"wells\" create=\"1\" id=\"12345678-1234-4123-8234-12345678900" + digit +
+           "\"><label>ភូមិថ្មី " + digit + "</label></entity></meta></data>";
+  };
+  const std::string header_line = "name,label,__version,depth\n";
+  const std::string first = "12345678-1234-4123-8234-123456789001,ភូមិថ្មី 1,1,12\n";
+  const std::string second = "12345678-1234-4123-8234-123456789002,ភូមិថ្មី 2,1,12\n";
+  EXPECT_EQ(post(well('1')).status, 201);
+  EXPECT_NE(get("/formList?formID=wells").body.find("manifestUrl"), std::string::npos);
+  const std::string at = "/forms/" + version.text();
+  const auto fetched = [&] {
+    const Response manifest = get(at + "/manifest");
+    if (manifest.body.find("<mediaFile type=\"entityList\">") == std::string::npos) return std::string("left out");
+    EXPECT_EQ(between(manifest.body, "<filename>", "<"), "wells.csv");
+    const Response file = get(at + "/files/wells.csv");
+    EXPECT_EQ(file.content_type, "text/csv; charset=utf-8");
+    EXPECT_EQ(between(manifest.body, "<hash>", "<"), "md5:" + vault::md5_hex(file.body));
+    return file.body;
+  };
+  EXPECT_EQ(fetched(), header_line + first);
+  const auto recovery = vault::Secret::random();
+  {
+    auto transaction = workspace().write();
+    ASSERT_TRUE(workspace().put_key_away(std::move(transaction), recovery));
+  }
+  EXPECT_EQ(post(well('2')).status, 201);
+  EXPECT_EQ(fetched(), header_line + first + second) << "this phone's token opens it";
+  const auto with_it = enrolled_;
+  enrolled_ = enroll({});  // while locked: nobody can give it the list
+  EXPECT_EQ(fetched(), "left out");
+  EXPECT_EQ(get(at + "/files/wells.csv").status, 404);
+  {
+    auto transaction = workspace().write();
+    transaction.unlock(*workspace().recover(recovery));
+    EXPECT_TRUE(collect::catch_up_entities(transaction));
+    transaction.commit();
+  }
+  EXPECT_EQ(fetched(), header_line + first + second);
+  auto transaction = workspace().read();
+  const Id list = collect::find_entity_list(transaction, {}, "wells")->id;
+  EXPECT_EQ(people::audit_entries(transaction, list, {}, 0, 10).size(), 3u) << "each fetch stands in the log";
 }
 
 }  // namespace

@@ -8,15 +8,15 @@ INSTANTIATE_TEST_SUITE_P(Engines, WhoMay, testing_support::BothEngines(), testin
 // The table once more, in words, so that a slip in one of the two shows.
 const std::map<Role, std::string> kAllowed{
     {Role::kReporter, ""},
-    {Role::kEnumerator, "see_study"},
+    {Role::kEnumerator, "see_study fill_forms"},
     {Role::kResearcher,
-     "see_study see_findings see_passages list_sources read_source change_study make_report "
-     "export_submissions"},
-    {Role::kCoder, "see_study see_findings see_passages list_sources read_source"},
-    {Role::kCaseWorker, "see_study see_findings"},
+     "see_study see_findings see_passages list_sources read_source change_study make_report fill_forms keep_forms "
+     "read_submissions review_submissions export_submissions"},
+    {Role::kCoder, "see_study see_findings see_passages list_sources read_source read_submissions"},
+    {Role::kCaseWorker, "see_study see_findings fill_forms"},
     {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
     {Role::kPublisher, "see_study see_findings see_passages make_report"},
-    {Role::kSteward, "read_audit manage_accounts keep_machine"}};
+    {Role::kSteward, "read_audit manage_accounts keep_machine keep_devices"}};
 const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/codebook", "see_study"},
                                                  {"/sources", "list_sources"},
@@ -26,6 +26,16 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/findings/{ask}/passages", "see_passages"},
                                                  {"/report.html", "make_report"},
                                                  {"/report.pdf", "make_report"}};
+
+// Of a form, and of a submission that came from Svay Rieng; GET and POST.
+const std::map<std::string, std::pair<std::string, std::string>> kThings{
+    {"/forms", {"", "keep_forms"}},
+    {"/forms/{form}", {"keep_forms", "keep_forms"}},
+    {"/forms/{form}/fill", {"fill_forms", "fill_forms"}},
+    {"/forms/{form}/submissions", {"read_submissions", "review_submissions"}},
+    {"/submissions/{submission}", {"read_submissions", "review_submissions"}},
+    {"/submissions/{submission}/edit", {"review_submissions", "review_submissions"}},
+    {"/submissions/{submission}/attachments/{attachment}", {"read_submissions", ""}}};
 
 // What an empty form is answered where it may be sent.
 const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
@@ -41,11 +51,20 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/notices/read", 303},
                                         {"/account/sign-out-everywhere", 303},
                                         {"/sign-out", 303},
+                                        {"/forms", 422},
+                                        {"/forms/{form}", 422},
+                                        {"/forms/{form}/fill", 422},
+                                        {"/forms/{form}/submissions", 422},
+                                        {"/submissions/{submission}", 422},
+                                        {"/submissions/{submission}/edit", 422},
+                                        {"/devices", 422},
+                                        {"/devices/{device}", 303},
                                         {"/account/entry", 422}};
 const std::set<std::string_view> kEndings{"/account/sign-out-everywhere", "/sign-out"};
 
 TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
   const Rooms rooms = two_studies(workspace());
+  const Sent sent = one_sent(workspace(), rooms);
   enum Relation {
     kWorkspace,
     kStudy,
@@ -85,16 +104,20 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
       // (`beyond_study` looks at the source too, as the answer itself does.)
       const auto decided = [&](const std::string& within, int allowed, bool beyond_study = true) {
         const bool of_all_studies = within.rfind("/forms/", 0) == 0;
-        const bool general =
-            within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0 || of_all_studies;
+        const bool devices = within.rfind("/devices", 0) == 0;
+        const bool general = within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0 ||
+                             of_all_studies || devices;
         const std::string inside = general ? within : within.substr(std::string("/studies/{study}").size());
         const std::string needed = within == "/audit"                                  ? "read_audit"
                                    : within == "/backups"                              ? "keep_machine"
+                                   : devices                                           ? "keep_devices"
                                    : of_all_studies || inside.rfind("/forms/", 0) == 0 ? "export_submissions"
                                    : general                                           ? "manage_accounts"
                                                                                        : kNeeded.at(inside);
+        // A grant for some places may see what is of no study, as far as it comes from there.
+        const bool of_places = of_all_studies && (relation == kPlaceOfSource || relation == kPlaceElsewhere);
         const bool granted = relation != kGrantEnded && (general ? relation == kWorkspace || relation == kExcluded ||
-                                                                       relation == kExcludedFromSource
+                                                                       relation == kExcludedFromSource || of_places
                                                                  : relation != kOtherStudy && relation != kExcluded);
         const auto has = [&](const std::string& right) {
           return granted && (" " + words + " ").find(" " + right + " ") != std::string::npos;
@@ -102,7 +125,20 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const bool the_source = beyond_study && inside.rfind("/sources/{source}", 0) == 0;
         if (has(needed))
           return the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : allowed;
-        return (general && !of_all_studies) || has("see_study") ? 403 : 404;
+        // A grant for some places sees every study, and so that there may be forms of none.
+        const bool sees =
+            has("see_study") || (of_all_studies && (" " + words + " ").find(" see_study ") != std::string::npos &&
+                                 (relation == kPlaceOfSource || relation == kPlaceElsewhere));
+        return (general && !of_all_studies) || sees ? 403 : 404;
+      };
+      // The same of forms and submissions; a denial looks as if there were none.
+      const auto decided_of_thing = [&](const std::string& address, bool sends, int allowed) {
+        const auto& [to_get, to_send] = kThings.at(address);
+        const bool has = (" " + words + " ").find(" " + (sends ? to_send : to_get) + " ") != std::string::npos;
+        if (address == "/forms") return has && relation != kGrantEnded ? allowed : 403;
+        const bool reaches = relation != kGrantEnded && relation != kOtherStudy && relation != kExcluded &&
+                             (address.rfind("/submissions", 0) != 0 || relation != kPlaceElsewhere);
+        return has && reaches ? allowed : 404;
       };
       const auto target_of = [&](std::string_view address) {
         std::string target(address);
@@ -115,7 +151,10 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{invitation}", "none");
         put("{account}", account.text());
         put("{glass}", rooms.study.text());
-        put("{form}", "none");
+        put("{form}", address.rfind("/api/", 0) == 0 ? "none" : sent.form.text());
+        put("{submission}", sent.submission.text());
+        put("{attachment}", sent.attachment.text());
+        put("{device}", sent.device.text());
         put("{rest*}", "Submissions");
         return target;
       };
@@ -140,10 +179,13 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           expected = 404;  // there are accounts
         } else if (!somebody) {
           expected = api ? 401 : 303;
-        } else if (within == "/" || within == "/studies" || within == "/account" || within == "/glass") {
+        } else if (within == "/" || within == "/studies" || within == "/account" || within == "/glass" ||
+                   within == "/forms") {
           expected = 200;
         } else if (within == "/glass/{glass}") {
           expected = 404;  // nobody asked
+        } else if (route.access == Access::kThing) {
+          expected = decided_of_thing(within, false, 200);
         } else if (!api && within.rfind("/forms/", 0) == 0) {
           expected = 404;  // no such form; who may fill in one there is: engine_test.cpp
         } else {
@@ -184,7 +226,9 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           if (address.find("{token}") != std::string::npos) {
             expected = 403;
           } else if (route->access != Access::kAnybody && route->access != Access::kDevice) {
-            const int refused = route->access == Access::kRight ? decided(address, 0, false) : 0;
+            const int refused = route->access == Access::kRight   ? decided(address, 0, false)
+                                : route->access == Access::kThing ? decided_of_thing(address, true, 0)
+                                                                  : 0;
             expected = !somebody                         ? 303
                        : refused != 0                    ? refused
                        : !from_here                      ? 403

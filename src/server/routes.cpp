@@ -7,6 +7,7 @@
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "server/openrosa.h"
+#include "server/thing.h"
 
 namespace understory::server {
 
@@ -58,6 +59,26 @@ constexpr Route kRoutes[] = {
     {"GET", "/glass/{glass}", look_through_glass, kSignedIn, {}, false},  // decides and logs by itself
     {"POST", "/glass/{glass}", change_glass, kSignedIn, {}, false},       // likewise
     {"POST", "/notices/read", mark_notices_read, kSignedIn, {}, false},
+    {"GET", "/forms", show_forms, kSignedIn, kFillForms, false},
+    // A program of its own may have to read it, for up to a minute: kept and logged in a transaction after that.
+    {"POST", "/forms", take_form, kThing, kKeepForms, false, true, Lane::kReports, kSent},
+    {"GET", "/forms/{form}", show_form, kThing, kKeepForms, false},
+    {"POST", "/forms/{form}", change_form, kThing, kKeepForms, true, false, Lane::kPages, kSent},
+    {"GET", "/forms/{form}/fill", show_filling, kThing, kFillForms, false},
+    // What is sent is logged where it is kept, in that transaction; what is merely looked at again, nowhere.
+    {"POST", "/forms/{form}/fill", take_filling, kThing, kFillForms, false, true, Lane::kIntake, kSent},
+    {"GET", "/forms/{form}/submissions", show_submissions, kThing, kReadSubmissions, true},
+    {"POST", "/forms/{form}/submissions", review_submissions, kThing, kReviewSubmissions, true},
+    {"GET", "/submissions/{submission}", show_submission, kThing, kReadSubmissions, true},
+    {"POST", "/submissions/{submission}", review_submission, kThing, kReviewSubmissions, true},
+    {"GET", "/submissions/{submission}/edit", show_filling, kThing, kReviewSubmissions, true},
+    {"POST", "/submissions/{submission}/edit", take_filling, kThing, kReviewSubmissions, false, true, Lane::kIntake,
+     kSent},
+    {"GET", "/submissions/{submission}/attachments/{attachment}", send_attachment, kThing, kReadSubmissions, true, true,
+     Lane::kDownloads},
+    {"GET", "/devices", show_devices, kRight, kKeepDevices, true},
+    {"POST", "/devices", enroll_device, kRight, kKeepDevices, true},
+    {"POST", "/devices/{device}", revoke_device, kRight, kKeepDevices, true},
     // A form filled in by script, with drafts sealed on the device: who may is decided form by form.
     {"GET", "/forms/{form}/engine", show_engine, kSignedIn, kFillForms, false},
     {"POST", "/forms/{form}/engine", take_from_engine, kSignedIn, kFillForms, false, true, Lane::kIntake, kSent, true},
@@ -242,6 +263,16 @@ people::Decision admit(const Visit& visit, const Route& route) {
       route.address != "/sign-out")
     return {false, false, "this account must set up its code first", {}};
   if (route.access == kSignedIn) return {visit.person.active, false, "signed in", {}};
+  if (route.access == kThing) {
+    if (!visit.named.contains("form") && !visit.named.contains("submission"))
+      return {people::may_somewhere(visit.person, route.right), false, "in some study", {}};
+    // What is not open looks like what is not there.
+    const auto record = record_named(visit);
+    people::Decision decision = record ? people::decide(visit.person, route.right, *record)
+                                       : people::Decision{false, true, "names nothing", {}};
+    decision.hidden = !decision.allowed;
+    return decision;
+  }
   const bool in_study = visit.named.contains("study");
   const auto study = in_study ? visit.id("study") : Result<Id>(Id{});
   // What is no id names nothing; an unknown study is open to nobody who is not granted every study.
@@ -253,8 +284,9 @@ people::Deed deed_of(const Visit& visit, const Route* route, std::string_view ou
   people::Deed deed;
   deed.account = visit.person.account;
   deed.route = route ? std::string(route->method) + " " + std::string(route->address) : "";
-  deed.action = route && route->access == kRight ? std::string(name_of(route->right)) : "use";
-  for (const char* kind : {"source", "study", "account"})
+  deed.action =
+      route && (route->access == kRight || route->access == kThing) ? std::string(name_of(route->right)) : "use";
+  for (const char* kind : {"source", "study", "account", "submission", "form", "device"})
     if (visit.named.contains(kind))
       if (const auto id = visit.id(kind)) {
         deed.kind = kind;
@@ -281,7 +313,11 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
   }
   if (visit.person.code_missing && !api) return see_other("/account");
   Problem problem(problems::kForbidden);
-  if (decision.hidden) {
+  if (decision.hidden && !visit.named.contains("study")) {
+    const std::string what = visit.named.contains("submission") ? "submission" : "form";
+    problem =
+        Problem(problems::kNotFound, {{"what", what}, {"name", std::string(shortened(visit.named.at(what), 40))}});
+  } else if (decision.hidden) {
     // Looked up all the same: an answer that came sooner would tell that there is one.
     [[maybe_unused]] const auto looked_up = visit.study();
     problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
@@ -378,7 +414,9 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
                      ? Result<Response>(tl::unexpected<Problem>(*request.body_problem))
                      : route->answer(visit);
           // What is not open inside a study is not there; that it was asked for is written down all the same.
-          const bool denied = !made && route->access == kRight && made.error().is(problems::kNotFound);
+          const bool denied = !made && ((route->access == kRight && made.error().is(problems::kNotFound)) ||
+                                        (route->access == kThing && (made.error().is(problems::kNotFound) ||
+                                                                     made.error().is(problems::kForbidden))));
           if ((route->logged || denied) && !visit.person.at_machine)
             deed = deed_of(visit, route, made ? "done" : "denied",
                            made ? decision.reason : std::string(made.error().code()));

@@ -8,8 +8,9 @@ using Answering = Result<Response> (*)(const Visit& visit);
 
 // What somebody must be to get an answer. kUndecided does not compile: every route says.
 // kFromHere: a program on this machine, or somebody with the right. kDevice: a phone that sends under a token of its
-// own; what it may see and send is decided form by form.
-enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kFromHere, kDevice };
+// own; what it may see and send is decided form by form. kThing: with the right for the form or submission the address
+// names, or, where it names none, for any at all.
+enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kThing, kFromHere, kDevice };
 
 struct Route {
   std::string_view method;   // GET (answers HEAD too, unless a line of its own does), POST, PUT, PATCH, DELETE
@@ -69,6 +70,20 @@ Result<Response> api_source(const Visit& visit);
 Result<Response> api_finding(const Visit& visit);
 Result<Response> api_passages(const Visit& visit);
 
+Result<Response> show_forms(const Visit& visit);
+Result<Response> take_form(const Visit& visit);
+Result<Response> show_form(const Visit& visit);
+Result<Response> change_form(const Visit& visit);
+Result<Response> show_devices(const Visit& visit);
+Result<Response> enroll_device(const Visit& visit);
+Result<Response> revoke_device(const Visit& visit);
+Result<Response> show_filling(const Visit& visit);
+Result<Response> take_filling(const Visit& visit);
+Result<Response> show_submissions(const Visit& visit);
+Result<Response> review_submissions(const Visit& visit);
+Result<Response> show_submission(const Visit& visit);
+Result<Response> review_submission(const Visit& visit);
+Result<Response> send_attachment(const Visit& visit);
 Result<Response> show_engine(const Visit& visit);
 Result<Response> take_from_engine(const Visit& visit);
 Result<Response> send_definition(const Visit& visit);

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kPiece = 256 * 1024;
 
 Problem on_disk(const std::filesystem::path& folder, int error) {
-  if (error == ENOSPC || error == EDQUOT) return Problem(problems::kDiskFull);
+  // A file that may not grow is a full disk to whoever sends.
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) return Problem(problems::kDiskFull);
   return Problem(problems::kFileUnreadable, {{"file", folder.string()}, {"reason", std::strerror(error)}});
 }
 

@@ -2,7 +2,9 @@
 #include "server/upload.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "foundation/file.h"
@@ -244,6 +246,18 @@ TEST(Uploads, WhatIsWrongIsForTheRouteToSay) {
   EXPECT_EQ(small.files(), 0);
   Spool full(folder.path(), {std::uint64_t{1} << 30, 4, std::uint64_t{1} << 60});
   EXPECT_EQ(code_of(taken(kParts, kMultipart, good, full)), "disk_full");
+  {
+    // Neither may a file that may not grow be told as a fault of what was sent.
+    const auto before = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+    const rlimit narrow{100'000, limit.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &narrow), 0);
+    const std::string code = code_of(taken(kParts, kMultipart, good, spool));
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    std::signal(SIGXFSZ, before);
+    EXPECT_EQ(code, "disk_full");
+  }
   Spool nowhere(folder.path() / "none");
   EXPECT_EQ(code_of(taken(kParts, kMultipart, good, nowhere)), "file_unreadable");
 }

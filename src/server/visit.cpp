@@ -96,6 +96,12 @@ mustache::data menu(const Visit& visit, const Page& page) {
   return list;
 }
 
+bool uses_forms(const people::Person& person) {
+  using enum people::Right;
+  return people::may_somewhere(person, kFillForms) || people::may_somewhere(person, kKeepForms) ||
+         people::may_somewhere(person, kReadSubmissions);
+}
+
 Response whole(const Visit& visit, Page& page, int status) {
   mustache::mustache body{std::string(page_template(page.page + ".mustache"))};
   mustache::data layout;
@@ -104,8 +110,11 @@ Response whole(const Visit& visit, Page& page, int status) {
   layout.set("skip", visit.say("page.skip"));
   layout.set("studies", visit.say("menu.studies"));
   layout.set("quick_exit", visit.say("page.quick_exit"));
-  layout.set("language_label", visit.say("page.language"));
-  layout.set("languages", languages(visit));
+  if (!page.keeps_typed) {
+    layout.set("languages", languages(visit));
+    layout.set("language_label", visit.say("page.language"));
+    layout.set("switch", true);
+  }
   layout.set("menu", menu(visit, page));
   if (!visit.session.empty()) {
     mustache::data account;
@@ -114,6 +123,8 @@ Response whole(const Visit& visit, Page& page, int status) {
     account.set("sign_out", visit.say("account.sign_out"));
     if (visit.may(people::Right::kManageAccounts)) account.set("accounts", visit.say("accounts.title"));
     account.set("glass", visit.say("glass.title"));
+    if (uses_forms(visit.person)) account.set("forms", visit.say("forms.title"));
+    if (visit.may(people::Right::kKeepDevices)) account.set("devices", visit.say("devices.title"));
     if (visit.may(people::Right::kKeepMachine)) account.set("backups", visit.say("backups.title"));
     if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));
     layout.set("account", account);

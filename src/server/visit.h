@@ -46,6 +46,7 @@ struct Page {
   const study::Study* study = nullptr;
   std::string page;  // template
   kainjow::mustache::data data;
+  bool keeps_typed = false;  // changes language by itself: a link would lose what was filled in
 };
 Response show(const Visit& visit, Page page);
 Response show_problem(const Visit& visit, const Problem& problem);

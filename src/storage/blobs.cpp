@@ -17,6 +17,8 @@ const Query kBlobInfo{"storage.blob_info", "select media_type, size from blob wh
 const Query kPieces{
     "storage.blob_pieces",
     "select position, content from blob_piece where workspace_id = ? and blob_id = ? order by position"};
+const Query kOnePiece{"storage.blob_piece",
+                      "select content from blob_piece where workspace_id = ? and blob_id = ? and position = ?"};
 const Query kKeyOfPieces{"storage.data_key_of_blob", "select wrapped from data_key where workspace_id = ? and id = ?"};
 const Query kErasePieces{"storage.erase_blob_pieces", "delete from blob_piece where workspace_id = ? and blob_id = ?"};
 const Query kEraseBlob{"storage.erase_blob", "delete from blob where workspace_id = ? and id = ?"};
@@ -100,6 +102,16 @@ Result<std::string> read_blob(Transaction& transaction, Id id) {
   std::string content;
   TRY(read_blob(transaction, id, [&](std::string_view piece) { content += piece; }));
   return content;
+}
+
+Result<std::string> read_blob_piece(Transaction& transaction, Id id, std::int64_t position) {
+  const auto sealed = transaction.one(kOnePiece, {transaction.workspace(), id, position},
+                                      [](const Row& row) { return std::string(row.blob(0)); });
+  if (!sealed) return std::string();
+  auto piece = transaction.try_open({"blob_piece", column_of(position), id}, *sealed);
+  if (!piece)
+    return fail(problems::kDamaged, {{"what", "The attachment " + id.text()}, {"reason", "a piece was changed"}});
+  return std::move(*piece);
 }
 
 void erase_blob(Transaction& transaction, Id id) {

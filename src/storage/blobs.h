@@ -23,6 +23,8 @@ Result<BlobInfo> blob_info(Transaction& transaction, Id id);
 // Piece by piece, in order. kNotFound; kDamaged when a piece is missing, reordered or changed.
 Result<void> read_blob(Transaction& transaction, Id id, const std::function<void(std::string_view piece)>& reader);
 Result<std::string> read_blob(Transaction& transaction, Id id);
+// One piece of it, counted from 0; empty: that was all. kDamaged.
+Result<std::string> read_blob_piece(Transaction& transaction, Id id, std::int64_t position);
 void erase_blob(Transaction& transaction, Id id);
 
 }  // namespace understory::storage

@@ -10,9 +10,10 @@ const Query kEnqueue{
     "storage.enqueue_job",
     "insert into job (workspace_id, id, kind, arguments, state, step, done, total, outcome, created_at, changed_at) "
     "values (?, ?, ?, ?, 'queued', '', 0, 0, '{}', ?, ?)"};
-const Query kFind{"storage.find_job",
-                  "select id, kind, arguments, state, step, done, total, outcome, created_at, changed_at, claim from job "
-                  "where workspace_id = ? and id = ?"};
+const Query kFind{
+    "storage.find_job",
+    "select id, kind, arguments, state, step, done, total, outcome, created_at, changed_at, claim from job "
+    "where workspace_id = ? and id = ?"};
 const Query kNewest{"storage.newest_job",
                     "select id from job where workspace_id = ? and kind = ? order by created_at desc, id desc limit 1"};
 // The one place where two workers meet. PostgreSQL passes over a row another worker is taking; SQLite has one writer.
@@ -51,8 +52,8 @@ Id enqueue(Transaction& transaction, std::string_view kind, std::string_view arg
 
 Result<Job> find_job(Transaction& transaction, Id id) {
   auto job = transaction.one(kFind, {transaction.workspace(), id}, [](const Row& row) {
-    return Job{row.id(0),      row.string(1),  row.string(2), row.string(3),  row.string(4),
-               row.integer(5), row.integer(6), row.string(7), row.integer(8), row.integer(9), row.id(10)};
+    return Job{row.id(0),      row.string(1), row.string(2),  row.string(3),  row.string(4), row.integer(5),
+               row.integer(6), row.string(7), row.integer(8), row.integer(9), row.id(10)};
   });
   if (!job) return fail(problems::kNotFound, {{"what", "job"}, {"name", id.text()}});
   return *job;

@@ -77,15 +77,17 @@ Result<void> find_folder(const Workspace& workspace, const BackupPlan& plan, con
   if (used && !found)
     return fail(problems::kFileUnreadable,
                 {{"file", plan.folder.string()},
-                 {"reason", "the backups made there before are not in it: the share is not mounted, or they were "
-                            "deleted. If they were, make an empty file " +
-                                sign.filename().string() + " in it"}});
+                 {"reason",
+                  "the backups made there before are not in it: the share is not mounted, or they were "
+                  "deleted. If they were, make an empty file " +
+                      sign.filename().string() + " in it"}});
   std::error_code error;
   const bool fresh = !std::filesystem::exists(plan.folder, error);
   std::filesystem::create_directories(plan.folder, error);
   if (fresh && !error) std::filesystem::permissions(plan.folder, std::filesystem::perms::owner_all, error);
-  return write_file(sign, "Backups of an Understory workspace go here. Without this file the server thinks that the "
-                          "folder is another.\n");
+  return write_file(sign,
+                    "Backups of an Understory workspace go here. Without this file the server thinks that the "
+                    "folder is another.\n");
 }
 
 // What a power cut left of a backup that had no name yet.
@@ -123,7 +125,8 @@ std::filesystem::path file_for(const Workspace& workspace, const BackupPlan& pla
 }
 
 // Those that lie on this machine are read again: a disk that forgets shall not be noticed on the day of need.
-void look_again(Workspace& workspace, const Job& job, const std::vector<KeptBackup>& kept, const std::function<bool()>& go_on) {
+void look_again(Workspace& workspace, const Job& job, const std::vector<KeptBackup>& kept,
+                const std::function<bool()>& go_on) {
   for (const KeptBackup& each : kept) {
     if (each.host != host_name()) continue;
     if (go_on && !go_on()) return;

@@ -140,7 +140,8 @@ void forget_note(const std::string& note) {
   if (note.empty() || ::unlink(note.c_str()) != 0) return;
   // A note that came back after a power cut would miss its log.
   const std::string folder = note.substr(0, note.rfind('/') + 1);
-  if (const int opened = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); opened >= 0) {
+  if (const int opened = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      opened >= 0) {
     ::fsync(opened);
     ::close(opened);
   }

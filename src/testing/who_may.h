@@ -2,10 +2,13 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include "collect/forms.h"
+#include "collect/submissions.h"
 #include "foundation/clock.h"
 #include "foundation/file.h"
 #include "people/account.h"
 #include "people/audit.h"
+#include "people/device.h"
 #include "people/glass.h"
 #include "people/sign_in.h"
 #include "people/story_key.h"
@@ -71,6 +74,52 @@ inline Rooms two_studies(storage::Workspace& workspace) {
     (line.name == "One" ? rooms.here : rooms.elsewhere) = line.id;
   transaction.commit();
   return rooms;
+}
+
+// A form of the study, with a submission from Svay Rieng that brought a picture; and a phone.
+struct Sent {
+  Id form, submission, attachment, device;
+};
+
+inline Sent one_sent(storage::Workspace& workspace, const Rooms& rooms) {
+  Sent sent;
+  people::Person anybody;
+  anybody.active = anybody.at_machine = true;
+  {
+    auto transaction = workspace.write();
+    const auto made = collect::take_form(
+        transaction,
+        {"<h:html xmlns=\"http://www.w3.org/2002/xforms\" xmlns:h=\"http://www.w3.org/1999/xhtml\"><h:head><h:title>"
+         "Visit</h:title><model><instance><data id=\"visit\" version=\"1\"><told/><photo/><meta><instanceID/></meta>"
+         "</data></instance><bind nodeset=\"/data/photo\" type=\"binary\"/></model></h:head><h:body><input "
+         "ref=\"/data/told\"><label>What was told</label></input><upload ref=\"/data/photo\" mediatype=\"image/*\">"
+         "<label>Photo</label></upload></h:body></h:html>",
+         "visit.xml",
+         rooms.study,
+         {},
+         false});
+    EXPECT_TRUE(made) << (made ? "" : made.error().sentence());
+    sent.form = made->form.id;
+    people::Device phone;
+    phone.name = "Phone";
+    sent.device = people::enroll_device(transaction, phone, 30)->device.id;
+    transaction.commit();
+  }
+  collect::Post post;
+  post.sender.person = anybody;
+  post.sender.study = rooms.study;
+  post.sender.place = "KH-20";
+  post.route = "test";
+  post.xml =
+      "<data id=\"visit\" version=\"1\"><told>They owe the mill.</told><photo>a.jpg</photo><meta>"
+      "<instanceID>uuid:one</instanceID></meta></data>";
+  post.files.push_back({"a.jpg", "image/jpeg", 7, [](const auto& put) { put("picture"); }});
+  const auto receipt = collect::take_in(workspace, *people::audit_key(workspace), post);
+  EXPECT_TRUE(receipt) << (receipt ? "" : receipt.error().sentence());
+  sent.submission = receipt->submission;
+  auto transaction = workspace.read();
+  sent.attachment = collect::attachments_of(transaction, sent.submission).at(0).id;
+  return sent;
 }
 
 class WhoMay : public testing_support::OnBothEngines {

@@ -106,7 +106,7 @@ after(async () => {
 
 // What each role finds in the menu of the study, and of its own.
 const menus = {
-  steward: { study: null, own: ['/accounts', '/audit', '/backups'] },
+  steward: { study: null, own: ['/accounts', '/audit', '/backups', '/devices'] },
   researcher: { study: ['', '/codebook', '/sources', '/findings/causes', '/report.html'], own: [] },
   coder: { study: ['', '/codebook', '/sources', '/findings/causes'], own: [] },
   enumerator: { study: ['', '/codebook'], own: [] },
@@ -124,7 +124,7 @@ for (const account of accounts)
       const { study, own } = menus[account.role];
       const found = await page.locator('.cards a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
       assert.equal(found.length, study ? 1 : 0);
-      const paths = ['/', '/account', '/glass', ...own];
+      const paths = ['/', '/account', '/glass', '/forms', ...own];
       if (study) {
         await page.goto(example + found[0]);
         const menu = await page.locator('.menu a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
@@ -143,15 +143,27 @@ for (const account of accounts)
         assert.ok(await page.locator('main mark').count() > 5, 'a bar opens to its passages');
         paths.push(bar);
       }
+      // What this role finds behind the forms: filling in, keeping, what was sent and one of it.
+      await page.goto(example + '/forms');
+      const forms = await page.locator('main tbody a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+      paths.push(...forms.slice(0, 3));
+      const list = forms.find((each) => each.endsWith('/submissions'));
+      if (list) {
+        await page.goto(example + list);
+        // Who works in one place alone sees nothing of what came from no place.
+        const all = await page.locator('main tbody th a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+        paths.push(...all.slice(0, 1));
+        if (account.role === 'researcher') paths.push(all[0] + '/edit');
+      }
       for (const path of paths)
         for (const language of languages) {
           const answer = await page.goto(`${example}${path}${path.includes('?') ? '&' : '?'}lang=${language}`);
           assert.equal(answer.status(), 200, path);
-          const what = `${account.role}${path.replace(found[0] ?? '-', '/study')}-${size}-${language}`;
+          const what = `${account.role}${path.replace(found[0] ?? '-', '/study').replace(/[0-9a-z]{13}/, 'one')}-${size}-${language}`;
           await look(page, what, size);
           if (size === 'phone' && language === 'km' && !path.includes('report')) await judge(page, what);
         }
-      for (const path of ['/accounts', '/audit', '/backups'].filter((each) => !own.includes(each)))
+      for (const path of ['/accounts', '/audit', '/backups', '/devices'].filter((each) => !own.includes(each)))
         assert.equal((await page.goto(example + path)).status(), 403, path);
       await page.goto(example + '/');
       await submit(page, page.locator('form.account button'));
@@ -208,6 +220,49 @@ test('a first steward is made in the browser, invites somebody, and excludes the
   assert.equal((await page.goto(address + study)).status(), 404);  // nor does a steward see it
   await steward.close();
   await invited.close();
+});
+
+test('a form is filled in on a phone, in Khmer, by its keyboard alone', async () => {
+  const { page, wrong, close } = await open('phone', 'km');
+  await signIn(page, example, accounts.find((each) => each.role === 'enumerator'));
+  await page.goto(example + '/forms');
+  const fill = page.locator('main a[href$="/fill"]').first();
+  if (await fill.count()) {  // the example has forms where pyxform is installed
+    await page.goto(example + await fill.getAttribute('href'));
+    await look(page, 'fill-phone-km', 'phone');
+    await judge(page, 'a form to fill in');
+    const box = page.locator('.fill .q > input:not([type=hidden])').first();
+    const name = (await box.count()) ? await box.getAttribute('name') : '';
+    if (name) await box.fill('៥');
+    await page.locator('.fill button[value=send]').focus();
+    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'amiss', 'what is amiss is read first');
+    if (name) assert.match(await page.inputValue(`[name="${name}"]`), /^[5៥]$/);
+    await look(page, 'fill-amiss-phone-km', 'phone');
+    await judge(page, 'a form that needs another look');
+    const other = page.locator('.fill button[value=page_language]').first();
+    await submit(page, other);
+    assert.equal(await page.getAttribute('html', 'lang'), 'en');
+    if (name) assert.match(await page.inputValue(`[name="${name}"]`), /^[5៥]$/, 'a change of language keeps what was typed');
+  }
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+test('a phone is enrolled by a code to scan', async () => {
+  const { page, wrong, close } = await open('phone');
+  await signIn(page, example, accounts.find((each) => each.role === 'steward'));
+  await page.goto(example + '/devices');
+  await page.fill('form.entry input[name=name]', 'Tablet 7');
+  await submit(page, page.locator('form.entry button'));
+  assert.equal(await page.locator('main svg[role=img]').count(), 1);
+  await look(page, 'device-phone-en', 'phone');
+  await judge(page, 'a phone that was just enrolled');
+  await page.goto(example + '/devices');
+  await submit(page, page.locator('main table button').first());
+  assert.equal(await page.locator('main table button').count(), 0);
+  assert.deepEqual(wrong, []);
+  await close();
 });
 
 test('what somebody searches for stands in no address', async () => {

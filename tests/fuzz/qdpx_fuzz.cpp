@@ -32,7 +32,7 @@ constexpr const char* kProject =
     "targetGUID=\"00000000-0000-4000-8000-000000000006\"/></Project>";
 
 std::string archive_with(const std::string& project) {
-  return *write_archive({{"project.qde", project}, {"sources/a.txt", "Hello 😀 ខ្មែរ\r\nworld"}});
+  return *understory::write_archive({{"project.qde", project}, {"sources/a.txt", "Hello 😀 ខ្មែរ\r\nworld"}});
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::map<std::string, std::string> parts() {
 }  // namespace
 
 std::vector<std::string> fuzz_seeds() {
-  std::vector<std::string> seeds{"z" + *write_archive(parts())};
+  std::vector<std::string> seeds{"z" + *understory::write_archive(parts())};
   char number = '0';
   for (const auto& [name, content] : parts()) seeds.push_back(std::string(1, number++) + content);
   return seeds;
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (data[0] != 'z') {
     auto whole = parts();
     std::next(whole.begin(), data[0] % static_cast<int>(whole.size()))->second = rest;
-    bytes = *write_archive(whole);
+    bytes = *understory::write_archive(whole);
   }
   (void)read_xlsx(bytes, "fuzz.xlsx");
   return 0;

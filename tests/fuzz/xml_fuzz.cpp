@@ -15,7 +15,7 @@ std::vector<std::string> fuzz_seeds() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  if (const auto document = XmlDocument::parse(text, "fuzz.xml")) outer_xml(document->root());
+  if (const auto document = understory::XmlDocument::parse(text, "fuzz.xml")) understory::outer_xml(document->root());
   if (const auto material = read_qdc(text, "fuzz.qdc"); material && !material->codes.empty())
     if (const auto written = write_qdc(*material); written && !read_qdc(written->bytes, "again.qdc")) __builtin_trap();
   return 0;

@@ -2,7 +2,6 @@
 
 #include "collect/export/geojson.h"
 #include "collect/export/xlsx.h"
-#include "storage/blobs.h"
 
 namespace understory::collect {
 
@@ -40,9 +39,12 @@ Media FormExport::media() const {
         if (!attachment.present) continue;
         TRY(reader({attachment.name, submission.instance_id, [&](const Sink& sink) -> Result<void> {
                       Result<void> outcome;
-                      TRY(storage::read_blob(*transaction_, attachment.blob, [&](std::string_view piece) {
-                        if (outcome) outcome = sink(piece);
-                      }));
+                      TRY(read_attachment(
+                          *transaction_, id, attachment,
+                          [&](std::string_view piece) {
+                            if (outcome) outcome = sink(piece);
+                          },
+                          wanted_.key));
                       return outcome;
                     }}));
       }

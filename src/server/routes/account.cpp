@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "collect/entities.h"
 #include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/audit.h"
@@ -77,6 +78,23 @@ Result<Response> show_sign_in(const Visit& visit) {
   return show(visit, sign_in_page(visit));
 }
 
+namespace {
+
+// What came while stories were locked and had to wait for somebody who may open them.
+void catch_up(storage::Workspace& workspace, std::string_view session) {
+  try {
+    auto transaction = workspace.write();
+    const auto opened = people::session_of(workspace, transaction, session);
+    if (!opened || !opened->key) return;
+    transaction.unlock(opened->key);
+    if (collect::catch_up_entities(transaction)) transaction.commit();
+  } catch (const storage::DatabaseError&) {
+    // It waits for the next who signs in; nobody is kept out for it.
+  }
+}
+
+}  // namespace
+
 Result<Response> do_sign_in(const Visit& visit) {
   const auto entered = people::sign_in(visit.workspace,
                                        {visit.request.field("name"), visit.request.field("password"),
@@ -89,6 +107,7 @@ Result<Response> do_sign_in(const Visit& visit) {
     response.status = entered.error().status();
     return response;
   }
+  catch_up(visit.workspace, entered->session);
   Response response = see_other("/");
   keep(response, visit.request, *entered);
   return response;

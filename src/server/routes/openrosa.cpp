@@ -147,6 +147,26 @@ class FilePieces : public Pieces {
   std::int64_t position_ = 0;
 };
 
+// What was told is opened by this: it stands in the log before it goes out.
+Response logged(const Visit& visit, const collect::EntityList& list, Response response) {
+  people::Deed deed;
+  deed.account = visit.person.account;
+  deed.action = people::name_of(people::Right::kFillForms);
+  deed.route = "GET /v1/forms/{form}/files/{name}";
+  deed.kind = "entity_list";
+  deed.record = list.id;
+  deed.outcome = "done";
+  deed.reason = visit.device ? "device " + visit.device->id.text() : "account";
+  Response later;
+  later.then = [&workspace = visit.workspace, deed, kept = std::make_shared<Response>(std::move(response))] {
+    const auto key = people::audit_key(workspace);
+    if (!key) throw std::runtime_error(key.error().sentence());
+    workspace.write_together([&](storage::Transaction& transaction) { people::record(transaction, *key, deed); });
+    return std::move(*kept);
+  };
+  return later;
+}
+
 }  // namespace
 
 Result<Response> send_form_file(const Visit& visit) {
@@ -168,7 +188,7 @@ Result<Response> file_beside(const Visit& visit, const collect::FormVersion& ver
       response.content_type = "text/csv; charset=utf-8";
       response.headers.emplace_back("ETag", "\"" + vault::md5_hex(response.body) + "\"");
       response.headers.emplace_back("Content-Disposition", "attachment");
-      return response;
+      return logged(visit, *entities, std::move(response));
     }
     Response response;
     response.content_type = file.media_type.empty() ? "application/octet-stream" : file.media_type;

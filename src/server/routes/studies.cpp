@@ -56,7 +56,10 @@ Result<Response> show_studies(const Visit& visit) {
     list << entry;
   }
   page.data.set("studies", list);
-  if (visit.person.at_machine) page.data.set("set_up", visit.say("set_up.title"));
+  if (visit.person.at_machine) {
+    page.data.set("set_up", visit.say("set_up.title"));
+    page.data.set("forms", visit.say("forms.title"));
+  }
   if (studies.empty())
     page.data.set("none", visit.say(visit.person.at_machine ? "page.no_studies" : "page.no_open_studies"));
   return show(visit, std::move(page));

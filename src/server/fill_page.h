@@ -1,0 +1,42 @@
+// A filling as one long HTML form without script, and what such a form sends back. Pure: no database, no request.
+#pragma once
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collect/filling.h"
+#include "foundation/catalogue.h"
+
+namespace understory::server {
+
+struct FillShown {
+  const collect::Filling& filling;
+  const Catalogue& words;
+  std::string language;                                // of the questions, as the form's itext calls it
+  const std::vector<collect::Unmet>* amiss = nullptr;  // null: nobody asked to be told yet
+  std::string begin_at;                                // address of what was just added: it gets the focus
+  std::vector<std::string> files_lost;                 // addresses whose files must be chosen again
+};
+
+struct FillHtml {
+  std::string questions;
+  std::string summary;  // what is amiss, each with a link to its question; empty: nothing, or nobody asked
+};
+FillHtml fill_html(const FillShown& shown);
+
+// What a form sent: names and values, in its order. Fields whose names begin with "/" are answers.
+using FillSent = std::vector<std::pair<std::string, std::string>>;
+// The answers in it, as Filling::set() takes them: boxes of a date put together, choices joined, digits of other
+// scripts made those of numbers. What the form does not ask, or lets nobody change, is passed over; of files only that
+// one is to be dropped. `offset_minutes`: of the times people write, from UTC.
+std::vector<std::pair<std::string, std::string>> answers_of(const collect::Filling& filling, const FillSent& sent,
+                                                            int offset_minutes);
+
+// The language of the form that is nearest to a page's ("km" → "Khmer (km)"); its default where none is near, "" where
+// it has but one.
+std::string nearest_language(const std::vector<std::string>& languages, std::string_view page_language);
+// For the lang attribute: "Khmer (km)" → "km"; empty: the name does not say.
+std::string language_code(std::string_view language);
+
+}  // namespace understory::server

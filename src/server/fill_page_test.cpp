@@ -1,0 +1,176 @@
+// A filling as a page without script, and what comes back of it; without a database.
+#include "server/fill_page.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "foundation/file.h"
+#include "server/packing.h"
+#include "testing/workspace.h"
+
+namespace understory::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Every kind of control once, filled in without a database.
+collect::Filling every_control() {
+  std::string instance, binds, body;
+  const auto ask = [&](const std::string& name, const std::string& bind, const std::string& control) {
+    instance += "<" + name + "/>";
+    binds += "<bind nodeset=\"/data/" + name + "\" " + bind + "/>";
+    body += control;
+  };
+  const std::string items =
+      "<item><label>A</label><value>a</value></item><item><label>B</label><value>b</value></item>";
+  ask("many", "", "<select ref=\"/data/many\"><label>Many</label>" + items + "</select>");
+  ask("order", "",
+      "<odk:rank xmlns:odk=\"http://www.opendatakit.org/xforms\" ref=\"/data/order\"><label>Order</label>" + items +
+          "</odk:rank>");
+  ask("day", "type=\"date\"", "<input ref=\"/data/day\"><label>Day</label></input>");
+  ask("at", "type=\"time\"", "<input ref=\"/data/at\"><label>At</label></input>");
+  ask("moment", "type=\"dateTime\"", "<input ref=\"/data/moment\"><label>Moment</label></input>");
+  ask("month", "type=\"date\"", "<input ref=\"/data/month\" appearance=\"month-year\"><label>Month</label></input>");
+  ask("steps", "type=\"int\"",
+      "<range ref=\"/data/steps\" start=\"1\" end=\"5\" step=\"1\"><label>Steps</label></range>");
+  ask("agreed", "", "<trigger ref=\"/data/agreed\"><label>Agreed</label></trigger>");
+  ask("fixed", "readonly=\"true()\"", "<input ref=\"/data/fixed\"><label>Fixed</label></input>");
+  ask("made", "calculate=\"1 + 1\"", "");
+  ask("note", "type=\"string\"", "<input ref=\"/data/note\" appearance=\"multiline\"><label>Note</label></input>");
+  auto read = collect::read_form(
+      "<h:html xmlns=\"http://www.w3.org/2002/xforms\" xmlns:h=\"http://www.w3.org/1999/xhtml\"><h:head><model>"
+      "<instance><data id=\"every\">" +
+          instance + "</data></instance>" + binds + "</model></h:head><h:body>" + body + "</h:body></h:html>",
+      "every.xml");
+  EXPECT_TRUE(read) << (read ? "" : read.error().sentence());
+  return collect::Filling::start(collect::plan_of(std::make_shared<const collect::Form>(std::move(read->form))), {},
+                                 {});
+}
+
+TEST(FillAnswers, BoxesBecomeAnswers) {
+  collect::Filling filling = every_control();
+  const auto answers = answers_of(filling,
+                                  {{"/data/many", ""},
+                                   {"/data/many", "b"},
+                                   {"/data/many", "a"},
+                                   {"/data/order", "b"},
+                                   {"/data/order", "b"},
+                                   {"/data/order", "a"},
+                                   {"/data/day#day", "3"},
+                                   {"/data/day#month", "5"},
+                                   {"/data/day#year", "๒๐๐๔"},
+                                   {"/data/at#time", "7:05"},
+                                   {"/data/moment#day", "1"},
+                                   {"/data/moment#month", "12"},
+                                   {"/data/moment#year", "2026"},
+                                   {"/data/moment#time", "18:30"},
+                                   {"/data/month#month", "2"},
+                                   {"/data/month#year", "2001"},
+                                   {"/data/steps", "४"},
+                                   {"/data/agreed", ""},
+                                   {"/data/agreed", "OK"},
+                                   {"/data/fixed", "changed"},
+                                   {"/data/made", "9"},
+                                   {"/data/note", "one\r\ntwo"},
+                                   {"/data/none", "x"},
+                                   {"/elsewhere", "x"}},
+                                  420);
+  const std::map<std::string, std::string> map(answers.begin(), answers.end());
+  const std::map<std::string, std::string> wanted{{"/data/many", "b a"},
+                                                  {"/data/order", "b a"},
+                                                  {"/data/day", "2004-05-03"},
+                                                  {"/data/at", "07:05:00.000+07:00"},
+                                                  {"/data/moment", "2026-12-01T18:30:00.000+07:00"},
+                                                  {"/data/month", "2001-02-01"},
+                                                  {"/data/steps", "4"},
+                                                  {"/data/agreed", "OK"},
+                                                  {"/data/note", "one\ntwo"}};
+  EXPECT_EQ(map, wanted);
+  ASSERT_TRUE(filling.set(answers));
+  const std::string html = fill_html({filling, Catalogue::of("en"), ""}).questions;
+  for (const char* part : {"value=\"2004\"", "value=\"18:30\"", "<option value=\"4\" selected>",
+                           ">\none\ntwo</textarea>", "value=\"OK\" checked"})
+    EXPECT_THAT(html, HasSubstr(part));
+  EXPECT_THAT(html, Not(HasSubstr("/data/made")));
+  EXPECT_THAT(html, Not(HasSubstr("name=\"/data/fixed")));
+  // Unticked, taken out, half written: each is an answer too, and none is lost without a word.
+  const auto later = answers_of(filling,
+                                {{"/data/many", ""},
+                                 {"/data/agreed", ""},
+                                 {"/data/day#day", ""},
+                                 {"/data/day#month", ""},
+                                 {"/data/day#year", "2004"},
+                                 {"/data/moment#day", "1"},
+                                 {"/data/moment#month", "12"},
+                                 {"/data/moment#year", "2026"},
+                                 {"/data/moment#time", "18:30"}},
+                                0);
+  const std::map<std::string, std::string> changed(later.begin(), later.end());
+  EXPECT_EQ(changed,
+            (std::map<std::string, std::string>{{"/data/many", ""}, {"/data/agreed", ""}, {"/data/day", "2004--"}}));
+  ASSERT_TRUE(filling.set(later));
+  const auto amiss = filling.problems();
+  EXPECT_TRUE(std::any_of(amiss.begin(), amiss.end(), [](const collect::Unmet& each) {
+    return each.address == "/data/day" && each.kind == collect::Unmet::Kind::kType;
+  }));
+  EXPECT_THAT(fill_html({filling, Catalogue::of("en"), "", &amiss}).questions, HasSubstr("value=\"2004\""));
+}
+
+std::size_t times(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++count;
+  return count;
+}
+
+// Forms nobody here wrote: each becomes a page that is well made, and small enough for a slow line as a rule.
+TEST(FillPage, OthersFormsBecomePages) {
+  const auto data = testing_support::shared_data();
+  if (!data) GTEST_SKIP() << "../shared/data is not here";
+  int forms = 0, large = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(*data / "forms")) {
+    if (entry.path().extension() != ".xml" || entry.file_size() > 2'000'000) continue;
+    const auto xml = read_file(entry.path(), 16 << 20);
+    auto read = xml ? collect::read_form(*xml, "form.xml") : Result<collect::FormRead>(tl::unexpected(xml.error()));
+    if (!read) continue;  // no form, or none that is read
+    ++forms;
+    collect::Filling filling =
+        collect::Filling::start(collect::plan_of(std::make_shared<const collect::Form>(std::move(read->form))), {}, {});
+    const auto amiss = filling.problems();
+    const FillHtml html = fill_html({filling, Catalogue::of("km"), "", &amiss});
+    const std::string& page = html.questions;
+    EXPECT_EQ(times(page, "<fieldset"), times(page, "</fieldset>")) << entry.path();
+    EXPECT_EQ(times(page, "<div"), times(page, "</div>")) << entry.path();
+    EXPECT_EQ(times(page, "<label"), times(page, "</label>")) << entry.path();
+    EXPECT_EQ(page.find("⟦"), std::string::npos) << entry.path();
+    for (std::size_t at = html.summary.find("href=\"#"); at != std::string::npos;
+         at = html.summary.find("href=\"#", at + 1)) {
+      const std::string id = html.summary.substr(at + 7, html.summary.find('"', at + 7) - at - 7);
+      EXPECT_EQ(times(page, " id=\"" + id + "\""), 1u) << entry.path() << " " << id;
+    }
+    // What was begun comes back as it was.
+    const std::string draft = filling.draft();
+    const auto again = collect::Filling::load(collect::plan_of(std::make_shared<const collect::Form>(filling.form())),
+                                              {}, {}, draft, collect::Filling::As::kDraft);
+    EXPECT_TRUE(again) << entry.path() << (again ? "" : again.error().sentence());
+    large += packed(page + draft).size() > 13'000;  // the page around it takes two more
+  }
+  EXPECT_GT(forms, 150);
+  EXPECT_LT(large, forms / 20) << "of " << forms;
+  RecordProperty("forms", forms);
+  RecordProperty("large", large);
+}
+
+TEST(FillAnswers, NearestLanguage) {
+  EXPECT_EQ(nearest_language({"English (en)", "ខ្មែរ (km)"}, "km"), "ខ្មែរ (km)");
+  EXPECT_EQ(nearest_language({"English", "Khmer"}, "km"), "Khmer");
+  EXPECT_EQ(nearest_language({"fr", "es"}, "km"), "fr");
+  EXPECT_EQ(nearest_language({}, "km"), "");
+  EXPECT_EQ(language_code("ខ្មែរ (km)"), "km");
+}
+
+}  // namespace
+}  // namespace understory::server
