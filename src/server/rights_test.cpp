@@ -32,6 +32,8 @@ const std::map<std::string, std::pair<std::string, std::string>> kThings{
     {"/forms", {"", "keep_forms"}},
     {"/forms/{form}", {"keep_forms", "keep_forms"}},
     {"/forms/{form}/fill", {"fill_forms", "fill_forms"}},
+    {"/forms/{form}/engine", {"fill_forms", "fill_forms"}},
+    {"/forms/{form}/versions/{version}/definition", {"fill_forms", ""}},
     {"/forms/{form}/submissions", {"read_submissions", "review_submissions"}},
     {"/submissions/{submission}", {"read_submissions", "review_submissions"}},
     {"/submissions/{submission}/edit", {"review_submissions", "review_submissions"}},
@@ -44,7 +46,7 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/accounts", 422},
                                         {"/accounts/{account}", 422},
                                         {"/backups", 303},
-                                        {"/forms/{form}/engine", 404},
+                                        {"/forms/{form}/engine", 400},
                                         {"/set-up", 404},
                                         {"/glass", 422},
                                         {"/glass/{glass}", 404},
@@ -65,6 +67,11 @@ const std::set<std::string_view> kEndings{"/account/sign-out-everywhere", "/sign
 TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
   const Rooms rooms = two_studies(workspace());
   const Sent sent = one_sent(workspace(), rooms);
+  Id version;
+  {
+    auto transaction = workspace().read();
+    version = collect::form_versions(transaction, sent.form).at(0).id;
+  }
   enum Relation {
     kWorkspace,
     kStudy,
@@ -152,6 +159,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{account}", account.text());
         put("{glass}", rooms.study.text());
         put("{form}", address.rfind("/api/", 0) == 0 ? "none" : sent.form.text());
+        put("{version}", version.text());
         put("{submission}", sent.submission.text());
         put("{attachment}", sent.attachment.text());
         put("{device}", sent.device.text());
@@ -186,8 +194,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           expected = 404;  // nobody asked
         } else if (route.access == Access::kThing) {
           expected = decided_of_thing(within, false, 200);
-        } else if (!api && within.rfind("/forms/", 0) == 0) {
-          expected = 404;  // no such form; who may fill in one there is: engine_test.cpp
+        } else if (within.ends_with("/files/{name}")) {
+          expected = 404;  // no such file; who may have one there is: engine_test.cpp
         } else {
           expected = decided(within, within.find("/forms/") == std::string::npos ? 200 : 404);  // no such form
         }
@@ -204,7 +212,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const bool general = route.access == Access::kDevice || address == "/page.css" || address == "/healthz" ||
                              address == "/metrics" || address == "/sign-in" || address == "/set-up" ||
                              address == "/glass/{glass}" || address == "/assets/{name}" ||
-                             address.rfind("/forms/", 0) == 0 || address.find("{invitation}") != std::string::npos;
+                             address.ends_with("/files/{name}") || address.find("{invitation}") != std::string::npos;
         const bool expected_entry = somebody && !general && (response.status == 200 ? route.logged : true);
         EXPECT_EQ(entries() - before, expected_entry ? 1 : 0) << name << " " << address;
         ++cells;

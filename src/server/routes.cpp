@@ -79,10 +79,11 @@ constexpr Route kRoutes[] = {
     {"GET", "/devices", show_devices, kRight, kKeepDevices, true},
     {"POST", "/devices", enroll_device, kRight, kKeepDevices, true},
     {"POST", "/devices/{device}", revoke_device, kRight, kKeepDevices, true},
-    // A form filled in by script, with drafts sealed on the device: who may is decided form by form.
-    {"GET", "/forms/{form}/engine", show_engine, kSignedIn, kFillForms, false},
-    {"POST", "/forms/{form}/engine", take_from_engine, kSignedIn, kFillForms, false, true, Lane::kIntake, kSent, true},
-    {"GET", "/forms/{form}/versions/{version}/definition", send_definition, kSignedIn, kFillForms, false},
+    // A form filled in by script, with drafts sealed on the device.
+    {"GET", "/forms/{form}/engine", show_engine, kThing, kFillForms, false},
+    {"POST", "/forms/{form}/engine", take_from_engine, kThing, kFillForms, false, true, Lane::kIntake, kSent, true},
+    {"GET", "/forms/{form}/versions/{version}/definition", send_definition, kThing, kFillForms, false},
+    // Decides by itself: a file nobody brought yet is asked for each time the form is opened, and is no denial.
     {"GET", "/forms/{form}/versions/{version}/files/{name}", send_version_file, kSignedIn, kFillForms, false, true,
      Lane::kDownloads},
     {"GET", "/assets/{name}", send_asset, kAnybody, {}, false},

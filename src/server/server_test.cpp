@@ -65,12 +65,17 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
     source = study::list_sources(transaction, study).at(1).id.text();
   }
   const Sent sent = one_sent(workspace(), {study, {}, {}, {}});
+  Id version;
+  {
+    auto transaction = workspace().read();
+    version = collect::form_versions(transaction, sent.form).at(0).id;
+  }
   for (const Route& route : routes()) {
     // Without accounts there is nobody to sign in or to be named; rights_test.cpp asks those as people.
     // What is for phones alone speaks XML: openrosa_test.cpp.
     if (route.method != "GET" || route.address == "/sign-in" || route.access == Access::kDevice) continue;
-    // A form in the browser: engine_test.cpp.
-    if (route.address.starts_with("/forms/") || route.address.starts_with("/assets/")) continue;
+    // Files beside a form, and what its page loads: engine_test.cpp.
+    if (route.address.ends_with("/files/{name}") || route.address.starts_with("/assets/")) continue;
     if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"},
                             [&](const char* named) { return route.address.find(named) != std::string::npos; }))
       continue;
@@ -82,6 +87,7 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
       put("{study}", study.text());
       put("{source}", source);
       put("{form}", sent.form.text());
+      put("{version}", version.text());
       put("{submission}", sent.submission.text());
       put("{attachment}", sent.attachment.text());
       put("{rest*}", "Submissions");

@@ -223,6 +223,8 @@ Result<Response> show_engine(const Visit& visit) {
   page.title = version.title.empty() ? form.form_id : version.title;
   page.page = "engine";
   page.data.set("title", page.title);
+  page.data.set("form", form.id.text());
+  page.data.set("plain", visit.say("engine.plain"));
   page.data.set("no_script", visit.say("engine.no_script"));
   page.data.set("kept_label", visit.say("engine.kept"));
   page.data.set("opening", visit.say("engine.opening"));

@@ -109,6 +109,12 @@ Result<Response> fill_page(const Visit& visit, const Subject& subject, const col
   data.set("must", visit.say("fill.must"));
   data.set("form", visit.form_token());
   data.set("action", subject.address());
+  if (!subject.edited) {
+    mustache::data engine;
+    engine.set("address", "/forms/" + subject.form.id.text() + "/engine");
+    engine.set("label", visit.say("engine.link"));
+    data.set("engine", engine);
+  }
   data.set("summary", html.summary);
   data.set("questions", html.questions);
   if (const std::string code = language_code(language); !code.empty()) data.set("code", code);
