@@ -1,8 +1,8 @@
 // understory export
 #include "cli/command.h"
 #include "cli/door.h"
-#include "study/gather.h"
 #include "study/exchange/formats.h"
+#include "study/gather.h"
 
 namespace understory::cli {
 

@@ -98,8 +98,8 @@ inline constexpr ProblemKind kBadXlsFormRow{"bad_xls_form_row", 422, "{file}, sh
 inline constexpr ProblemKind kBadXlsFormCell{"bad_xls_form_cell", 422,
                                              "{file}, sheet “{sheet}”, row {row}, column “{column}”: {reason}"};
 inline constexpr ProblemKind kBadSubmission{"bad_submission", 400, "What was sent is no filled-in form: {reason}."};
-inline constexpr ProblemKind kUnknownDevice{
-    "unknown_device", 401, "This phone is not enrolled here. Ask the office for a new code to scan."};
+inline constexpr ProblemKind kUnknownDevice{"unknown_device", 401,
+                                            "This phone is not enrolled here. Ask the office for a new code to scan."};
 inline constexpr ProblemKind kDeviceOver{
     "device_over", 403,
     "This phone's time to fetch forms is over. Ask the office for a new code. What is still in it can be sent."};

@@ -1,6 +1,6 @@
 // Phones and tablets that fetch forms and send what was filled in, each under a token of its own: bound to a study or
-// place, expiring, revocable. A device can send, and read nothing but forms and the lists they ask; no person's password
-// ever lies in one.
+// place, expiring, revocable. A device can send, and read nothing but forms and the lists they ask; no person's
+// password ever lies in one.
 #pragma once
 #include <optional>
 #include <string>

@@ -32,7 +32,9 @@ class Resealing : public testing_support::OnBothEngines {
  protected:
   void SetUp() override {
     OnBothEngines::SetUp();
-    if (!HasFatalFailure() && !IsSkipped()) fill();
+    if (HasFatalFailure() || IsSkipped()) return;
+    fill();
+    send();
   }
   void fill() {
     Transaction transaction = workspace().write();
@@ -83,7 +85,6 @@ class Resealing : public testing_support::OnBothEngines {
       transaction.run(kSetMemo, {Parameter::blob(sealed), transaction.workspace(), row.id(0)});
     });
     transaction.commit();
-    send();
   }
   // A submission with a file and a remark.
   void send() {

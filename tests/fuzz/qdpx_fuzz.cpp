@@ -1,8 +1,8 @@
 // A project archive from a stranger: read, or refused with a problem; and what was read can be written in every preset.
 // The first byte says whether the input is a whole archive or the project inside a good one, so that mutation reaches
 // past the zip's checksums.
-#include "fuzz.h"
 #include "foundation/archive.h"
+#include "fuzz.h"
 #include "study/exchange/formats.h"
 
 using namespace understory::study;

@@ -1,7 +1,7 @@
 // Workbooks of strangers. The first byte says which part of a good workbook the rest replaces, or that it is a whole
 // file.
-#include "fuzz.h"
 #include "foundation/archive.h"
+#include "fuzz.h"
 #include "study/exchange/formats.h"
 
 using namespace understory::study;

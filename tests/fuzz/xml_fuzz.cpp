@@ -1,7 +1,7 @@
 // The XML layer and the codebook reader.
+#include "foundation/xml.h"
 #include "fuzz.h"
 #include "study/exchange/formats.h"
-#include "foundation/xml.h"
 
 using namespace understory::study;
 

@@ -1,8 +1,8 @@
 // Documents: plain text as it is, everything else through pandoc.
 #include <filesystem>
 
-#include "foundation/file.h"
 #include "foundation/archive.h"
+#include "foundation/file.h"
 #include "study/exchange/formats.h"
 
 namespace understory::study {

@@ -3,10 +3,10 @@
 #include <sstream>
 
 #include "foundation/id.h"
+#include "foundation/xml.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "foundation/xml.h"
 
 namespace understory::study {
 

@@ -5,9 +5,9 @@
 #include "foundation/clock.h"
 #include "foundation/id.h"
 #include "foundation/text.h"
+#include "foundation/xml.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/refi.h"
-#include "foundation/xml.h"
 
 namespace understory::study {
 

@@ -2,10 +2,10 @@
 #include "study/exchange/refi_reader.h"
 
 #include "foundation/id.h"
+#include "foundation/xml.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "foundation/xml.h"
 
 namespace understory::study {
 

@@ -5,8 +5,8 @@
 #include <pugixml.hpp>
 #include <set>
 
-#include "foundation/text.h"
 #include "foundation/archive.h"
+#include "foundation/text.h"
 #include "study/material.h"
 
 namespace understory::study {

@@ -2,9 +2,9 @@
 #include "study/exchange/refi_reader.h"
 
 #include "foundation/clock.h"
+#include "foundation/xml.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "foundation/xml.h"
 #include "study/vocabulary.h"
 
 namespace understory::study {

@@ -1,10 +1,10 @@
 // REFI-QDA projects, in: texts, selections and codings.
 #include "study/exchange/refi_reader.h"
 
+#include "foundation/xml.h"
 #include "study/exchange/offsets.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "foundation/xml.h"
 
 namespace understory::study {
 

@@ -1,12 +1,12 @@
 // REFI-QDA: files of other programs, their ways of counting, our own round trips, and hostile archives.
 #include <gtest/gtest.h>
 
-#include "foundation/file.h"
-#include "statistics/random.h"
 #include "foundation/archive.h"
+#include "foundation/file.h"
+#include "foundation/xml.h"
+#include "statistics/random.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/offsets.h"
-#include "foundation/xml.h"
 #include "testing/workspace.h"
 
 namespace understory::study {

@@ -3,14 +3,14 @@
 #include <set>
 #include <sstream>
 
+#include "foundation/archive.h"
 #include "foundation/clock.h"
 #include "foundation/id.h"
-#include "foundation/archive.h"
+#include "foundation/xml.h"
 #include "study/exchange/formats.h"
 #include "study/exchange/offsets.h"
 #include "study/exchange/refi.h"
 #include "study/exchange/refi_elements.h"
-#include "foundation/xml.h"
 
 namespace understory::study {
 

@@ -2,10 +2,10 @@
 #include <charconv>
 #include <cmath>
 
-#include "foundation/clock.h"
 #include "foundation/archive.h"
-#include "study/exchange/formats.h"
+#include "foundation/clock.h"
 #include "foundation/xml.h"
+#include "study/exchange/formats.h"
 
 namespace understory::study {
 
