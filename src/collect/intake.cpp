@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <set>
 
 #include "collect/intake_steps.h"
@@ -53,6 +54,13 @@ void find_files(const pugi::xml_node& node, const std::string& path, const std::
   }
 }
 
+// A tree of XML takes many times its text. Small ones are made together; of large ones there is one at a time.
+std::unique_lock<std::mutex> turn_for(const Post& post) {
+  constexpr std::size_t kLarge = 256 * 1024;  // bytes
+  static std::mutex large;
+  return post.xml.size() > kLarge ? std::unique_lock(large) : std::unique_lock<std::mutex>();
+}
+
 }  // namespace
 
 std::string_view name_of(WaitsFor reason) { return kReasons[static_cast<std::size_t>(reason)]; }
@@ -71,6 +79,7 @@ std::vector<std::string> named_files(std::string_view xml, const std::vector<std
 }
 
 Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& key, const Post& post) {
+  const auto turn = turn_for(post);
   Arrival arrival {
     post, TRY(read_envelope(post.xml))
     , key.mark("instance", post.xml), {}, key
