@@ -70,10 +70,8 @@ std::string Filling::State::expand(const std::string& text, const Element& eleme
       std::size_t end = i + 2;
       char quote = 0;
       for (; end < text.size() && (quote || text[end] != '}'); ++end) {
-        if (quote)
-          quote = text[end] == quote ? 0 : quote;
-        else if (text[end] == '\'' || text[end] == '"')
-          quote = text[end];
+        const bool marks = quote ? text[end] == quote : text[end] == '\'' || text[end] == '"';
+        if (marks) quote = quote ? 0 : text[end];
       }
       const std::string asked = text.substr(i + 2, end - i - 2);
       if (const auto expression = Expression::parse(asked)) {

@@ -92,7 +92,7 @@ Result<ImportReport> take_submissions(storage::Transaction& transaction, Id stud
     } else if (const auto record = collect::Record::read(opened.xml, fields, tables); record) {
       from.add(submission.instance_id, *record);
     } else {
-      from.leave_out(submission.instance_id, "It cannot be read.");
+      from.leave_out(submission.instance_id, "It is not what its form says.");
     }
     return true;
   });
