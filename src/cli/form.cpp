@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/door.h"
 #include "collect/entities.h"
+#include "collect/media_type.h"
 #include "collect/xls_form.h"
 #include "foundation/file.h"
 #include "foundation/text.h"
@@ -17,18 +18,6 @@ struct PublishOptions {
   std::vector<std::string> beside;
   bool draft = false, encrypt = false;
 };
-
-// The media type of a file of a form, by its ending: what phones are told.
-std::string media_type_of(std::string_view name) {
-  static const std::map<std::string, std::string, std::less<>> kTypes{
-      {"csv", "text/csv"},      {"xml", "text/xml"},       {"geojson", "application/geo+json"},
-      {"jpg", "image/jpeg"},    {"jpeg", "image/jpeg"},    {"png", "image/png"},
-      {"svg", "image/svg+xml"}, {"mp3", "audio/mpeg"},     {"m4a", "audio/mp4"},
-      {"wav", "audio/wav"},     {"ogg", "audio/ogg"},      {"mp4", "video/mp4"},
-      {"3gp", "video/3gpp"},    {"pdf", "application/pdf"}};
-  const auto found = kTypes.find(lower_ascii(name.substr(name.rfind('.') + 1)));
-  return found == kTypes.end() ? "application/octet-stream" : found->second;
-}
 
 Result<int> publish(const PublishOptions& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kKeepForms, "form publish", options.study));
@@ -54,7 +43,7 @@ Result<int> publish(const PublishOptions& options) {
   for (const std::string& path : options.beside) {
     const std::string name = std::filesystem::path(path).filename().string();
     const std::string bytes = TRY(read_file(path, std::size_t{1} << 30));
-    TRY(collect::put_form_file(transaction, made.version.id, name, media_type_of(name),
+    TRY(collect::put_form_file(transaction, made.version.id, name, collect::media_type_of(name),
                                [&](const auto& put) { put(bytes); }));
   }
   const auto files = collect::form_files(transaction, made.version.id);

@@ -17,20 +17,20 @@ constexpr std::array<std::string_view, 8> kMay{
     // |  |  |  |  +----- fill_forms, keep_forms, keep_devices
     // |  |  |  |  |  +-- read_submissions, review_submissions, export_submissions
     "..................",  // reporter
-    "x...........x.....",  // enumerator
-    "xxxxxxxxx...xx.xxx",  // researcher
-    "xxxxxx.........x..",  // coder
-    "xx..........x.....",  // case worker
-    "xxx.....x.x.......",  // programme lead
-    "xxx.....x.........",  // publisher
-    ".........xxx..x...",  // steward
+    "+...........+.....",  // enumerator
+    "+++++++++...++.+++",  // researcher
+    "++++++.........+..",  // coder
+    "++..........+.....",  // case worker
+    "+++.....+.+.......",  // programme lead
+    "+++.....+.........",  // publisher
+    ".........+++..+...",  // steward
 };
 static_assert(std::all_of(kMay.begin(), kMay.end(), [](std::string_view row) { return row.size() == kRights.size(); }));
 
 }  // namespace
 
 bool may(Role role, Right right) {
-  return kMay[static_cast<std::size_t>(role)][static_cast<std::size_t>(right)] == 'x';
+  return kMay[static_cast<std::size_t>(role)][static_cast<std::size_t>(right)] == '+';
 }
 
 std::optional<Role> role_of(std::string_view name) {

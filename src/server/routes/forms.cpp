@@ -1,5 +1,6 @@
 // Forms as people keep them: which there are, new ones and new versions, their files, and whether they are open.
 #include "collect/forms.h"
+#include "collect/media_type.h"
 
 #include "collect/xls_form.h"
 #include "foundation/text.h"
@@ -124,18 +125,6 @@ Response forms_page(const Visit& visit, const std::optional<Problem>& problem = 
   Response response = show(visit, std::move(page));
   if (problem) response.status = problem->status();
   return response;
-}
-
-// The media type of a file of a form, by its ending: what phones are told.
-std::string media_type_of(std::string_view name) {
-  static const std::map<std::string, std::string, std::less<>> kTypes{
-      {"csv", "text/csv"},      {"xml", "text/xml"},       {"geojson", "application/geo+json"},
-      {"jpg", "image/jpeg"},    {"jpeg", "image/jpeg"},    {"png", "image/png"},
-      {"svg", "image/svg+xml"}, {"mp3", "audio/mpeg"},     {"m4a", "audio/mp4"},
-      {"wav", "audio/wav"},     {"ogg", "audio/ogg"},      {"mp4", "video/mp4"},
-      {"3gp", "video/3gpp"},    {"pdf", "application/pdf"}};
-  const auto found = kTypes.find(lower_ascii(name.substr(name.rfind('.') + 1)));
-  return found == kTypes.end() ? "application/octet-stream" : found->second;
 }
 
 const Part* file_sent(const Visit& visit) {
@@ -330,7 +319,7 @@ Result<Response> change_form(const Visit& visit) {
     if (!part) return tl::unexpected(no_file(visit));
     const std::string name = name_alone(part->filename);
     std::optional<Problem> problem;
-    TRY(collect::put_form_file(visit.transaction, version.id, name, media_type_of(name), [&](const auto& put) {
+    TRY(collect::put_form_file(visit.transaction, version.id, name, collect::media_type_of(name), [&](const auto& put) {
       const auto read = part->content.read([&](std::string_view piece) -> Result<void> {
         put(piece);
         return {};
