@@ -165,7 +165,8 @@ void add_form_map(CLI::App& form, Action& action) {
   auto options = std::make_shared<MapOptions>();
   CLI::App* command = form.add_subcommand("map", "Say which question is what in a study (or show what was said)");
   command->footer(
-      "\nFILE is JSON: which answers are consent, pseudonym, age band, place, open answers, turns. See\n"
+      "\nFILE is JSON: which answers are consent, pseudonym, age band, place, open answers (of rows of a repeat too),\n"
+      "turns; the page of the form in the browser makes the same by pointing at questions. See\n"
       "examples/seven-communities/forms/*.mapping.json. Without FILE the form's mapping is printed.\n"
       "  understory form map -w network household household.mapping.json");
   add_workspace_option(*command, options->folder);

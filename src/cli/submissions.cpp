@@ -22,22 +22,51 @@ std::string line_of(const collect::Submission& each) {
 
 struct ListOptions {
   std::string folder, form;
-  bool quarantine = false;
+  std::string state;
+  bool quarantine = false, lacks_files = false;
 };
+
+// The files a submission names that have not come; their names are sealed.
+std::string files_lacking(storage::Transaction& transaction, const collect::Submission& submission) {
+  if (transaction.locked()) return "";
+  std::string names;
+  for (const collect::Attachment& file : collect::attachments_of(transaction, submission.id))
+    if (file.expected && !file.present) names += (names.empty() ? "\tmissing: " : ", ") + file.name;
+  return names;
+}
+
+std::string line_of(storage::Transaction& transaction, const ListOptions& options, const collect::Submission& each) {
+  std::string line = line_of(each);
+  if (options.lacks_files) line.insert(line.size() - 1, files_lacking(transaction, each));
+  return line;
+}
 
 Result<int> list(const ListOptions& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kReadSubmissions, "submissions list"));
+  std::optional<collect::ReviewState> state;
+  if (!options.state.empty()) {
+    state = collect::review_state_of(options.state);
+    if (!state)
+      return fail(problems::kInvalidValue, {{"where", "--state"},
+                                            {"value", options.state},
+                                            {"what", "state"},
+                                            {"hint", "Known: received, has_issues, edited, approved, rejected."}});
+  }
   auto transaction = door.read();
   std::string lines;
   if (options.quarantine) {
     for (const collect::Submission& each : collect::waiting_submissions(transaction, options.form))
       if (people::decide(door.person(), people::Right::kReadSubmissions, server::record_of(transaction, each)).allowed)
-        lines += line_of(each);
+        if ((!state || each.state == *state) &&
+            (!options.lacks_files || each.attachments_present < each.attachments_expected))
+          lines += line_of(transaction, options, each);
   } else {
     const collect::KeptForm form = TRY(collect::find_form(transaction, options.form));
-    for (const collect::Submission& each :
-         collect::submissions(transaction, form.id, collect::within_reach(door.person(), form)))
-      lines += line_of(each);
+    collect::Wanted wanted = collect::within_reach(door.person(), form);
+    wanted.state = state;
+    wanted.lacks_files = options.lacks_files;
+    for (const collect::Submission& each : collect::submissions(transaction, form.id, wanted))
+      lines += line_of(transaction, options, each);
   }
   TRY(put_out(lines));
   return kDone;
@@ -83,10 +112,14 @@ void add_submissions(CLI::App& app, Action& action) {
       command->add_subcommand("list", "One a line, newest first: number, when, form, version, review, files, edits");
   show->footer(
       "\nWhat fitted nowhere is kept in quarantine: an unknown form or version, a closed form, a revoked phone.\n"
-      "  understory submissions list -w network --form household --quarantine");
+      "With --lacks-files: those that name files which have not come, and which these are.\n"
+      "  understory submissions list -w network --form household --quarantine\n"
+      "  understory submissions list -w network --form household --lacks-files --state received");
   add_workspace_option(*show, options->folder);
   show->add_option("--form", options->form, "Its id")->required()->type_name("ID");
   show->add_flag("--quarantine", options->quarantine, "What waits for its form or version, or for somebody to decide");
+  show->add_flag("--lacks-files", options->lacks_files, "Those alone that name a file which has not come");
+  show->add_option("--state", options->state, "Those alone in this state of review")->type_name("STATE");
   show->callback([options, &action] { action = [options] { return list(*options); }; });
 
   add_submissions_export(*command, action);

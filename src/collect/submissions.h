@@ -59,6 +59,7 @@ struct Attachment {
 // Which submissions, newest last. Everything narrows.
 struct Wanted {
   std::optional<ReviewState> state;
+  bool lacks_files = false;                             // those alone that name a file which has not come
   Milliseconds received_from = 0, received_before = 0;  // 0: no limit
   Id after;                                             // that come after this one: for going on
   std::int64_t limit = 0;                               // 0: all

@@ -34,9 +34,10 @@ constexpr std::int64_t kPage = 500;  // submissions opened at a time: their XML 
 constexpr int kFacts = 19;
 
 // All that narrows stands in each query, open where nothing is asked for: one statement, prepared once.
-#define NARROWED                                                                                  \
-  "submission.workspace_id = ? and submission.form_row_id = ? and submission.waits_for = '' and " \
-  "(? = '' or submission.review = ?) and submission.received_at >= ? and submission.received_at < ? "
+#define NARROWED                                                                                   \
+  "submission.workspace_id = ? and submission.form_row_id = ? and submission.waits_for = '' and "  \
+  "(? = '' or submission.review = ?) and (? = 0 or submission.present < submission.expected) and " \
+  "submission.received_at >= ? and submission.received_at < ? "
 
 const Query kOpened{"collect.opened_submissions",
                     "select " FACTS
@@ -119,11 +120,13 @@ struct Narrowed {
   std::int64_t workspace;
   Id form;
   std::string state;
+  bool lacks_files;
   std::int64_t from, before;
   Narrowed(Transaction& transaction, Id form_, const Wanted& wanted)
       : workspace(transaction.workspace()),
         form(form_),
         state(wanted.state ? name_of(*wanted.state) : ""),
+        lacks_files(wanted.lacks_files),
         from(wanted.received_from),
         before(wanted.received_before == 0 ? kForEver : wanted.received_before) {}
 };
@@ -194,8 +197,8 @@ void each_submission(Transaction& transaction, Id form, const Wanted& wanted,
   for (bool more = true; more;) {
     std::int64_t read = 0;
     transaction.each(kOpened,
-                     {narrowed.workspace, narrowed.form, narrowed.state, narrowed.state, narrowed.from, narrowed.before,
-                      after.value, kPage},
+                     {narrowed.workspace, narrowed.form, narrowed.state, narrowed.state, narrowed.lacks_files,
+                      narrowed.from, narrowed.before, after.value, kPage},
                      [&](const Row& row) {
                        ++read;
                        if (!more) return;
@@ -226,7 +229,8 @@ std::int64_t count_submissions(Transaction& transaction, Id form, const Wanted& 
   const Within within(transaction, wanted);
   std::int64_t count = 0;
   transaction.each(kPlacesOf,
-                   {narrowed.workspace, narrowed.form, narrowed.state, narrowed.state, narrowed.from, narrowed.before},
+                   {narrowed.workspace, narrowed.form, narrowed.state, narrowed.state, narrowed.lacks_files,
+                    narrowed.from, narrowed.before},
                    [&](const Row& row) { count += within.open(row.id(0), row.string(1)); });
   return count;
 }
@@ -239,8 +243,8 @@ std::vector<Submission> submissions(Transaction& transaction, Id form, const Wan
   for (bool more = true; more;) {
     std::int64_t read = 0;
     transaction.each(kFactsOf,
-                     {narrowed.workspace, narrowed.form, narrowed.state, narrowed.state, narrowed.from, narrowed.before,
-                      before, kPage},
+                     {narrowed.workspace, narrowed.form, narrowed.state, narrowed.state, narrowed.lacks_files,
+                      narrowed.from, narrowed.before, before, kPage},
                      [&](const Row& row) {
                        ++read;
                        if (!more) return;

@@ -94,6 +94,18 @@ class Exports : public testing_support::OnBothEngines {
     EXPECT_TRUE(entered);
     return entered ? entered->session : "";
   }
+  Response ask(const std::string& target, const std::string& query, const std::string& session = "",
+               const std::string& type = "text/plain") {
+    Request request;
+    request.method = "POST";
+    EXPECT_TRUE(read_target(target, request));
+    request.headers["host"] = "voices.example.org";
+    request.headers["content-type"] = type;
+    request.headers["cookie"] = "session=" + session + "; __Host-session=" + session;
+    request.secure = true;
+    request.content = Upload(query);
+    return answer(workspace(), request);
+  }
   std::int64_t entries() {
     auto transaction = workspace().read();
     return people::audit_head(transaction).number;
@@ -166,6 +178,87 @@ TEST_P(Exports, OnlyToWhoeverMayAndItIsWrittenDown) {
     EXPECT_EQ(get("/api/v1/studies/" + other_.text() + "/forms/visit" + end, elsewhere).status, 404) << end;
     EXPECT_EQ(get("/api/v1/forms/visit" + end, here).status, 404) << end;
   }
+}
+
+// What a filter looks for is often a name: it stands in no address, neither of the question nor of what comes next.
+TEST_P(Exports, AFilterMayBeAskedWithoutStandingInAnAddress) {
+  for (int i = 0; i < 5; ++i) send("uuid:" + std::to_string(i), i == 3 ? "elsewhere" : "Sophea's village");
+  const std::string rows = "/api/v1/studies/" + study_.text() + "/forms/visit.svc/Submissions";
+  const Response first =
+      ask(rows + "/$query", "%24filter=contains(village,'Sophea')&$top=2&%24count=true&$select=__id\r\n");
+  ASSERT_EQ(first.status, 200) << first.body;
+  std::string page = all_of(first), all;
+  EXPECT_NE(page.find("\"@odata.count\":4"), std::string::npos) << page;
+  int pages = 0;
+  for (; pages < 5; ++pages) {
+    for (std::size_t at = page.find("\"__id\":\""); at != std::string::npos; at = page.find("\"__id\":\"", at + 1))
+      all += page.substr(at + 8, 6) + " ";
+    const std::size_t link = page.find("@odata.nextLink\":\"");
+    if (link == std::string::npos) break;
+    const std::string next = page.substr(link + 18, page.find('"', link + 18) - link - 18);
+    EXPECT_EQ(next.find("Sophea"), std::string::npos) << next;
+    EXPECT_EQ(next.find("filter"), std::string::npos) << next;
+    page = all_of(get(next.substr(std::string("https://voices.example.org").size())));
+  }
+  EXPECT_EQ(pages, 1);
+  EXPECT_EQ(all, "uuid:0 uuid:1 uuid:2 uuid:4 ");
+
+  // Changed, of another list, or made up: begin again.
+  const std::string answer = all_of(get(rows + "?%24top=1"));
+  const std::size_t at = answer.find("skiptoken=") + 10;
+  const std::string token = answer.substr(at, answer.find('"', at) - at);
+  EXPECT_EQ(get(rows + "?%24skiptoken=" + token).status, 200);
+  EXPECT_EQ(get(rows + ".person?%24skiptoken=" + token).status, 422);
+  std::string changed = token;
+  changed[changed.size() / 2] = changed[changed.size() / 2] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(get(rows + "?%24skiptoken=" + changed).status, 422);
+  EXPECT_EQ(get(rows + "?%24skiptoken=0000000000001.0").status, 422);
+  // What is no query, or is not asked so.
+  EXPECT_EQ(ask(rows + "/$query", "%24filter=nope eq 1").status, 422);
+  EXPECT_EQ(ask(rows + "/$query", "{}", "", "application/json").status, 422);
+  EXPECT_EQ(ask(rows, "%24top=1").status, 404);
+}
+
+TEST_P(Exports, AQuestionInABodyIsForWhoeverMayAlone) {
+  send("uuid:one", "secret village");
+  const std::string here = enter("Here", {{}, people::Role::kResearcher, study_, ""});
+  const std::string elsewhere = enter("Elsewhere", {{}, people::Role::kResearcher, other_, ""});
+  const std::string query = "/api/v1/studies/" + study_.text() + "/forms/visit.svc/Submissions/$query";
+  const std::int64_t before = entries();
+  EXPECT_NE(all_of(ask(query, "%24top=1", here)).find("secret village"), std::string::npos);
+  EXPECT_EQ(entries() - before, 1);
+  for (const std::string& nobody : {elsewhere, std::string("none")})
+    EXPECT_NE(ask(query, "%24top=1", nobody).status, 200);
+  // Sent by another site's page.
+  Request request;
+  request.method = "POST";
+  ASSERT_TRUE(read_target(query, request));
+  request.headers["host"] = "voices.example.org";
+  request.headers["origin"] = "https://elsewhere.example";
+  request.headers["content-type"] = "text/plain";
+  request.headers["cookie"] = "session=" + here + "; __Host-session=" + here;
+  request.secure = true;
+  request.content = Upload(std::string("%24top=1"));
+  EXPECT_EQ(answer(workspace(), request).status, 403);
+}
+
+// Slow readers hold their places; the next is told when to come back.
+TEST_P(Exports, TooManyAtOnceAreToldWhenToComeBack) {
+  for (int i = 0; i < 3; ++i) send("uuid:" + std::to_string(i), std::string(300'000, 'x'));
+  const std::string here = enter("Here", {{}, people::Role::kResearcher, study_, ""});
+  const std::string rows = "/api/v1/studies/" + study_.text() + "/forms/visit.svc/Submissions";
+  {
+    const Response first = get(rows, here), second = get(rows, here);
+    ASSERT_EQ(first.status, 200);
+    ASSERT_EQ(second.status, 200);
+    const Response third = get(rows, here);
+    EXPECT_EQ(third.status, 503);
+    EXPECT_NE(third.body.find("Two exports are on their way to you"), std::string::npos) << third.body;
+    EXPECT_NE(
+        std::find(third.headers.begin(), third.headers.end(), std::pair<std::string, std::string>("Retry-After", "30")),
+        third.headers.end());
+  }
+  EXPECT_EQ(get(rows, here).status, 200);
 }
 
 }  // namespace understory::server

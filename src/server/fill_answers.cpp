@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "foundation/text.h"
+#include "foundation/time_zone.h"
 #include "server/fill_page.h"
 
 namespace understory::server {
@@ -60,12 +61,14 @@ std::string padded(const std::string& text, std::size_t to) {
   return digits(text) && text.size() < to ? std::string(to - text.size(), '0') + text : text;
 }
 
-std::string offset_text(int minutes) {
-  const int size = std::abs(minutes);
-  return fmt::format("{}{:02}:{:02}", minutes < 0 ? '-' : '+', size / 60, size % 60);
+// The same moment of the day, by the page's clock of now where it was written by the one before.
+std::string by_clock(const std::string& time, const FillClock& clock) {
+  const auto own = offset_in(time);
+  if (!own || !clock.before || *own != *clock.before || *own == clock.offset_minutes) return time;
+  return time.substr(0, time.size() - (time.ends_with('Z') ? 1 : 6)) + offset_text(clock.offset_minutes);
 }
 
-std::string moment(const Node& asked, const Fields& fields, const std::string& before, int offset) {
+std::string moment(const Node& asked, const Fields& fields, const std::string& before, const FillClock& clock) {
   const bool dated = asked.type != AnswerType::kTime, timed = asked.type != AnswerType::kDate;
   std::string date;
   if (dated) {
@@ -85,9 +88,11 @@ std::string moment(const Node& asked, const Fields& fields, const std::string& b
   if (dated && !timed) return !date.empty() && before.rfind(date, 0) == 0 ? before : date;
   const bool same_date = !dated || before.rfind(date + "T", 0) == 0;
   if (same_date && !time.empty() && begin != std::string::npos && before.substr(dated ? begin + 1 : 0, 5) == time)
-    return before;
+    return by_clock(before, clock);
   if (time.empty()) return date;
-  const std::string exact = time + ":00.000" + offset_text(offset);
+  const auto told = offset_in(before);
+  const bool own = told && before.find(':') != std::string::npos && told != clock.before;
+  const std::string exact = time + ":00.000" + offset_text(own ? *told : clock.offset_minutes);
   return dated ? date + "T" + exact : exact;
 }
 
@@ -113,7 +118,8 @@ std::string plain_lines(std::string text) {
   return made;
 }
 
-std::optional<std::string> answer(const Node& asked, const Fields& fields, const std::string& before, int offset) {
+std::optional<std::string> answer(const Node& asked, const Fields& fields, const std::string& before,
+                                  const FillClock& clock) {
   switch (asked.control) {
     case Control::kNone: return std::nullopt;
     case Control::kUpload:
@@ -126,7 +132,7 @@ std::optional<std::string> answer(const Node& asked, const Fields& fields, const
   if (asked.control == Control::kInput &&
       (asked.type == AnswerType::kDate || asked.type == AnswerType::kTime || asked.type == AnswerType::kDateTime)) {
     if (fields.parts.empty()) return std::nullopt;
-    return moment(asked, fields, before, offset);
+    return moment(asked, fields, before, clock);
   }
   if (fields.plain.empty()) return std::nullopt;
   // Of a box that is ticked, the last: the first is what stands for "not ticked".
@@ -139,7 +145,7 @@ std::optional<std::string> answer(const Node& asked, const Fields& fields, const
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> answers_of(const collect::Filling& filling, const FillSent& sent,
-                                                            int offset_minutes) {
+                                                            const FillClock& clock) {
   std::vector<std::string> order;
   std::map<std::string, Fields> fields;
   for (const auto& [name, value] : sent) {
@@ -159,7 +165,7 @@ std::vector<std::pair<std::string, std::string>> answers_of(const collect::Filli
     if (!element || element->node < 0) continue;
     const Node& asked = filling.form().nodes[static_cast<std::size_t>(element->node)];
     if (asked.shape != Node::Shape::kField || filling.readonly(*element)) continue;
-    auto text = answer(asked, fields.at(address), element->text, offset_minutes);
+    auto text = answer(asked, fields.at(address), element->text, clock);
     if (text && *text != element->text) answers.emplace_back(address, std::move(*text));
   }
   return answers;

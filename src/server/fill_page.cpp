@@ -5,6 +5,7 @@
 #include <set>
 
 #include "foundation/text.h"
+#include "foundation/time_zone.h"
 #include "server/fill_parts.h"
 
 namespace understory::server {
@@ -366,6 +367,9 @@ class Writer {
     if (timed)
       html_ += fmt::format("<label class=\"part\">{} <input{} type=\"time\" name=\"{}#time\" value=\"{}\"></label>",
                            say("fill.time"), std::exchange(first, ""), frame.name, escape_markup(now.time));
+    if (const auto told = offset_in(element.text);
+        timed && told && shown_.clock && *told != *shown_.clock && element.text.find(':') != std::string::npos)
+      html_ += " <span class=\"note\">UTC" + offset_text(*told) + "</span>";
     html_ += "</fieldset>\n";
   }
 

@@ -1,5 +1,6 @@
 // A filling as one long HTML form without script, and what such a form sends back. Pure: no database, no request.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@ struct FillShown {
   const std::vector<collect::Unmet>* amiss = nullptr;  // null: nobody asked to be told yet
   std::string begin_at;                                // address of what was just added: it gets the focus
   std::vector<std::string> files_lost;                 // addresses whose files must be chosen again
+  std::optional<int> clock;  // minutes from UTC of the times people write; a time told by another says so beside it
 };
 
 struct FillHtml {
@@ -27,11 +29,17 @@ FillHtml fill_html(const FillShown& shown);
 
 // What a form sent: names and values, in its order. Fields whose names begin with "/" are answers.
 using FillSent = std::vector<std::pair<std::string, std::string>>;
+// By which clock times are written, in minutes from UTC. A time that was told before keeps the clock it was told by,
+// also when its hour is changed; those told by the page's own earlier clock (`before`) follow when another is chosen.
+struct FillClock {
+  int offset_minutes = 0;
+  std::optional<int> before;
+};
 // The answers in it, as Filling::set() takes them: boxes of a date put together, choices joined, digits of other
 // scripts made those of numbers. What the form does not ask, or lets nobody change, is passed over; of files only that
-// one is to be dropped. `offset_minutes`: of the times people write, from UTC.
+// one is to be dropped.
 std::vector<std::pair<std::string, std::string>> answers_of(const collect::Filling& filling, const FillSent& sent,
-                                                            int offset_minutes);
+                                                            const FillClock& clock);
 
 // The language of the form that is nearest to a page's ("km" → "Khmer (km)"); its default where none is near, "" where
 // it has but one.

@@ -78,7 +78,7 @@ TEST(FillAnswers, BoxesBecomeAnswers) {
                                    {"/data/note", "one\r\ntwo"},
                                    {"/data/none", "x"},
                                    {"/elsewhere", "x"}},
-                                  420);
+                                  {420, {}});
   const std::map<std::string, std::string> map(answers.begin(), answers.end());
   const std::map<std::string, std::string> wanted{{"/data/many", "b a"},
                                                   {"/data/order", "b a"},
@@ -108,7 +108,7 @@ TEST(FillAnswers, BoxesBecomeAnswers) {
                                  {"/data/moment#month", "12"},
                                  {"/data/moment#year", "2026"},
                                  {"/data/moment#time", "18:30"}},
-                                0);
+                                {0, {}});
   const std::map<std::string, std::string> changed(later.begin(), later.end());
   EXPECT_EQ(changed,
             (std::map<std::string, std::string>{{"/data/many", ""}, {"/data/agreed", ""}, {"/data/day", "2004--"}}));
@@ -173,4 +173,32 @@ TEST(FillAnswers, NearestLanguage) {
 }
 
 }  // namespace
+// People write the time of the clock before them; what was told by another keeps that.
+TEST(Answers, TimesKeepTheClockTheyWereToldBy) {
+  collect::Filling filling = every_control();
+  const FillSent typed{{"/data/at#time", "18:30"}};
+  const auto at = [&](const FillSent& sent, const FillClock& clock) {
+    for (const auto& [address, text] : answers_of(filling, sent, clock))
+      if (address == "/data/at") return text;
+    return std::string("(as it was)");
+  };
+  EXPECT_EQ(at(typed, {345, {}}), "18:30:00.000+05:45");
+  ASSERT_TRUE(filling.set({{"/data/at", "18:30:12.000+07:00"}}));
+  // Of an edit: nobody touched it, or somebody at another clock corrected it.
+  EXPECT_EQ(at(typed, {345, {}}), "(as it was)");
+  EXPECT_EQ(at({{"/data/at#time", "18:45"}}, {345, {}}), "18:45:00.000+07:00");
+  // Typed on this page, which then was told another clock.
+  EXPECT_EQ(at(typed, {345, 420}), "18:30:12.000+05:45");
+  EXPECT_EQ(at({{"/data/at#time", "18:45"}}, {345, 420}), "18:45:00.000+05:45");
+  EXPECT_EQ(at(typed, {420, 420}), "(as it was)");
+  EXPECT_EQ(at({{"/data/at#time", ""}}, {345, 420}), "");
+  const auto shown = [&](int clock) {
+    FillShown page{filling, Catalogue::of("en"), ""};
+    page.clock = clock;
+    return fill_html(page).questions.find("UTC+07:00") != std::string::npos;
+  };
+  EXPECT_FALSE(shown(420));
+  EXPECT_TRUE(shown(345));
+}
+
 }  // namespace understory::server

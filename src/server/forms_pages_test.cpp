@@ -263,8 +263,8 @@ TEST_P(FormsPages, WhatWasSentIsReviewedAndEdited) {
   EXPECT_THAT(list.body, HasSubstr("received (1)"));
   const Response shown = get(address, researcher_);
   ASSERT_EQ(shown.status, 200) << shown.body;
-  for (const char* part :
-       {"Village", "Kandal", "Has anybody left?", "<td>No</td><td class=\"raw\"><code>no</code></td>"})
+  for (const char* part : {"Village", "Kandal", "Has anybody left?",
+                           "<td>No</td><td class=\"raw\" data-label=\"As it was sent\"><code>no</code></td>"})
     EXPECT_THAT(shown.body, HasSubstr(part));
   EXPECT_THAT(get(address + "?lang=km", researcher_).body, HasSubstr("មានអ្នកចាកចេញទេ?"));
   EXPECT_EQ(get(address, enumerator_).status, 404);
@@ -292,7 +292,8 @@ TEST_P(FormsPages, WhatWasSentIsReviewedAndEdited) {
   ASSERT_EQ(kept().size(), 1u);
   EXPECT_EQ(kept().at(0).edits, 1);
   EXPECT_EQ(kept().at(0).state, collect::ReviewState::kEdited);
-  EXPECT_THAT(get(address, researcher_).body, HasSubstr("<td>Kandal</td><td>Takeo</td>"));
+  EXPECT_THAT(get(address, researcher_).body,
+              HasSubstr("<td data-label=\"Before\">Kandal</td><td data-label=\"After\">Takeo</td>"));
   // An edit of what was edited meanwhile changes nothing.
   EXPECT_EQ(pressed(address + "/edit", researcher_, edit.body, {{"/data/village", "Other"}, {"do", "send"}}).status,
             303);
@@ -331,6 +332,47 @@ TEST_P(FormsPages, PlacesLimitWhatIsReadAndCounted) {
   EXPECT_EQ(get(file, far).status, 404);
 }
 
+// What lacks a file, to be worked through one by one; by whoever may read it, and counted so.
+TEST_P(FormsPages, WhatLacksAFileIsAList) {
+  const Sent sent = one_sent(workspace(), rooms_);
+  const auto send = [&](const std::string& number, const std::string& photo, const std::string& place) {
+    collect::Post post;
+    post.sender.person.active = post.sender.person.at_machine = true;
+    post.sender.study = rooms_.study;
+    post.sender.place = place;
+    post.route = "test";
+    post.xml = "<data id=\"visit\" version=\"1\"><told>x</told><photo>" + photo + "</photo><meta><instanceID>" +
+               number + "</instanceID></meta></data>";
+    return collect::take_in(workspace(), *people::audit_key(workspace()), post)->submission;
+  };
+  const Id first = send("uuid:l1", "lost one.jpg", "KH-20"), second = send("uuid:l2", "lost two.jpg", "KH-20");
+  send("uuid:l3", "lost three.jpg", "NP");
+  add("cambodia", {{{}, Role::kResearcher, rooms_.study, "KH"}});
+  const std::string near = enter("cambodia"), list = "/forms/" + sent.form.text() + "/submissions";
+  EXPECT_THAT(get(list, researcher_).body, HasSubstr("Lack a file (3)"));
+  const std::string lacking = list + "?list=lacking";
+  const Response page = get(lacking, near);
+  EXPECT_THAT(page.body, HasSubstr("Lack a file (2)"));
+  EXPECT_THAT(page.body, HasSubstr("Missing: lost one.jpg"));
+  EXPECT_THAT(page.body, Not(HasSubstr("lost three.jpg")));
+  EXPECT_THAT(page.body, Not(HasSubstr(sent.submission.text())));  // nothing is missing of it
+  EXPECT_THAT(page.body, HasSubstr("2 submissions open to you"));
+  // One after the other, and back: the list stands in the address.
+  const std::string of_second = "/submissions/" + second.text() + "?list=lacking";
+  EXPECT_THAT(page.body, HasSubstr(of_second));
+  const Response shown = get(of_second, near);
+  EXPECT_THAT(shown.body, HasSubstr("href=\"" + lacking + "\""));
+  EXPECT_THAT(shown.body, HasSubstr("href=\"/submissions/" + first.text() + "?list=lacking\" rel=\"next\""));
+  EXPECT_THAT(get("/submissions/" + first.text() + "?list=lacking", near).body, Not(HasSubstr("rel=\"next\"")));
+  const Response reviewed = post(of_second, near, {{"do", "has_issues"}, {"comment", "lost for good"}});
+  EXPECT_EQ(header(reviewed, "Location"), of_second);
+  const std::string filtered = list + "?list=lacking&state=received&from=2020-01-01";
+  EXPECT_THAT(get(filtered, near).body, Not(HasSubstr("lost two.jpg")));
+  const Response chosen = post(filtered, near, {{"submission", first.text()}, {"do", "approved"}});
+  EXPECT_EQ(header(chosen, "Location"), filtered);
+  EXPECT_THAT(get(filtered, near).body, HasSubstr("None of those open to you lacks a file."));
+}
+
 TEST_P(FormsPages, WhatWaitsIsLetInByWhoMayReview) {
   const std::string form = bring();
   const Response page = get(form + "/fill", enumerator_);
@@ -339,12 +381,17 @@ TEST_P(FormsPages, WhatWaitsIsLetInByWhoMayReview) {
   ASSERT_EQ(sent.status, 303) << sent.body;
   EXPECT_THAT(get(header(sent, "Location"), enumerator_).body, HasSubstr("Received and kept"));
   EXPECT_TRUE(kept().empty());
-  const Response list = get(form + "/submissions", researcher_);
+  EXPECT_THAT(get(form + "/submissions", researcher_).body, HasSubstr("Waiting (1)"));
+  const Response list = get(form + "/submissions?list=waiting", researcher_);
   EXPECT_THAT(list.body, HasSubstr("after its form was closed"));
   const std::string id = between(list.body, "name=\"submission\" value=\"", "\"");
   EXPECT_EQ(post(form + "/submissions", enumerator_, {{"submission", id}, {"do", "release"}}).status, 404);
-  EXPECT_EQ(post(form + "/submissions", researcher_, {{"submission", id}, {"do", "release"}}).status, 303);
+  const Response released =
+      post(form + "/submissions?list=waiting", researcher_, {{"submission", id}, {"do", "release"}});
+  EXPECT_EQ(released.status, 303);
+  EXPECT_EQ(header(released, "Location"), form + "/submissions?list=waiting");  // where there may be more
   EXPECT_EQ(kept().size(), 1u);
+  EXPECT_THAT(get(header(released, "Location"), researcher_).body, HasSubstr("None that is open to you waits."));
 }
 
 TEST_P(FormsPages, APhoneIsEnrolledShownOnceAndTakenBack) {

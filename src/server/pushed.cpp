@@ -1,28 +1,97 @@
 #include "server/pushed.h"
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace understory::server {
 
 namespace {
 
 constexpr std::size_t kPiece = 64 * 1024, kAhead = 256 * 1024;
-constexpr int kAtOnce = 4;  // each may hold one of the ten connections to a database
-std::atomic<int> running{0};
+constexpr auto kLooks = std::chrono::milliseconds(200);  // whether a place was lost
+
+using Clock = std::chrono::steady_clock;
+
+// Who is being written for, in the whole server.
+class Places {
+ public:
+  struct Place {
+    Id account;
+    Clock::time_point waits_since;  // for its reader; the far future: it does not
+    bool lost = false;
+  };
+
+  Result<std::shared_ptr<Place>> take(Id account, const PushedPlaces& most) {
+    std::unique_lock lock(mutex_);
+    const auto full = [&]() -> const ProblemKind* {
+      if (account && std::count_if(taken_.begin(), taken_.end(),
+                                   [&](const auto& each) { return each->account == account; }) >= most.of_one)
+        return &problems::kOwnExportsTaken;
+      return std::ssize(taken_) >= most.at_once ? &problems::kExportsTaken : nullptr;
+    };
+    if (const ProblemKind* why = full()) {
+      const bool own = why == &problems::kOwnExportsTaken;
+      const auto slow = std::find_if(taken_.begin(), taken_.end(), [&](const auto& each) {
+        return !each->lost && (!own || each->account == account) && each->waits_since < Clock::now() - most.patience;
+      });
+      if (slow == taken_.end()) return fail(*why);
+      (*slow)->lost = true;
+      changed_.notify_all();
+      // Its writer ends as soon as it notices.
+      changed_.wait_for(lock, std::chrono::seconds(2), [&] { return full() == nullptr; });
+      if (const ProblemKind* still = full()) return fail(*still);
+    }
+    auto place = std::make_shared<Place>();
+    place->account = account;
+    place->waits_since = Clock::time_point::max();
+    taken_.push_back(place);
+    return place;
+  }
+  void leave(const std::shared_ptr<Place>& place) {
+    const std::lock_guard lock(mutex_);
+    std::erase(taken_, place);
+    changed_.notify_all();
+  }
+  void wait_for_reader(Place& place, bool waits) {
+    const std::lock_guard lock(mutex_);
+    if (!waits)
+      place.waits_since = Clock::time_point::max();
+    else if (place.waits_since == Clock::time_point::max())
+      place.waits_since = Clock::now();
+  }
+  bool lost(const Place& place) {
+    const std::lock_guard lock(mutex_);
+    return place.lost;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::shared_ptr<Place>> taken_;
+};
+
+Places& places() {
+  static Places all;
+  return all;
+}
 
 class Pushed : public Pieces {
  public:
+  explicit Pushed(std::shared_ptr<Places::Place> place) : place_(std::move(place)) {}
   ~Pushed() override {
     {
       const std::lock_guard lock(mutex_);
       gone_ = true;
     }
     changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    if (thread_.joinable())
+      thread_.join();
+    else
+      places().leave(place_);
   }
 
   void start(Writer writer) {
@@ -40,7 +109,7 @@ class Pushed : public Pieces {
       thrown_ = thrown;
       ended_ = true;
       changed_.notify_all();
-      --running;
+      places().leave(place_);
     });
   }
 
@@ -64,6 +133,7 @@ class Pushed : public Pieces {
       return std::string();
     }
     std::string piece = std::exchange(held_, {});
+    places().wait_for_reader(*place_, false);
     changed_.notify_all();
     return piece;
   }
@@ -71,11 +141,15 @@ class Pushed : public Pieces {
  private:
   bool going_on() {
     const std::lock_guard lock(mutex_);
-    return !gone_;
+    return !gone_ && !places().lost(*place_);
   }
   Result<void> put(std::string_view bytes) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return held_.size() < kAhead || gone_; });
+    while (held_.size() >= kAhead && !gone_) {
+      places().wait_for_reader(*place_, true);
+      if (places().lost(*place_)) return fail(problems::kStopped);
+      changed_.wait_for(lock, kLooks);
+    }
     if (gone_) return fail(problems::kStopped);
     held_ += bytes;
     changed_.notify_all();
@@ -87,6 +161,7 @@ class Pushed : public Pieces {
     return {};
   }
 
+  const std::shared_ptr<Places::Place> place_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string held_;
@@ -98,18 +173,9 @@ class Pushed : public Pieces {
 
 }  // namespace
 
-Result<std::shared_ptr<Pieces>> pushed(Writer writer) {
-  if (++running > kAtOnce) {
-    --running;
-    return fail(problems::kBusy);
-  }
-  auto made = std::make_shared<Pushed>();
-  try {
-    made->start(std::move(writer));
-  } catch (...) {
-    --running;
-    throw;
-  }
+Result<std::shared_ptr<Pieces>> pushed(Writer writer, Id account, const PushedPlaces& most) {
+  auto made = std::make_shared<Pushed>(TRY(places().take(account, most)));
+  made->start(std::move(writer));
   TRY(made->wait());
   return std::shared_ptr<Pieces>(std::move(made));
 }

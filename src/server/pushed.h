@@ -1,19 +1,41 @@
 // An answer that is written rather than asked for – an export – for a transport that asks for pieces.
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 
+#include "foundation/id.h"
 #include "foundation/zip_stream.h"
 #include "server/http.h"
+
+namespace understory::problems {
+
+inline constexpr ProblemKind kExportsTaken{
+    "exports_taken", 503, "As many exports are on their way as this server makes at once. Try again in half a minute."};
+inline constexpr ProblemKind kOwnExportsTaken{
+    "own_exports_taken", 503,
+    "Two exports are on their way to you already. Let one come to its end, or stop it, and try again."};
+
+}  // namespace understory::problems
 
 namespace understory::server {
 
 // Writes the whole answer, in a thread of its own: what belongs to a thread, like a transaction, begins and ends in it.
-// `going_on` says no once the client is gone.
+// `going_on` says no once the client is gone, or lost its place.
 using Writer = std::function<Result<void>(const std::function<bool()>& going_on, const Sink& sink)>;
 
+// How many are written at once, in the whole server and for one account. Where all places are taken, somebody who has
+// taken nothing for longer than `patience`, while there was something to take, loses theirs to the next who asks. (Who
+// takes nothing at all is cut off by the transport, whether or not anybody waits: Limits::stall.)
+struct PushedPlaces {
+  int at_once = 4;  // each may hold one of the ten connections to a database
+  int of_one = 2;
+  std::chrono::milliseconds patience{30000};
+};
+
 // Runs some 256 KiB ahead at most of who asks. Comes back with the first bytes, so that a problem before them is an
-// answer like any other. kBusy: four are being written already. Destroying it waits until the writer noticed.
-Result<std::shared_ptr<Pieces>> pushed(Writer writer);
+// answer like any other. kExportsTaken, kOwnExportsTaken; to an account that is none (whoever holds the folder) the
+// second does not happen. Destroying it waits until the writer noticed.
+Result<std::shared_ptr<Pieces>> pushed(Writer writer, Id account = {}, const PushedPlaces& places = {});
 
 }  // namespace understory::server

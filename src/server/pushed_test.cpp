@@ -76,10 +76,62 @@ TEST(Pushed, EndsWhenNobodyAsksAnyMoreAndFiveAreTooMany) {
     ASSERT_TRUE(made) << i;
     open.push_back(std::move(*made));
   }
-  EXPECT_EQ(endless().error().code(), "busy");
+  EXPECT_EQ(endless().error().code(), "exports_taken");
   open.clear();
   EXPECT_EQ(ended, 4);
   EXPECT_TRUE(endless());
+}
+
+namespace {
+
+// Writes more than is ever held ahead, for as long as somebody takes it.
+Writer endless_writer(std::atomic<int>& ended) {
+  return [&ended](const Going&, const Sink& sink) -> Result<void> {
+    for (;;)
+      if (auto sent = sink(std::string(50'000, 'x')); !sent) return ++ended, sent;
+  };
+}
+
+}  // namespace
+
+TEST(Pushed, NobodyTakesAllPlacesForThemselves) {
+  std::atomic<int> ended{0};
+  std::vector<std::shared_ptr<Pieces>> open;
+  const auto ask = [&](Id account) {
+    auto made = pushed(endless_writer(ended), account);
+    if (made) open.push_back(*made);
+    return made ? std::string("open") : std::string(made.error().code());
+  };
+  EXPECT_EQ(ask(Id{7}), "open");
+  EXPECT_EQ(ask(Id{7}), "open");
+  EXPECT_EQ(ask(Id{7}), "own_exports_taken");
+  EXPECT_EQ(ask(Id{8}), "open");
+  EXPECT_EQ(ask(Id{8}), "open");
+  EXPECT_EQ(ask(Id{9}), "exports_taken");  // each of them still takes what comes, as far as anybody knows
+  open.erase(open.begin());
+  EXPECT_EQ(ask(Id{9}), "open");
+  open.clear();
+  EXPECT_EQ(ended, 5);
+}
+
+TEST(Pushed, WhoTakesNothingLosesTheirPlaceToTheNext) {
+  std::atomic<int> ended{0};
+  PushedPlaces quick;
+  quick.patience = std::chrono::milliseconds(300);
+  std::vector<std::shared_ptr<Pieces>> open;
+  for (int i = 0; i < 4; ++i) open.push_back(*pushed(endless_writer(ended), Id{i + 1}, quick));
+  EXPECT_EQ(pushed(endless_writer(ended), Id{9}, quick).error().code(), "exports_taken");
+  // Three go on taking; the fourth does not.
+  for (const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(700);
+       std::chrono::steady_clock::now() < until;) {
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(open[static_cast<std::size_t>(i)]->next());
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const auto next = pushed(endless_writer(ended), Id{9}, quick);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(ended, 1);
+  EXPECT_NE(all_of(*open[3]).find("!stopped"), std::string::npos);  // cut: nobody takes it for whole
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(open[static_cast<std::size_t>(i)]->next());
 }
 
 }  // namespace understory::server

@@ -7,6 +7,7 @@
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "server/openrosa.h"
+#include "server/pushed.h"
 #include "server/thing.h"
 
 namespace understory::server {
@@ -17,6 +18,9 @@ using enum Access;
 using enum people::Right;
 
 constexpr Body kSent{Body::Kind::kParts, kMostSent};
+
+// OData's way to ask without an address: what $filter looks for, often a name, stands in no history and no log.
+constexpr Body kQuery{Body::Kind::kBytes, 64 * 1024};
 
 constexpr Route kRoutes[] = {
     {"GET", "/", show_studies, kSignedIn, kSeeStudy, false},
@@ -64,6 +68,11 @@ constexpr Route kRoutes[] = {
     {"POST", "/forms", take_form, kThing, kKeepForms, false, true, Lane::kReports, kSent},
     {"GET", "/forms/{form}", show_form, kThing, kKeepForms, false},
     {"POST", "/forms/{form}", change_form, kThing, kKeepForms, true, false, Lane::kPages, kSent},
+    // Shows what the newest submission would become, so it is logged like reading one.
+    {"GET", "/forms/{form}/mapping", show_mapping, kThing, kKeepForms, true},
+    {"POST", "/forms/{form}/mapping", keep_mapping, kThing, kKeepForms, true, false, Lane::kPages,
+     Body{Body::Kind::kParts, 4'000'000}},
+    {"POST", "/forms/{form}/take", take_into_study, kThing, kReadSubmissions, true, false, Lane::kReports},
     {"GET", "/forms/{form}/fill", show_filling, kThing, kFillForms, false},
     // What is sent is logged where it is kept, in that transaction; what is merely looked at again, nowhere.
     {"POST", "/forms/{form}/fill", take_filling, kThing, kFillForms, false, true, Lane::kIntake, kSent},
@@ -120,6 +129,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/forms/{form}.svc", send_odata_service, kRight, kExportSubmissions, true, false, Lane::kDownloads},
     {"GET", "/api/v1/forms/{form}.svc/", send_odata_service, kRight, kExportSubmissions, true, false, Lane::kDownloads},
     {"GET", "/api/v1/forms/{form}.svc/{rest*}", send_odata, kRight, kExportSubmissions, true, false, Lane::kDownloads},
+    {"POST", "/api/v1/forms/{form}.svc/{rest*}", send_odata_query, kRight, kExportSubmissions, true, true,
+     Lane::kDownloads, kQuery},
     {"GET", "/api/v1/studies/{study}/forms/{form}/submissions.csv.zip", send_submissions_csv, kRight,
      kExportSubmissions, true, false, Lane::kDownloads},
     {"GET", "/api/v1/studies/{study}/forms/{form}/submissions.xlsx", send_submissions_xlsx, kRight, kExportSubmissions,
@@ -132,6 +143,8 @@ constexpr Route kRoutes[] = {
      Lane::kDownloads},
     {"GET", "/api/v1/studies/{study}/forms/{form}.svc/{rest*}", send_odata, kRight, kExportSubmissions, true, false,
      Lane::kDownloads},
+    {"POST", "/api/v1/studies/{study}/forms/{form}.svc/{rest*}", send_odata_query, kRight, kExportSubmissions, true,
+     true, Lane::kDownloads, kQuery},
 };
 
 static_assert(std::all_of(std::begin(kRoutes), std::end(kRoutes),
@@ -226,6 +239,8 @@ bool came_from_here(const Request& request, const Route& route, const std::strin
   const std::string origin = request.header("origin"), site = request.header("sec-fetch-site");
   if (!origin.empty() && origin != (request.secure ? "https://" : "http://") + request.header("host")) return false;
   if (!site.empty() && site != "same-origin" && site != "none") return false;
+  // A program's question has no form of ours around it, and changes nothing.
+  if (route.only_reads && route.body.kind == Body::Kind::kBytes) return true;
   return route.access == kAnybody || session.empty() ||
          people::same(request.field("form"), people::form_token(session));
 }
@@ -427,10 +442,13 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
           }
         }
       }
-      if (!made)
+      if (!made) {
+        const bool later = made.error().is(problems::kExportsTaken) || made.error().is(problems::kOwnExportsTaken);
         made = to_openrosa(request) ? openrosa_problem(visit.words, made.error())
                : api                ? json_problem(visit, made.error())
                                     : show_problem(visit, made.error());
+        if (later) made->headers.emplace_back("Retry-After", "30");
+      }
       response = std::move(*made);
     }
     if (response.then) response = response.then();

@@ -74,6 +74,9 @@ Result<Response> show_forms(const Visit& visit);
 Result<Response> take_form(const Visit& visit);
 Result<Response> show_form(const Visit& visit);
 Result<Response> change_form(const Visit& visit);
+Result<Response> show_mapping(const Visit& visit);
+Result<Response> keep_mapping(const Visit& visit);
+Result<Response> take_into_study(const Visit& visit);
 Result<Response> show_devices(const Visit& visit);
 Result<Response> enroll_device(const Visit& visit);
 Result<Response> revoke_device(const Visit& visit);
@@ -102,6 +105,7 @@ Result<Response> send_submissions_xlsx(const Visit& visit);
 Result<Response> send_submissions_geojson(const Visit& visit);
 Result<Response> send_odata_service(const Visit& visit);
 Result<Response> send_odata(const Visit& visit);
+Result<Response> send_odata_query(const Visit& visit);
 
 std::span<const Route> routes();
 

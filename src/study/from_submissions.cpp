@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "foundation/clock.h"
+#include "study/from_submissions_parts.h"
 #include "study/vocabulary.h"
 
 namespace understory::study {
 
 namespace {
-
-constexpr std::size_t kLongestName = 200;  // bytes of a pseudonym
 
 // The words of a label in the language of the conversation ("Khmer (km)"), else in the form's first.
 std::string label_in(const collect::Words& words, const std::string& language) {
@@ -45,23 +44,6 @@ std::string one_line(std::string_view text) {
 }
 
 }  // namespace
-
-// A row of one table, asked by the path of a question; null where the question is of another table or was not there.
-struct FromSubmissions::Row {
-  const FromSubmissions& of;
-  int table = 0;
-  const collect::Rows::Row* row = nullptr;
-
-  const char* cell(const std::string& path) const {
-    const auto found = of.columns_.find(path);
-    if (found == of.columns_.end() || found->second.first != table) return nullptr;
-    return row->cells[static_cast<std::size_t>(found->second.second)];
-  }
-  std::string text(const std::string& path) const {
-    const char* value = path.empty() ? nullptr : cell(path);
-    return value ? std::string(trim(value)) : std::string();
-  }
-};
 
 FromSubmissions::FromSubmissions(const SubmissionMapping& mapping, const collect::Form& form,
                                  const std::vector<collect::Table>& tables, SubmissionSurroundings surroundings)
@@ -162,8 +144,14 @@ int FromSubmissions::person(const SubmissionMapping::Person& questions, const Ro
   return respondent(std::move(person));
 }
 
-void FromSubmissions::leave_out(const std::string& instance_id, std::string_view why) {
-  for (const std::string& guid : guids_of(instance_id))
+void FromSubmissions::leave_out(const std::string& instance_id, std::string_view why,
+                                const std::vector<const collect::Record*>& said) {
+  std::vector<std::string> guids = guids_of(instance_id);
+  for (const collect::Record* record : said)
+    for (std::string& guid : guids_of_rows(instance_id, *record, true)) guids.push_back(std::move(guid));
+  std::sort(guids.begin(), guids.end());
+  guids.erase(std::unique(guids.begin(), guids.end()), guids.end());
+  for (const std::string& guid : guids)
     if (const auto name = surroundings_.held(guid))
       material_.report.note(
           "submission", Outcome::kUnusable, *name,
@@ -171,7 +159,7 @@ void FromSubmissions::leave_out(const std::string& instance_id, std::string_view
   material_.report.count("submission left out", Outcome::kKept);
 }
 
-bool FromSubmissions::may_add(const std::string& instance_id, MaterialSource& source) {
+bool FromSubmissions::may_add(MaterialSource& source) {
   if (const int before = names_[source.name]++; before > 0) {
     material_.report.remark("source", source.name,
                             "another submission gives the same code; this one is number " + std::to_string(before + 1));
@@ -186,13 +174,20 @@ bool FromSubmissions::may_add(const std::string& instance_id, MaterialSource& so
   return false;
 }
 
-void FromSubmissions::add(const std::string& instance_id, const collect::Record& record) {
+void FromSubmissions::add(const std::string& instance_id, const collect::Record& record,
+                          const std::vector<collect::Record>& before) {
+  std::vector<const collect::Record*> said;
+  for (const collect::Record& earlier : before) said.push_back(&earlier);
+  said.push_back(&record);
   const std::vector<collect::Rows>& tables = record.tables();
-  if (tables.empty() || tables[0].rows.empty()) return leave_out(instance_id, "It is empty.");
+  if (tables.empty() || tables[0].rows.empty()) return leave_out(instance_id, "It is empty.", said);
   const Row root{*this, 0, &tables[0].rows[0]};
   for (const auto& condition : mapping_.consent)
-    if (root.text(condition.question) != condition.is) return leave_out(instance_id, "Consent was not given.");
-  for (const std::string& guid : guids_of(instance_id))
+    if (root.text(condition.question) != condition.is) return leave_out(instance_id, "Consent was not given.", said);
+  std::vector<std::string> own = guids_of(instance_id);
+  for (const collect::Record* each : said)
+    for (std::string& guid : guids_of_rows(instance_id, *each, false)) own.push_back(std::move(guid));
+  for (const std::string& guid : own)
     if (surroundings_.erased(guid)) {
       material_.report.note("submission", Outcome::kKept, instance_id,
                             "What it told was erased from this study and stays out.");
@@ -204,7 +199,9 @@ void FromSubmissions::add(const std::string& instance_id, const collect::Record&
   };
   const std::string name = mapping_.respondent ? name_in(mapping_.respondent->name) : "";
   const std::string group = mapping_.group ? name_in(mapping_.group->name) : "";
-  if (name.empty() && group.empty()) {
+  const bool of_others = std::any_of(mapping_.rows.begin(), mapping_.rows.end(),
+                                     [](const auto& rows) { return rows.respondent.has_value(); });
+  if (name.empty() && group.empty() && !of_others) {
     material_.report.note("submission", Outcome::kUnusable, instance_id,
                           "It gives no pseudonym (or a very long one); nothing of it was taken.");
     return;
@@ -212,6 +209,40 @@ void FromSubmissions::add(const std::string& instance_id, const collect::Record&
   material_.report.count("submission", Outcome::kRead);
   if (!name.empty()) take_answers(instance_id, root, name);
   if (!group.empty()) take_group(instance_id, record, root, group);
+  for (const auto& rows : mapping_.rows)
+    if (rows.respondent || !name.empty()) take_rows(rows, instance_id, record, before, root, name);
+}
+
+const collect::Node& FromSubmissions::node_of(const std::string& question) const {
+  const auto& [table, column] = columns_.at(question);
+  return form_.nodes[static_cast<std::size_t>(
+      tables_[static_cast<std::size_t>(table)].columns[static_cast<std::size_t>(column)].node)];
+}
+
+MaterialSource FromSubmissions::open_answer(const SubmissionMapping::Answer& answer, const char* text,
+                                            const Row& root) const {
+  const collect::Node& node = node_of(answer.question);
+  MaterialSource source;
+  source.kind = "open_answer";
+  source.asked = answer.asked;
+  source.text = text;
+  source.is_read = trim(source.text).empty();  // there is nothing to read
+  source.question = label_in(node.label, value("language", root.text(mapping_.language)));
+  if (source.question.empty()) source.question = node.name;
+  return source;
+}
+
+void FromSubmissions::keep(std::vector<MaterialSource> sources, int who, const Row& root) {
+  const MaterialRespondent& respondent = material_.respondents[static_cast<std::size_t>(who)];
+  std::string told_on = root.text(mapping_.told_on).substr(0, 10);
+  if (!is_date(told_on)) told_on.clear();
+  for (MaterialSource& source : sources) {
+    source.language = respondent.language;
+    source.location = respondent.location;
+    source.told_on = told_on;
+    source.speakers.push_back({"", who});
+    material_.sources.push_back(std::move(source));
+  }
 }
 
 void FromSubmissions::take_answers(const std::string& instance_id, const Row& root, const std::string& name) {
@@ -226,33 +257,14 @@ void FromSubmissions::take_answers(const std::string& instance_id, const Row& ro
                               "somebody erases it.");
       continue;
     }
-    const auto& column = columns_.at(answer.question);
-    const collect::Node& node =
-        form_.nodes[static_cast<std::size_t>(tables_[0].columns[static_cast<std::size_t>(column.second)].node)];
-    MaterialSource source;
+    MaterialSource source = open_answer(answer, text, root);
     source.guid = guid_of(instance_id, answer.question);
-    source.name = name + "/" + node.name;
-    source.kind = "open_answer";
-    source.asked = answer.asked;
-    source.text = text;
-    source.is_read = trim(source.text).empty();  // there is nothing to read
-    source.question = label_in(node.label, value("language", root.text(mapping_.language)));
-    if (source.question.empty()) source.question = node.name;
-    as_before = may_add(instance_id, source) && as_before;
+    source.name = name + "/" + node_of(answer.question).name;
+    as_before = may_add(source) && as_before;
     sources.push_back(std::move(source));
   }
   if (!as_before) return;
-  const int who = person(*mapping_.respondent, root, root, name);
-  const MaterialRespondent& respondent = material_.respondents[static_cast<std::size_t>(who)];
-  std::string told_on = root.text(mapping_.told_on).substr(0, 10);
-  if (!is_date(told_on)) told_on.clear();
-  for (MaterialSource& source : sources) {
-    source.language = respondent.language;
-    source.location = respondent.location;
-    source.told_on = told_on;
-    source.speakers.push_back({"", who});
-    material_.sources.push_back(std::move(source));
-  }
+  keep(std::move(sources), person(*mapping_.respondent, root, root, name), root);
 }
 
 void FromSubmissions::take_group(const std::string& instance_id, const collect::Record& record, const Row& root,
@@ -272,7 +284,7 @@ void FromSubmissions::take_group(const std::string& instance_id, const collect::
   source.language = value("language", root.text(mapping_.language));
   source.told_on = root.text(mapping_.told_on).substr(0, 10);
   if (!is_date(source.told_on)) source.told_on.clear();
-  if (!may_add(instance_id, source)) return;
+  if (!may_add(source)) return;
 
   std::string called = "Facilitator";
   for (const std::string& language : {std::string(), source.language})

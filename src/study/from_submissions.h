@@ -2,8 +2,9 @@
 // it the rows of filled-in forms become Material, and merge() brings that in. Pure: no database here.
 //
 // What is found again is found by GUID: each source's is derived from its submission's first instanceID and the path of
-// its question, through the workspace's keyed hash, so a second run finds what the first made, an edited answer is a
-// new version of its source, and nobody without the key can tell which submission a source came from.
+// its question (in a repeat: and the row's pseudonym or position), through the workspace's keyed hash, so a second run
+// finds what the first made, an edited answer is a new version of its source, and nobody without the key can tell which
+// submission a source came from.
 #pragma once
 #include <functional>
 #include <map>
@@ -45,6 +46,15 @@ struct SubmissionMapping {
   };
   std::vector<Answer> answers;  // each becomes a source of kind open_answer
 
+  // The same of a repeat, which may lie in another: each row's answers are sources of their own. Of somebody else where
+  // the row gives a pseudonym; else of the respondent, numbered as the rows stand.
+  struct RowAnswers {
+    std::string repeat;
+    std::optional<Person> respondent;  // questions in the repeat; its name must be one
+    std::vector<Answer> answers;       // likewise
+  };
+  std::vector<RowAnswers> rows;
+
   // A conversation of several. Its source is named "<name> focus group".
   struct Group {
     std::string name;          // question: the group's code
@@ -69,7 +79,7 @@ struct SubmissionMapping {
   // A mapping to community reports stands beside these when there are reports.
 };
 
-// kInvalidValue with the member and why; kMissingValue: no consent, or neither respondent nor group.
+// kInvalidValue with the member and why; kMissingValue: no consent, or nobody who tells anything.
 Result<SubmissionMapping> read_submission_mapping(std::string_view json);
 std::string write_submission_mapping(const SubmissionMapping& mapping);  // same mapping, same bytes
 // kInvalidValue: a path that the form has not, or that lies in another repeat than it must.
@@ -91,15 +101,27 @@ class FromSubmissions {
                   const std::vector<collect::Table>& tables, SubmissionSurroundings surroundings);
   // `instance_id`: of the first instance. In the order they came: of two that give one pseudonym the first has the
   // plain names.
-  void add(const std::string& instance_id, const collect::Record& record);
-  // Not to be taken, because … (rejected, unreadable). What an earlier run took of it is named.
-  void leave_out(const std::string& instance_id, std::string_view why);
+  // `before`: what it said before its edits, oldest first; needed where rows of repeats are taken, so that a row that
+  // an edit took out is noticed.
+  void add(const std::string& instance_id, const collect::Record& record,
+           const std::vector<collect::Record>& before = {});
+  // Not to be taken, because … (rejected, unreadable). What an earlier run took of it is named, of rows by what it says
+  // and said.
+  void leave_out(const std::string& instance_id, std::string_view why,
+                 const std::vector<const collect::Record*>& said = {});
   Material finish() { return std::move(material_); }
 
  private:
-  struct Row;
+  struct Row;     // from_submissions_parts.h
+  struct RowKey;  // likewise
   std::string guid_of(const std::string& instance_id, std::string_view path) const;
   std::vector<std::string> guids_of(const std::string& instance_id) const;
+  // Of the rows of a record: all, or those alone that are the respondent's own.
+  std::vector<std::string> guids_of_rows(const std::string& instance_id, const collect::Record& record,
+                                         bool others) const;
+  std::string guid_of_row(const std::string& instance_id, const std::string& question, const RowKey& key) const;
+  std::vector<RowKey> keys_of(const SubmissionMapping::RowAnswers& rows, const collect::Record& record) const;
+  const collect::Node& node_of(const std::string& question) const;
   std::string value(std::string_view fact, std::string answer) const;
   int person(const SubmissionMapping::Person& questions, const Row& row, const Row& root, std::string name);
   int location(const std::string& name);
@@ -107,7 +129,12 @@ class FromSubmissions {
   void take_answers(const std::string& instance_id, const Row& root, const std::string& name);
   void take_group(const std::string& instance_id, const collect::Record& record, const Row& root,
                   const std::string& name);
-  bool may_add(const std::string& instance_id, MaterialSource& source);
+  void take_rows(const SubmissionMapping::RowAnswers& rows, const std::string& instance_id,
+                 const collect::Record& record, const std::vector<collect::Record>& before, const Row& root,
+                 const std::string& name);
+  MaterialSource open_answer(const SubmissionMapping::Answer& answer, const char* text, const Row& root) const;
+  void keep(std::vector<MaterialSource> sources, int who, const Row& root);
+  bool may_add(MaterialSource& source);
 
   const SubmissionMapping& mapping_;
   const collect::Form& form_;

@@ -1,7 +1,7 @@
-// The mapping of a form's questions as JSON, and whether it fits the form.
+// The mapping of a form's questions as JSON.
 #include <boost/json.hpp>
 
-#include "study/from_submissions.h"
+#include "study/submission_mapping_parts.h"
 
 namespace understory::study {
 
@@ -9,12 +9,6 @@ namespace {
 
 using Mapping = SubmissionMapping;
 namespace json = boost::json;
-
-tl::unexpected<Problem> wrong(const std::string& where, const std::string& value, const std::string& what,
-                              const std::string& hint) {
-  return fail(problems::kInvalidValue,
-              {{"where", "Mapping, “" + where + "”"}, {"value", value}, {"what", what}, {"hint", hint}});
-}
 
 // Takes members out of an object; what is left over is nothing the mapping knows, and is refused rather than ignored.
 class Members {
@@ -116,6 +110,41 @@ Result<Mapping::Group> read_group(const json::value& value) {
   return group;
 }
 
+Result<void> read_answers(Members& members, std::string_view name, std::vector<Mapping::Answer>& into) {
+  const json::value* answers = members.take(name);
+  if (!answers) return {};
+  if (!answers->is_array()) return wrong(std::string(name), "", "list", "Write […].");
+  for (const json::value& each : answers->as_array()) {
+    Members answer = TRY(Members::of(each, std::string(name)));
+    Mapping::Answer read;
+    TRY(answer.text("question", read.question));
+    TRY(answer.text("asked", read.asked));
+    TRY(answer.nothing_else());
+    into.push_back(std::move(read));
+  }
+  return {};
+}
+
+Result<void> read_rows(Members& members, Mapping& mapping) {
+  const json::value* all = members.take("rows");
+  if (!all) return {};
+  if (!all->is_array()) return wrong("rows", "", "list", "Write […].");
+  for (const json::value& each : all->as_array()) {
+    Members row = TRY(Members::of(each, "rows"));
+    Mapping::RowAnswers read;
+    TRY(row.text("repeat", read.repeat));
+    if (const json::value* respondent = row.take("respondent")) {
+      Members person = TRY(Members::of(*respondent, "rows.respondent"));
+      read.respondent = TRY(read_person(person));
+      TRY(person.nothing_else());
+    }
+    TRY(read_answers(row, "answers", read.answers));
+    TRY(row.nothing_else());
+    mapping.rows.push_back(std::move(read));
+  }
+  return {};
+}
+
 Result<void> read_consent(Members& members, Mapping& mapping) {
   const json::value* consent = members.take("consent");
   if (consent && consent->is_array())
@@ -153,6 +182,11 @@ json::object object_of(const std::map<std::string, std::string>& texts) {
   for (const auto& [name, text] : texts) object[name] = text;
   return object;
 }
+json::array array_of(const std::vector<Mapping::Answer>& answers) {
+  json::array array;
+  for (const auto& each : answers) array.push_back(texts_of({{"question", &each.question}, {"asked", &each.asked}}));
+  return array;
+}
 void add_person(json::object& object, const Mapping::Person& person) {
   for (auto& [name, value] : texts_of({{"name", &person.name},
                                        {"age_band", &person.age_band},
@@ -163,58 +197,6 @@ void add_person(json::object& object, const Mapping::Person& person) {
     object[name] = value;
   if (!person.attributes.empty()) object["attributes"] = object_of(person.attributes);
 }
-
-// The innermost repeat a node lies in; 0: none.
-int repeat_of(const collect::Form& form, int node) {
-  for (int above = form.nodes[static_cast<std::size_t>(node)].parent; above > 0;
-       above = form.nodes[static_cast<std::size_t>(above)].parent)
-    if (form.nodes[static_cast<std::size_t>(above)].shape == collect::Node::Shape::kRepeat) return above;
-  return 0;
-}
-
-struct Checking {
-  const collect::Form& form;
-  int find(const std::string& path, collect::Node::Shape shape) const {
-    for (std::size_t i = 0; i < form.nodes.size(); ++i)
-      if (form.nodes[i].path == path && form.nodes[i].shape == shape) return static_cast<int>(i);
-    return -1;
-  }
-  // A question of that path in that repeat ("" for none); an empty path asks for nothing.
-  Result<void> question(std::string_view member, const std::string& path, const std::string& repeat) const {
-    if (path.empty()) return {};
-    const int found = find(path, collect::Node::Shape::kField);
-    if (found < 0)
-      return wrong(std::string(member), path, "question of this form", "Give its path, as /data/group/question.");
-    const int within = repeat_of(form, found);
-    const std::string inside = within == 0 ? "" : form.nodes[static_cast<std::size_t>(within)].path;
-    if (inside != repeat)
-      return wrong(std::string(member), path, "question here",
-                   inside.empty()   ? "It must lie in the repeat " + repeat + "."
-                   : repeat.empty() ? "It lies in the repeat " + inside + ": there may be many answers."
-                                    : "It must lie in the repeat " + repeat + ", not in " + inside + ".");
-    return {};
-  }
-  Result<void> repeat(std::string_view member, const std::string& path) const {
-    if (path.empty()) return {};
-    const int found = find(path, collect::Node::Shape::kRepeat);
-    if (found < 0) return wrong(std::string(member), path, "repeat of this form", "");
-    if (repeat_of(form, found) != 0)
-      return wrong(std::string(member), path, "repeat here", "It lies within another repeat.");
-    return {};
-  }
-  Result<void> person(const std::string& member, const Mapping::Person& person, const std::string& repeat) const {
-    for (const auto& [name, path] :
-         std::initializer_list<std::pair<const char*, const std::string*>>{{"name", &person.name},
-                                                                           {"age_band", &person.age_band},
-                                                                           {"gender", &person.gender},
-                                                                           {"role", &person.role},
-                                                                           {"language", &person.language},
-                                                                           {"place", &person.place}})
-      TRY(question(member + "." + name, *path, repeat));
-    for (const auto& [path, name] : person.attributes) TRY(question(member + ".attributes", path, repeat));
-    return {};
-  }
-};
 
 }  // namespace
 
@@ -236,17 +218,8 @@ Result<SubmissionMapping> read_submission_mapping(std::string_view text) {
     mapping.respondent = TRY(read_person(person));
     TRY(person.nothing_else());
   }
-  if (const json::value* answers = members.take("answers")) {
-    if (!answers->is_array()) return wrong("answers", "", "list", "Write […].");
-    for (const json::value& each : answers->as_array()) {
-      Members answer = TRY(Members::of(each, "answers"));
-      Mapping::Answer read;
-      TRY(answer.text("question", read.question));
-      TRY(answer.text("asked", read.asked));
-      TRY(answer.nothing_else());
-      mapping.answers.push_back(std::move(read));
-    }
-  }
+  TRY(read_answers(members, "answers", mapping.answers));
+  TRY(read_rows(members, mapping));
   if (const json::value* group = members.take("group")) mapping.group = TRY(read_group(*group));
   if (const json::value* values = members.take("values")) {
     Members facts = TRY(Members::of(*values, "values"));
@@ -256,7 +229,16 @@ Result<SubmissionMapping> read_submission_mapping(std::string_view text) {
   const auto missing = [](std::string what, std::string hint) {
     return fail(problems::kMissingValue, {{"where", "Mapping"}, {"what", std::move(what)}, {"hint", std::move(hint)}});
   };
-  if (!mapping.respondent && !mapping.group) return missing("“respondent” or “group”", "Say who answers this form.");
+  for (const Mapping::RowAnswers& rows : mapping.rows) {
+    if (rows.repeat.empty()) return missing("“rows.repeat”", "Name the repeat.");
+    if (rows.answers.empty()) return missing("“rows.answers”", "Name the questions whose answers are taken.");
+    if (rows.respondent && rows.respondent->name.empty())
+      return missing("“rows.respondent.name”", "Name the question that asks for the pseudonym.");
+    if (!rows.respondent && !mapping.respondent)
+      return missing("“respondent” or “rows.respondent”", "Somebody must have given the answers.");
+  }
+  if (!mapping.respondent && !mapping.group && mapping.rows.empty())
+    return missing("“respondent” or “group”", "Say who answers this form.");
   if (mapping.respondent && mapping.respondent->name.empty())
     return missing("“respondent.name”", "Name the question that asks for the pseudonym.");
   if (!mapping.respondent && !mapping.answers.empty())
@@ -291,10 +273,19 @@ std::string write_submission_mapping(const SubmissionMapping& mapping) {
     add_person(person, *mapping.respondent);
     all["respondent"] = std::move(person);
   }
-  if (!mapping.answers.empty()) {
-    json::array& answers = (all["answers"] = json::array()).as_array();
-    for (const auto& each : mapping.answers)
-      answers.push_back(texts_of({{"question", &each.question}, {"asked", &each.asked}}));
+  if (!mapping.answers.empty()) all["answers"] = array_of(mapping.answers);
+  if (!mapping.rows.empty()) {
+    json::array& rows = (all["rows"] = json::array()).as_array();
+    for (const auto& each : mapping.rows) {
+      json::object row = texts_of({{"repeat", &each.repeat}});
+      if (each.respondent) {
+        json::object person;
+        add_person(person, *each.respondent);
+        row["respondent"] = std::move(person);
+      }
+      row["answers"] = array_of(each.answers);
+      rows.push_back(std::move(row));
+    }
   }
   if (mapping.group) {
     const Mapping::Group& group = *mapping.group;
@@ -324,40 +315,6 @@ std::string write_submission_mapping(const SubmissionMapping& mapping) {
     all["values"] = std::move(values);
   }
   return json::serialize(all);
-}
-
-Result<void> check_submission_mapping(const SubmissionMapping& mapping, const collect::Form& form) {
-  const Checking checking{form};
-  for (const auto& each : mapping.consent) TRY(checking.question("consent", each.question, ""));
-  TRY(checking.question("place", mapping.place, ""));
-  TRY(checking.question("language", mapping.language, ""));
-  TRY(checking.question("told_on", mapping.told_on, ""));
-  if (mapping.respondent) TRY(checking.person("respondent", *mapping.respondent, ""));
-  for (const auto& each : mapping.answers) {
-    if (each.question.empty()) return wrong("answers", "", "question of this form", "Give its path.");
-    TRY(checking.question("answers", each.question, ""));
-  }
-  if (!mapping.group) return {};
-  const Mapping::Group& group = *mapping.group;
-  TRY(checking.question("group.name", group.name, ""));
-  TRY(checking.repeat("group.participants.repeat", group.participants));
-  TRY(checking.question("group.participants.label", group.label, group.participants));
-  TRY(checking.person("group.participants", group.person, group.participants));
-  TRY(checking.repeat("group.turns.repeat", group.turns));
-  for (const auto& [name, path] :
-       std::initializer_list<std::pair<const char*, const std::string*>>{{"group.turns.speaker", &group.speaker},
-                                                                         {"group.turns.said", &group.said},
-                                                                         {"group.turns.who_speaks", &group.who_speaks}})
-    TRY(checking.question(name, *path, group.turns));
-  TRY(checking.repeat("group.together.repeat", group.together));
-  TRY(checking.question("group.together.said", group.together_said, group.together));
-  for (const auto& [name, path] :
-       std::initializer_list<std::pair<const char*, const std::string*>>{{"group.together.size", &group.size},
-                                                                         {"group.together.age_band", &group.age_band},
-                                                                         {"group.together.gender", &group.gender},
-                                                                         {"group.together.role", &group.role}})
-    TRY(checking.question(name, *path, ""));
-  return {};
 }
 
 }  // namespace understory::study

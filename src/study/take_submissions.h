@@ -4,6 +4,7 @@
 #include "foundation/progress.h"
 #include "storage/workspace.h"
 #include "study/import_report.h"
+#include "study/material.h"
 
 namespace understory::study {
 
@@ -21,5 +22,15 @@ struct TakeOptions {
 // kMissingValue, kInvalidValue: the form has no mapping or one that does not fit it; kForbidden: the form belongs to
 // another study.
 Result<ImportReport> take_submissions(storage::Transaction& transaction, Id study, Id form, const TakeOptions& options);
+
+// What the newest of them that was not rejected would become by a mapping, kept or not; nothing is changed. Nothing:
+// there is none. A study may be none: then no place lies in a location. Throws DatabaseError kLocked.
+struct SubmissionMapping;
+struct Preview {
+  Id submission;
+  Material material;
+};
+std::optional<Preview> preview_newest(storage::Transaction& transaction, Id study, Id form, const collect::Form& fields,
+                                      const SubmissionMapping& mapping, collect::Wanted among);
 
 }  // namespace understory::study

@@ -64,6 +64,20 @@ struct Held {
   }
 };
 
+// What a submission said before its edits, oldest first, where that may have been rows of repeats.
+std::vector<collect::Record> said_before(storage::Transaction& transaction, const collect::Submission& submission,
+                                         const SubmissionMapping& mapping, const collect::Form& fields,
+                                         const std::vector<collect::Table>& tables, const TakeOptions& options) {
+  std::vector<collect::Record> before;
+  if (mapping.rows.empty() || submission.edits == 0) return before;
+  const auto instances = collect::instances_of(transaction, submission.id, options.among.key);
+  if (!instances) return before;
+  for (const collect::KeptInstance& each : *instances)
+    if (!each.unreadable && each.instance_id != submission.current_id)
+      if (auto record = collect::Record::read(each.xml, fields, tables)) before.push_back(std::move(*record));
+  return before;
+}
+
 }  // namespace
 
 Result<ImportReport> take_submissions(storage::Transaction& transaction, Id study, Id form,
@@ -83,16 +97,24 @@ Result<ImportReport> take_submissions(storage::Transaction& transaction, Id stud
   collect::each_submission(transaction, form, options.among, [&](const collect::Opened& opened) {
     if (done++ % 16 == 0 && !report(options.progress, "progress.sources", done, total)) return !(stopped = true);
     const collect::Submission& submission = opened.submission;
-    if (opened.unreadable) {
-      from.leave_out(submission.instance_id, "It cannot be read.");
-    } else if (submission.state == collect::ReviewState::kRejected) {
-      from.leave_out(submission.instance_id, "It was rejected.");
-    } else if (options.approved_only && submission.state != collect::ReviewState::kApproved) {
-      from.leave_out(submission.instance_id, "It is not approved.");
-    } else if (const auto record = collect::Record::read(opened.xml, fields, tables); record) {
-      from.add(submission.instance_id, *record);
+    const std::vector<collect::Record> before = said_before(transaction, submission, mapping, fields, tables, options);
+    auto record = opened.unreadable ? fail(problems::kDamaged) : collect::Record::read(opened.xml, fields, tables);
+    std::string_view out;
+    if (opened.unreadable)
+      out = "It cannot be read.";
+    else if (submission.state == collect::ReviewState::kRejected)
+      out = "It was rejected.";
+    else if (options.approved_only && submission.state != collect::ReviewState::kApproved)
+      out = "It is not approved.";
+    else if (!record)
+      out = "It is not what its form says.";
+    if (out.empty()) {
+      from.add(submission.instance_id, *record, before);
     } else {
-      from.leave_out(submission.instance_id, "It is not what its form says.");
+      std::vector<const collect::Record*> said;
+      for (const collect::Record& earlier : before) said.push_back(&earlier);
+      if (record) said.push_back(&*record);
+      from.leave_out(submission.instance_id, out, said);
     }
     return true;
   });
@@ -106,6 +128,34 @@ Result<ImportReport> take_submissions(storage::Transaction& transaction, Id stud
   const ImportReport report = TRY(merge(transaction, study, material, merging));
   keep_import(transaction, study, merging.import, report, "");
   return report;
+}
+
+std::optional<Preview> preview_newest(storage::Transaction& transaction, Id study, Id form, const collect::Form& fields,
+                                      const SubmissionMapping& mapping, collect::Wanted among) {
+  constexpr std::int64_t kLookedAt = 50;
+  among.limit = kLookedAt;
+  Id newest;
+  for (const collect::Submission& each : collect::submissions(transaction, form, among))
+    if (!newest && each.state != collect::ReviewState::kRejected) newest = each.id;
+  if (!newest) return std::nullopt;
+  const std::vector<collect::Table> tables = collect::tables_of(fields);
+  Held held(transaction, study);
+  SubmissionSurroundings surroundings = held.surroundings();
+  surroundings.held = [](const std::string&) { return std::nullopt; };
+  surroundings.erased = [](const std::string&) { return false; };
+  FromSubmissions from(mapping, fields, tables, std::move(surroundings));
+  among.after = Id{newest.value - 1};
+  among.limit = 1;
+  collect::each_submission(transaction, form, among, [&](const collect::Opened& opened) {
+    const auto record =
+        opened.unreadable ? fail(problems::kDamaged) : collect::Record::read(opened.xml, fields, tables);
+    if (opened.submission.id == newest && record)
+      from.add(opened.submission.instance_id, *record);
+    else
+      from.leave_out(opened.submission.instance_id, "It cannot be read.");
+    return false;
+  });
+  return Preview{newest, from.finish()};
 }
 
 }  // namespace understory::study

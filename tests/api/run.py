@@ -72,17 +72,18 @@ class Api(unittest.TestCase):
         cls.server.stdout.close()
         cls.folder.cleanup()
 
-    def get(self, address):
+    def get(self, address, asked=None):
+        request = urllib.request.Request(self.base + address, asked and asked.encode(), {"Content-Type": "text/plain"} if asked else {})
         try:
-            with urllib.request.urlopen(self.base + address, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
 
-    def check(self, route, status=200, query="", **named):
-        got, body = self.get(route.format(**named) + query)
+    def check(self, route, status=200, query="", asked=None, **named):
+        got, body = self.get(route.format(**named) + query, asked)
         self.assertEqual(got, status, body)
-        answer = SPEC["paths"][route]["get"]["responses"][str(status)]
+        answer = SPEC["paths"][route]["post" if asked else "get"]["responses"][str(status)]
         if "$ref" in answer:
             answer = SPEC["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
         schema = strict(answer["content"]["application/json"]["schema"])
@@ -107,6 +108,8 @@ class Api(unittest.TestCase):
                 self.check("/studies/{study}/findings/{ask}/passages", study=study, ask=ask, query=f"?item={item}")
         self.check("/forms/{form}.svc", form="visit")
         self.check("/forms/{form}.svc/Submissions", form="visit", query="?$count=true&$filter=village%20ne%20null")
+        self.check("/forms/{form}.svc/Submissions/$query", form="visit", asked="$count=true&$filter=village ne 'A name'")
+        self.check("/forms/{form}.svc/Submissions/$query", status=422, form="visit", asked="$filter=nothing eq 1")
         files = {route: methods["get"]["responses"]["200"]["content"] for route, methods in SPEC["paths"].items() if route.startswith("/forms/{form}/")}
         for route, described in files.items():
             with urllib.request.urlopen(self.base + route.format(form="visit"), timeout=60) as response:

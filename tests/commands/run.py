@@ -18,20 +18,8 @@ import time
 import unittest
 import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = sys.argv.pop(1)
-POSTGRES = os.environ.get("UNDERSTORY_TEST_POSTGRES")
-DEMO = ROOT.parent / "shared/data/refi-qda/qc-1.3.2-demo.qdpx"
-EXAMPLE = ROOT / "examples/seven-communities"
-
-
-def run(*arguments, code=0, **options):
-    """What it printed; it must end with that code (None: with any)."""
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=300, **options)
-    out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-    if code is not None and done.returncode != code:
-        raise AssertionError(f"{arguments} ended with {done.returncode}, not {code}:\n{out}\n{err}")
-    return out + err if code is None else out if code == 0 or out else err
+from calling import DEMO, EXAMPLE, POSTGRES, PROGRAM, run
+from told import Told
 
 
 class Commands:
@@ -328,11 +316,11 @@ class Commands:
         self.assertIn("Exit codes", run("--help"))
 
 
-class OnSqlite(Commands, unittest.TestCase):
+class OnSqlite(Commands, Told, unittest.TestCase):
     pass
 
 
-class OnPostgres(Commands, unittest.TestCase):
+class OnPostgres(Commands, Told, unittest.TestCase):
     database = POSTGRES
 
     def setUp(self):

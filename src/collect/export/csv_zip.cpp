@@ -142,10 +142,15 @@ Result<void> write_media(ZipStream& zip, const Media& media) {
   std::set<std::string> names;
   std::string damaged;
   TRY(media([&](const MediaFile& file) -> Result<void> {
-    std::string name = "media/" + file_name(file.name);
+    const std::string called = file_name(file.name);
+    std::string name = "media/" + called;
     if (!names.insert(name).second) {
-      name = "media/" + file_name(file.instance_id) + "/" + file_name(file.name);
-      if (!names.insert(name).second) return {};  // the same file of the same submission
+      // Names that differ as they were sent may be one in an archive: none of the files is left out for it.
+      const std::string beside = "media/" + file_name(file.instance_id) + "/";
+      const std::size_t dot = std::min(called.rfind('.'), called.size());
+      name = beside + called;
+      for (int n = 2; !names.insert(name).second; ++n)
+        name = beside + called.substr(0, dot) + " (" + std::to_string(n) + ")" + called.substr(dot);
     }
     TRY(zip.begin(name));
     const auto written = file.content([&](std::string_view bytes) { return zip.write(bytes); });

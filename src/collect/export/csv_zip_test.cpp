@@ -296,6 +296,32 @@ TEST_F(CsvZip, AttachmentsLieInMedia) {
   EXPECT_EQ(out.at("media/uuid_two/រូប.jpg"), std::string(300'000, 'x'));
 }
 
+TEST_F(CsvZip, NoFileIsLeftOutHoweverManyAreCalledAlike) {
+  Box box;
+  box.add("one", instance("simple.one"));
+  const Media media = [](const std::function<Result<void>(const MediaFile&)>& reader) -> Result<void> {
+    const auto file = [&](std::string name, std::string instance, std::string content) {
+      return reader({std::move(name), std::move(instance), [content](const Sink& sink) { return sink(content); }});
+    };
+    TRY(file("a.jpg", "one", "1"));
+    TRY(file("a.jpg", "two", "2"));
+    TRY(file("a.jpg", "two", "3"));
+    TRY(file("a.jpg", "two", "4"));
+    TRY(file("a/b", "one", "5"));
+    TRY(file("a_b", "one", "6"));
+    return file("a:b", "one", "7");
+  };
+  const Files out = files(form("simple"), box, {}, media);
+  EXPECT_EQ(out.at("media/a.jpg"), "1");
+  EXPECT_EQ(out.at("media/two/a.jpg"), "2");
+  EXPECT_EQ(out.at("media/two/a (2).jpg"), "3");
+  EXPECT_EQ(out.at("media/two/a (3).jpg"), "4");
+  std::multiset<std::string> contents;
+  for (const auto& [name, content] : out)
+    if (name.rfind("media/", 0) == 0) contents.insert(content);
+  EXPECT_EQ(contents, (std::multiset<std::string>{"1", "2", "3", "4", "5", "6", "7"}));
+}
+
 TEST_F(CsvZip, TheFirstBytesGoOutBeforeTheFirstSubmissionIsReadAndAFullDiskIsToldOn) {
   std::string bytes;
   std::size_t before = 0;

@@ -1,6 +1,7 @@
 #include "collect/export/odata.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <charconv>
 
 #include "collect/export/odata_row.h"
@@ -53,6 +54,45 @@ Result<Place> read_place(std::string_view token) {
     return invalid("$skiptoken", token, "place in the list", "Take it from @odata.nextLink, unchanged.");
   place.submission = *id;
   return place;
+}
+
+tl::unexpected<Problem> no_place(std::string_view token) {
+  return invalid("$skiptoken", shortened(token, 40), "place in the list", "Take it from @odata.nextLink, unchanged.");
+}
+
+// What a sealed $skiptoken holds: where the page ended, in which list, and all that was asked.
+std::string token_text(const Place& place, const std::string& address, const ODataQuery& query) {
+  boost::json::object token{{"at", place.text()}, {"of", address}};
+  if (query.top) token["top"] = *query.top;
+  if (query.count) token["count"] = true;
+  if (query.expand) token["expand"] = true;
+  if (!query.filter.empty()) token["filter"] = query.filter;
+  if (!query.order_by.empty()) token["orderby"] = query.order_by;
+  if (!query.select.empty()) token["select"] = join(query.select, ",");
+  return boost::json::serialize(token);
+}
+
+// The query that a token goes on with, instead of whatever stands beside it.
+Result<ODataQuery> query_of_token(const std::string& text, const std::string& address, std::string_view token) {
+  boost::system::error_code error;
+  const boost::json::value read = boost::json::parse(text, error);
+  if (error || !read.is_object()) return no_place(token);
+  const auto& object = read.as_object();
+  const auto word = [&](std::string_view name) {
+    const boost::json::value* value = object.if_contains(name);
+    return value && value->is_string() ? std::string(value->as_string()) : std::string();
+  };
+  if (word("of") != address) return no_place(token);
+  ODataQuery query;
+  if (const boost::json::value* top = object.if_contains("top"); top && top->is_int64()) query.top = top->as_int64();
+  query.count = object.contains("count");
+  query.expand = object.contains("expand");
+  query.filter = word("filter");
+  query.order_by = word("orderby");
+  for (std::string_view path : split(word("select"), ','))
+    if (!path.empty()) query.select.emplace_back(path);
+  query.skip_token = word("at");
+  return query;
 }
 
 // The rows of a table, one submission after the other, with what $filter leaves.
@@ -146,15 +186,26 @@ class Reading {
 
   // After the rows: how many there are, and where it goes on.
   std::string tail(const std::optional<Place>& next, std::optional<std::int64_t> count) const {
-    std::string out = "]";
+    const std::string out = "]";
     if (next) {
-      std::string link = source_.service + "/" + path_.address + "?%24skiptoken=" + next->text();
+      std::string link = source_.service + "/" + path_.address + "?%24skiptoken=";
+      if (source_.seal_token)
+        return out + next_link(link + source_.seal_token(token_text(*next, path_.address, query_)), count);
+      link += next->text();
       if (query_.top) link += "&%24top=" + std::to_string(*query_.top);
       if (query_.count) link += "&%24count=true";
       if (query_.expand) link += "&%24expand=%2A";
       if (!query_.filter.empty()) link += "&%24filter=" + percent_encoded(query_.filter);
       if (!query_.order_by.empty()) link += "&%24orderby=" + percent_encoded(query_.order_by);
       if (!query_.select.empty()) link += "&%24select=" + percent_encoded(join(query_.select, ","));
+      return out + next_link(link, count);
+    }
+    return out + next_link("", count);
+  }
+
+  static std::string next_link(const std::string& link, std::optional<std::int64_t> count) {
+    std::string out;
+    if (!link.empty()) {
       JsonWriter json;
       json.value(link);
       out += R"(,"@odata.nextLink":)" + json.text();
@@ -321,7 +372,13 @@ Result<ODataQuery> read_odata_query(const std::vector<std::pair<std::string, std
 }
 
 Result<void> write_odata(const Outline& outline, const ODataNames& names, const ODataSource& source,
-                         const ODataPath& path, const ODataQuery& query, const Sink& sink) {
+                         const ODataPath& path, const ODataQuery& asked, const Sink& sink) {
+  ODataQuery query = asked;
+  if (!asked.skip_token.empty() && source.open_token) {
+    const auto opened = source.open_token(asked.skip_token);
+    if (!opened) return no_place(asked.skip_token);
+    query = TRY(query_of_token(*opened, path.address, asked.skip_token));
+  }
   std::optional<Place> from;
   if (!query.skip_token.empty()) from = TRY(read_place(query.skip_token));
   Reading reading(outline, names, source, path, query, TRY(ODataRow::plan(outline, names, path.table, query)),

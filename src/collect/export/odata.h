@@ -38,6 +38,10 @@ struct ODataSource {
   std::function<void(Id after, const std::function<bool(const Opened&)>& reader)> walk;
   std::function<std::int64_t()> count;  // of all submissions
   std::string service;                  // absolute address, without "/" at its end: "https://…/forms/x.svc"
+  // For nextLinks that repeat nothing of what was asked – a filter may hold a name – but hold it sealed; both or
+  // neither. `open_token`: nothing where it is none of ours.
+  std::function<std::string(const std::string& text)> seal_token;
+  std::function<std::optional<std::string>(const std::string& token)> open_token;
 };
 
 std::string odata_service_document(const ODataNames& names, std::string_view service);

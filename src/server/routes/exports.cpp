@@ -1,9 +1,13 @@
 // A form's submissions for other programs: OData, CSV, XLSX and GeoJSON, as long as they are.
+#include <algorithm>
+
 #include "collect/export/from_workspace.h"
 #include "foundation/text.h"
 #include "people/sign_in.h"
 #include "server/pushed.h"
 #include "server/routes.h"
+#include "vault/base64.h"
+#include "vault/vault.h"
 
 namespace understory::server {
 
@@ -50,12 +54,12 @@ Result<Asked> asked(const Visit& visit) {
   return made;
 }
 
-Result<Response> sent(std::string content_type, const std::string& file, Writer writer) {
+Result<Response> sent(const Visit& visit, std::string content_type, const std::string& file, Writer writer) {
   Response response;
   response.content_type = std::move(content_type);
   if (!file.empty())
     response.headers.emplace_back("Content-Disposition", "attachment; filename*=UTF-8''" + percent_encode(file));
-  response.pieces = TRY(pushed(std::move(writer)));
+  response.pieces = TRY(pushed(std::move(writer), visit.person.account));
   return response;
 }
 
@@ -63,7 +67,7 @@ Result<Response> send_as(const Visit& visit, collect::ExportFormat format, std::
                          const std::string& ending, collect::ExportOptions options) {
   Asked what = TRY(asked(visit));
   const std::string file = collect::file_name(what.form.form_id + ending);
-  return sent(std::move(content_type), file,
+  return sent(visit, std::move(content_type), file,
               [what = std::move(what), format, options = std::move(options)](const std::function<bool()>& going_on,
                                                                              const Sink& sink) -> Result<void> {
                 storage::Transaction transaction = what.workspace.read();
@@ -118,28 +122,88 @@ Result<Response> send_odata_service(const Visit& visit) {
                         "application/json; charset=utf-8; odata.metadata=minimal");
 }
 
+namespace {
+
+constexpr std::string_view kQueryEnding = "/$query";
+constexpr std::size_t kMostQuery = 64 * 1024;  // bytes
+
+// A $skiptoken: what was asked, sealed, as an address may hold it. It opens for the form it was made of alone.
+std::string sealed_token(const vault::Vault& key, Id form, const std::string& text) {
+  std::string token = vault::to_base64(key.seal({"odata", "skiptoken", form}, text));
+  token.erase(token.find_last_not_of('=') + 1);
+  std::replace(token.begin(), token.end(), '+', '-');
+  std::replace(token.begin(), token.end(), '/', '_');
+  return token;
+}
+
+std::optional<std::string> opened_token(const vault::Vault& key, Id form, std::string token) {
+  std::replace(token.begin(), token.end(), '-', '+');
+  std::replace(token.begin(), token.end(), '_', '/');
+  token.append((4 - token.size() % 4) % 4, '=');
+  const auto bytes = vault::from_base64(token);
+  if (!bytes) return std::nullopt;
+  auto text = key.open({"odata", "skiptoken", form}, *bytes);
+  if (!text) return std::nullopt;
+  return std::move(*text);
+}
+
+Result<Response> send_rows(const Visit& visit, const std::string& rest, const collect::ODataQuery& query) {
+  Asked what = TRY(asked(visit));
+  const bool number = rest.ends_with("/$count");
+  Response response = TRY(
+      sent(visit, number ? "text/plain; charset=utf-8" : "application/json; charset=utf-8; odata.metadata=minimal", "",
+           [what = std::move(what), query, rest, service = service_address(visit)](
+               const std::function<bool()>& going_on, const Sink& sink) -> Result<void> {
+             storage::Transaction transaction = what.workspace.read();
+             const collect::FormExport form = TRY(what.open(transaction));
+             const collect::ODataNames names = collect::odata_names(form.outline());
+             const collect::ODataPath path = TRY(collect::read_odata_path(form.outline(), names, rest));
+             collect::ODataSource source = form.odata_source(service, going_on);
+             if (const auto key = what.key ? what.key : what.workspace.key()) {
+               source.seal_token = [key, id = what.form.id](const std::string& text) {
+                 return sealed_token(*key, id, text);
+               };
+               source.open_token = [key, id = what.form.id](const std::string& token) {
+                 return opened_token(*key, id, token);
+               };
+             }
+             return collect::write_odata(form.outline(), names, source, path, query, sink);
+           }));
+  response.headers.emplace_back("OData-Version", "4.0");
+  return response;
+}
+
+}  // namespace
+
 Result<Response> send_odata(const Visit& visit) {
   const std::string& rest = visit.named.at("rest");
-  Asked what = TRY(asked(visit));
   if (rest == "$metadata") {
+    const Asked what = TRY(asked(visit));
     const collect::FormExport form = TRY(what.open(visit.transaction));
     return odata_document(collect::odata_metadata(form.outline(), collect::odata_names(form.outline())),
                           "application/xml; charset=utf-8");
   }
-  const collect::ODataQuery query = TRY(collect::read_odata_query(visit.request.query));
-  const bool number = rest.ends_with("/$count");
-  Response response = TRY(sent(
-      number ? "text/plain; charset=utf-8" : "application/json; charset=utf-8; odata.metadata=minimal", "",
-      [what = std::move(what), query, rest, service = service_address(visit)](const std::function<bool()>& going_on,
-                                                                              const Sink& sink) -> Result<void> {
-        storage::Transaction transaction = what.workspace.read();
-        const collect::FormExport form = TRY(what.open(transaction));
-        const collect::ODataNames names = collect::odata_names(form.outline());
-        const collect::ODataPath path = TRY(collect::read_odata_path(form.outline(), names, rest));
-        return collect::write_odata(form.outline(), names, form.odata_source(service, going_on), path, query, sink);
-      }));
-  response.headers.emplace_back("OData-Version", "4.0");
-  return response;
+  return send_rows(visit, rest, TRY(collect::read_odata_query(visit.request.query)));
+}
+
+// OData 4.01, part 2, section 5 "Passing Query Options in the Request Body": as they would stand in the address.
+Result<Response> send_odata_query(const Visit& visit) {
+  std::string rest = visit.named.at("rest");
+  if (!rest.ends_with(kQueryEnding))
+    return fail(problems::kNotFound, {{"what", "table"}, {"name", std::string(shortened(rest, 80))}});
+  rest.erase(rest.size() - kQueryEnding.size());
+  const std::string type = lower_ascii(visit.request.header("content-type"));
+  if (trim(std::string_view(type).substr(0, type.find(';'))) != "text/plain")
+    return fail(problems::kInvalidValue, {{"where", "Content-Type"},
+                                          {"value", std::string(shortened(type, 40))},
+                                          {"what", "kind of query"},
+                                          {"hint", "Send the options as text/plain."}});
+  const std::string options = TRY(visit.request.content.text(kMostQuery));
+  Request read;
+  TRY(read_target("/?" + std::string(trim(options)), read));
+  auto all = visit.request.query;
+  all.insert(all.end(), read.query.begin(), read.query.end());
+  return send_rows(visit, rest, TRY(collect::read_odata_query(all)));
 }
 
 }  // namespace understory::server

@@ -2,14 +2,13 @@
 //
 // What is not yet sent lies in the page alone (all answers, also those that are not relevant), never in the workspace.
 // The instanceID is given when the page is first made and signed, so that sending twice is one submission.
-#include <ctime>
-
 #include "collect/intake.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "people/token.h"
 #include "server/fill_page.h"
 #include "server/held_files.h"
+#include "server/page_clock.h"
 #include "server/routes.h"
 #include "server/thing.h"
 
@@ -21,6 +20,7 @@ namespace {
 
 constexpr std::size_t kMostState = 16 << 20;  // bytes
 constexpr std::size_t kMostAnswer = 1 << 20;  // bytes
+constexpr int kKeepsClock = 31536000;         // seconds
 constexpr const char* kPurpose = "form filled in on a page";
 
 HeldFiles& held_files() {
@@ -61,17 +61,10 @@ Result<Subject> subject_of(const Visit& visit, const std::string& version) {
   return subject;
 }
 
-// People write the time of the place they are at: that of this machine, which stands with them.
-int offset_here(Milliseconds at) {
-  const std::time_t seconds = at / 1000;
-  std::tm local{};
-  return localtime_r(&seconds, &local) ? static_cast<int>(local.tm_gmtoff / 60) : 0;
-}
-
-collect::Setting setting_of(const Visit& visit, const std::string& language) {
+collect::Setting setting_of(const Visit& visit, const std::string& language, int clock) {
   collect::Setting setting;
   setting.now = now();
-  setting.offset_minutes = offset_here(setting.now);
+  setting.offset_minutes = clock;
   setting.language = language;
   setting.username = account_name(visit, visit.person.account);
   return setting;
@@ -97,13 +90,14 @@ struct Shown {
 };
 
 Result<Response> fill_page(const Visit& visit, const Subject& subject, const collect::Filling& filling,
-                           const std::string& language, const Shown& shown) {
+                           const std::string& language, int clock, const Shown& shown) {
   Page page;
   page.title = subject.version.title.empty() ? subject.form.form_id : subject.version.title;
   page.page = "fill";
   page.keeps_typed = true;
   mustache::data& data = page.data;
-  const FillHtml html = fill_html({filling, visit.words, language, shown.amiss, shown.begin_at, shown.files_lost});
+  const FillHtml html =
+      fill_html({filling, visit.words, language, shown.amiss, shown.begin_at, shown.files_lost, clock});
   data.set("title", page.title);
   data.set("about", visit.say(subject.edited ? "fill.about_edit" : "fill.about"));
   data.set("must", visit.say("fill.must"));
@@ -122,6 +116,13 @@ Result<Response> fill_page(const Visit& visit, const Subject& subject, const col
   data.set("mark", TRY(mark_of(visit, subject, filling)));
   data.set("state", filling.draft());
   data.set("asked_in", language);
+  if (asks_for_times(filling.form())) {
+    mustache::data clocks;
+    clocks.set("each", clocks_to_choose(clock, now()));
+    clocks.set("was", std::to_string(clock));
+    set_labels(visit, clocks, "fill.", {"clock", "clock_hint"});
+    data.set("clocks", clocks);
+  }
   set_labels(visit, data, "fill.", {"check", "send", "check_hint", "page_language", "question_language"});
   mustache::data pages{mustache::data::type::list}, questions{mustache::data::type::list};
   for (const std::string& code : Catalogue::languages())
@@ -277,10 +278,11 @@ std::string sent_at(const Subject& subject, Id submission, bool again) {
 }
 
 // Kept in a transaction of its own, together with others; the request's must not stay open while it waits for them.
-Response send(const Visit& visit, const Subject& subject, collect::Filling& filling, const std::string& held_as) {
+Response send(const Visit& visit, const Subject& subject, collect::Filling& filling, const std::string& held_as,
+              const std::string& clock) {
   Response response;
   response.then = [&workspace = visit.workspace, &words = visit.words, &request = visit.request, named = visit.named,
-                   person = visit.person, session = visit.session, right = visit.right, subject, held_as,
+                   person = visit.person, session = visit.session, right = visit.right, subject, held_as, clock,
                    number = text_at(filling, "instanceID"),
                    post = std::make_shared<collect::Post>(post_of(visit, subject, filling, held_as))] {
     const auto key = people::audit_key(workspace);
@@ -288,7 +290,9 @@ Response send(const Visit& visit, const Subject& subject, collect::Filling& fill
     const auto receipt = collect::take_in(workspace, *key, *post);
     if (receipt) {
       held_files().forget(held_as);
-      return see_other(sent_at(subject, receipt->submission, receipt->repeated));
+      Response sent = see_other(sent_at(subject, receipt->submission, receipt->repeated));
+      if (!clock.empty()) set_cookie(sent, request, "clock", clock, kKeepsClock);
+      return sent;
     }
     storage::Transaction transaction = workspace.read();
     // Sent twice at once: the one that came first is kept, and people are told so.
@@ -313,18 +317,20 @@ Result<Response> show_filling(const Visit& visit) {
   const std::string language = nearest_language(form->languages, visit.language());
   const auto plan = collect::plan_of(form);
   auto lists = lists_of(visit.transaction, subject.version.id);
+  const int clock = page_clock(visit, subject.form, "", now());
   if (!subject.edited)
-    return fill_page(visit, subject, collect::Filling::start(plan, std::move(lists), setting_of(visit, language)),
-                     language, {});
+    return fill_page(visit, subject,
+                     collect::Filling::start(plan, std::move(lists), setting_of(visit, language, clock)), language,
+                     clock, {});
   const auto instances = TRY(collect::instances_of(visit.transaction, subject.edited->id));
   const auto newest = std::find_if(instances.begin(), instances.end(), [&](const collect::KeptInstance& each) {
     return each.instance_id == subject.edited->current_id;
   });
   if (newest == instances.end() || TRY(collect::read_envelope(newest->xml)).encrypted)
     return fail(problems::kNotFound, {{"what", "readable submission"}, {"name", subject.edited->id.text()}});
-  const auto filling = TRY(collect::Filling::load(plan, std::move(lists), setting_of(visit, language), newest->xml,
-                                                  collect::Filling::As::kEdit));
-  return fill_page(visit, subject, filling, language, {});
+  const auto filling = TRY(collect::Filling::load(plan, std::move(lists), setting_of(visit, language, clock),
+                                                  newest->xml, collect::Filling::As::kEdit));
+  return fill_page(visit, subject, filling, language, clock, {});
 }
 
 Result<Response> take_filling(const Visit& visit) {
@@ -336,7 +342,9 @@ Result<Response> take_filling(const Visit& visit) {
   if (told(visit, "do") == "page_language" ||
       std::find(form->languages.begin(), form->languages.end(), language) == form->languages.end())
     language = nearest_language(form->languages, visit.language());
-  const collect::Setting setting = setting_of(visit, language);
+  const std::string chosen = told(visit, "clock");
+  const int clock = page_clock(visit, subject.form, chosen, now());
+  const collect::Setting setting = setting_of(visit, language, clock);
   auto filling = TRY(collect::Filling::load(collect::plan_of(form), lists_of(visit.transaction, subject.version.id),
                                             setting, TRY(sent_state(visit)), collect::Filling::As::kDraft));
   const std::string mark = TRY(mark_of(visit, subject, filling));
@@ -348,7 +356,10 @@ Result<Response> take_filling(const Visit& visit) {
             collect::submission_of(visit.transaction, subject.form.form_id, text_at(filling, "instanceID")))
       return see_other(sent_at(subject, *before, true));
 
-  auto answers = answers_of(filling, TRY(sent_fields(visit)), setting.offset_minutes);
+  FillClock written_by{clock, {}};
+  if (const std::string was = told(visit, "clock_was"); !subject.edited && !was.empty())
+    written_by.before = page_clock(visit, subject.form, was, now());
+  auto answers = answers_of(filling, TRY(sent_fields(visit)), written_by);
   for (auto& each : take_files(visit, filling, mark)) answers.push_back(std::move(each));
   if (!answers.empty()) TRY(filling.set(answers));
 
@@ -367,9 +378,11 @@ Result<Response> take_filling(const Visit& visit) {
     amiss = filling.problems();
     std::erase_if(amiss, [](const collect::Unmet& each) { return each.kind == collect::Unmet::Kind::kUnknown; });
     shown.amiss = &amiss;
-    if (what == "send" && amiss.empty() && shown.files_lost.empty()) return send(visit, subject, filling, mark);
+    if (what == "send" && amiss.empty() && shown.files_lost.empty())
+      return send(visit, subject, filling, mark, chosen.empty() ? "" : std::to_string(clock));
   }
-  Response response = TRY(fill_page(visit, subject, filling, language, shown));
+  Response response = TRY(fill_page(visit, subject, filling, language, clock, shown));
+  if (!chosen.empty()) set_cookie(response, visit.request, "clock", std::to_string(clock), kKeepsClock);
   if (what == "send") response.status = 422;
   return response;
 }

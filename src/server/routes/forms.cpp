@@ -280,6 +280,7 @@ Result<Response> show_form(const Visit& visit) {
   const bool published = std::any_of(versions.begin(), versions.end(), [](const auto& each) { return !each.draft; });
   data.set("may_fill", published && form.state == collect::FormState::kOpen && may(visit, Right::kFillForms, form));
   data.set("may_read", may(visit, Right::kReadSubmissions, form));
+  if (published) data.set("mapping", visit.say("mapping.link"));
   if (may(visit, Right::kExportSubmissions, form)) {
     mustache::data exports{mustache::data::type::list};
     const std::string base = (form.study ? "/api/v1/studies/" + form.study.text() : std::string("/api/v1")) +

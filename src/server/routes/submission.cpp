@@ -8,6 +8,7 @@
 #include "people/sign_in.h"
 #include "server/fill_page.h"
 #include "server/routes.h"
+#include "server/submission_list.h"
 #include "server/thing.h"
 #include "storage/blobs.h"
 
@@ -245,9 +246,16 @@ Result<Response> show_submission(const Visit& visit) {
   page.page = "submission";
   mustache::data& data = page.data;
   data.set("title", page.title);
-  data.set("address", "/submissions/" + submission.id.text());
+  const SubmissionList list = SubmissionList::of(visit.request);
+  data.set("address", list.address(submission));
   if (form) {
-    data.set("back_address", "/forms/" + form->id.text() + "/submissions");
+    data.set("back_address", list.address(*form));
+    if (const Id next = list.next(visit, *form, submission.id)) {
+      collect::Submission behind;
+      behind.id = next;
+      data.set("next", visit.say("submissions.next"));
+      data.set("next_address", list.address(behind));
+    }
     data.set("back",
              visit.words.say({"submissions.title", {{"form", form->title.empty() ? form->form_id : form->title}}}));
   }
@@ -322,7 +330,7 @@ Result<Response> review_submission(const Visit& visit) {
   else
     TRY(collect::review(visit.transaction, submission.id, visit.person.account, collect::review_state_of(what),
                         visit.request.field("comment")));
-  return see_other("/submissions/" + submission.id.text());
+  return see_other(SubmissionList::of(visit.request).address(submission));
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include "people/account.h"
 #include "people/device.h"
 #include "server/routes.h"
+#include "server/submission_list.h"
 #include "server/thing.h"
 
 namespace understory::server {
@@ -42,35 +43,11 @@ class Senders {
   std::map<Id, std::string> names_;
 };
 
-// "2026-11-25" → its beginning in UTC; 0 where it says no day.
-Milliseconds day_of(const std::string& text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return 0;
-  const auto number = [&](std::size_t at, std::size_t size) {
-    const std::string digits = text.substr(at, size);
-    return digits.find_first_not_of("0123456789") == std::string::npos ? std::stoi(digits) : -1;
-  };
-  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
-                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-  if (!day.ok()) return 0;
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::sys_days(day).time_since_epoch()).count();
-}
-
-constexpr Milliseconds kDay = 24 * 60 * 60 * 1000;
-
-struct Asked {
-  std::string state, from, to;
-  Id after;
-  std::string address(const collect::KeptForm& form, Id next) const {
-    return "/forms/" + form.id.text() + "/submissions?state=" + percent_encode(state) +
-           "&from=" + percent_encode(from) + "&to=" + percent_encode(to) + (next ? "&after=" + next.text() : "");
-  }
-};
-
-mustache::data row_of(const Visit& visit, const Senders& senders, const collect::Submission& each) {
+mustache::data row_of(const Visit& visit, const Senders& senders, const SubmissionList& list,
+                      const collect::Submission& each) {
   mustache::data row;
   row.set("id", each.id.text());
-  row.set("address", "/submissions/" + each.id.text());
+  row.set("address", list.address(each));
   row.set("when", minute_text(each.received_at));
   row.set("sender", senders.of(each));
   row.set("place", each.place);
@@ -83,45 +60,57 @@ mustache::data row_of(const Visit& visit, const Senders& senders, const collect:
     row.set("files", missing > 0 ? visit.words.say({"submissions.files_missing", {{"n", missing}}})
                                  : visit.say("submissions.files_whole"));
   row.set("missing", missing > 0);
+  if (list.which != SubmissionList::Which::kLacking || visit.transaction.locked()) return row;
+  std::vector<std::string> names;
+  for (const collect::Attachment& file : collect::attachments_of(visit.transaction, each.id))
+    if (file.expected && !file.present) names.push_back(file.name);
+  if (!names.empty()) row.set("files", visit.words.say({"submissions.lacks", {{"names", join(names, ", ")}}}));
   return row;
 }
 
-mustache::data waiting_rows(const Visit& visit, const Senders& senders, const collect::KeptForm& form, bool& any) {
+mustache::data waiting_rows(const Visit& visit, const Senders& senders, const SubmissionList& list,
+                            const std::vector<collect::Submission>& waiting) {
   mustache::data rows{mustache::data::type::list};
-  for (const collect::Submission& each : collect::waiting_submissions(visit.transaction, form.form_id)) {
-    const people::Record record = record_of(visit.transaction, each);
-    if (!people::decide(visit.person, Right::kReadSubmissions, record).allowed) continue;
-    any = true;
-    mustache::data row = row_of(visit, senders, each);
+  for (const collect::Submission& each : waiting) {
+    mustache::data row = row_of(visit, senders, list, each);
     row.set("reason", visit.say("submissions.waits_" + std::string(name_of(each.waits_for))));
-    if (people::decide(visit.person, Right::kReviewSubmissions, record).allowed) row.set("may_release", true);
+    if (people::decide(visit.person, Right::kReviewSubmissions, record_of(visit.transaction, each)).allowed)
+      row.set("may_release", true);
     row.set("release", visit.say("submissions.release"));
     rows << row;
   }
   return rows;
 }
 
-Response list_page(const Visit& visit, const collect::KeptForm& form, const std::optional<Problem>& problem = {}) {
-  Asked asked{visit.request.parameter("state"), visit.request.parameter("from"), visit.request.parameter("to"),
-              Id::parse(visit.request.parameter("after")).value_or(Id{})};
-  collect::Wanted wanted = collect::within_reach(visit.person, form);
-  wanted.state = collect::review_state_of(asked.state);
-  wanted.received_from = day_of(asked.from);
-  if (const Milliseconds last = day_of(asked.to); last != 0) wanted.received_before = last + kDay;
-  Page page;
-  page.title = visit.words.say({"submissions.title", {{"form", form.title.empty() ? form.form_id : form.title}}});
-  page.page = "submissions";
-  mustache::data& data = page.data;
-  data.set("title", page.title);
-  data.set("form", visit.form_token());
-  data.set("address", asked.address(form, {}));
-  data.set("plain_address", "/forms/" + form.id.text() + "/submissions");
-  data.set("back", visit.say("forms.title"));
-  set_labels(visit, data, "submissions.",
-             {"received_column", "sender", "place", "version", "state", "files", "edits", "show", "every_state", "from",
-              "to", "show_button", "comment", "comment_hint", "chosen", "waiting", "waiting_about", "reason", "pick"});
-  data.set("from", asked.from);
-  data.set("to", asked.to);
+// Which of them, each with how many are open to this person.
+mustache::data tabs(const Visit& visit, const collect::KeptForm& form, const SubmissionList& shown,
+                    std::size_t waiting) {
+  using Which = SubmissionList::Which;
+  mustache::data all{mustache::data::type::list};
+  const auto add = [&](Which which, const char* key, std::int64_t n) {
+    SubmissionList list;
+    list.which = which;
+    all << option(list.address(form), visit.words.say({key, {{"n", n}}}), which == shown.which);
+  };
+  const auto count = [&](bool lacks_files) {
+    collect::Wanted wanted = collect::within_reach(visit.person, form);
+    wanted.lacks_files = lacks_files;
+    return collect::count_submissions(visit.transaction, form.id, wanted);
+  };
+  add(Which::kAll, "submissions.tab_all", count(false));
+  add(Which::kLacking, "submissions.tab_lacking", count(true));
+  add(Which::kWaiting, "submissions.tab_waiting", static_cast<std::int64_t>(waiting));
+  return all;
+}
+
+// Those that do not wait: filtered, a page of them, and what may be done with those chosen.
+void set_received(const Visit& visit, const collect::KeptForm& form, const SubmissionList& list, const Senders& senders,
+                  mustache::data& data) {
+  collect::Wanted wanted = list.wanted(visit, form);
+  data.set("filters", true);
+  data.set("list", list.which == SubmissionList::Which::kLacking ? "lacking" : "");
+  data.set("from", list.from);
+  data.set("to", list.to);
   mustache::data states{mustache::data::type::list};
   const auto counted = [&](std::optional<ReviewState> state) {
     collect::Wanted same = wanted;
@@ -133,36 +122,63 @@ Response list_page(const Visit& visit, const collect::KeptForm& form, const std:
                      wanted.state == state);
   data.set("states", states);
   data.set("found", visit.words.say({"submissions.found", {{"n", counted(wanted.state)}}}));
-  wanted.after = asked.after;
+  wanted.after = Id::parse(visit.request.parameter("after")).value_or(Id{});
   wanted.limit = kShown + 1;
   auto found = collect::submissions(visit.transaction, form.id, wanted);
   const bool more = std::ssize(found) > kShown;
   if (more) found.pop_back();
-  const Senders senders(visit);
   mustache::data rows{mustache::data::type::list};
-  for (const collect::Submission& each : found) rows << row_of(visit, senders, each);
+  for (const collect::Submission& each : found) rows << row_of(visit, senders, list, each);
   data.set("submissions", rows);
-  if (found.empty()) data.set("none", visit.say("submissions.none"));
+  data.set("has_rows", !found.empty());
+  if (found.empty())
+    data.set("none", visit.say(list.which == SubmissionList::Which::kLacking ? "submissions.none_lacking"
+                                                                             : "submissions.none"));
+  else if (list.which == SubmissionList::Which::kLacking)
+    data.set("lacking_about", visit.say("submissions.lacking_about"));
   if (more) {
+    const std::string address = list.address(form);
     mustache::data next;
-    next.set("address", asked.address(form, found.back().id));
+    next.set("address",
+             address + (address.find('?') == std::string::npos ? "?" : "&") + "after=" + found.back().id.text());
     next.set("label", visit.say("submissions.older"));
     data.set("more", next);
   }
-  if (people::decide(visit.person, Right::kReviewSubmissions, record_of(form)).allowed) {
-    mustache::data deeds{mustache::data::type::list};
-    for (const ReviewState state : {ReviewState::kApproved, ReviewState::kHasIssues, ReviewState::kRejected})
-      deeds << option(std::string(name_of(state)), visit.say("submissions.make_" + std::string(name_of(state))), false);
-    data.set("deeds", deeds);
-    data.set("may_review", !found.empty());
+  if (!people::decide(visit.person, Right::kReviewSubmissions, record_of(form)).allowed) return;
+  mustache::data deeds{mustache::data::type::list};
+  for (const ReviewState state : {ReviewState::kApproved, ReviewState::kHasIssues, ReviewState::kRejected})
+    deeds << option(std::string(name_of(state)), visit.say("submissions.make_" + std::string(name_of(state))), false);
+  data.set("deeds", deeds);
+  data.set("may_review", !found.empty());
+}
+
+Response list_page(const Visit& visit, const collect::KeptForm& form) {
+  const SubmissionList list = SubmissionList::of(visit.request);
+  Page page;
+  page.title = visit.words.say({"submissions.title", {{"form", form.title.empty() ? form.form_id : form.title}}});
+  page.page = "submissions";
+  mustache::data& data = page.data;
+  data.set("title", page.title);
+  data.set("form", visit.form_token());
+  data.set("address", list.address(form));
+  data.set("list_address", list.address(form));
+  data.set("plain_address", "/forms/" + form.id.text() + "/submissions");
+  data.set("back", visit.say("forms.title"));
+  set_labels(visit, data, "submissions.",
+             {"received_column", "sender", "place", "version",     "state",   "files",        "edits",  "show",
+              "every_state",     "from",   "to",    "show_button", "comment", "comment_hint", "chosen", "waiting",
+              "waiting_about",   "reason", "pick",  "tabs"});
+  const Senders senders(visit);
+  const auto waiting = waiting_for(visit, form);
+  data.set("each_tab", tabs(visit, form, list, waiting.size()));
+  if (list.which != SubmissionList::Which::kWaiting) {
+    set_received(visit, form, list, senders, data);
+  } else {
+    data.set("waiting", waiting_rows(visit, senders, list, waiting));
+    data.set("any_waits", !waiting.empty());
+    if (waiting.empty()) data.set("none", visit.say("submissions.none_waiting"));
   }
-  bool any_waits = false;
-  data.set("waiting", waiting_rows(visit, senders, form, any_waits));
-  data.set("any_waits", any_waits);
-  if (problem) data.set("problem", visit.words.sentence(*problem));
-  Response response = show(visit, std::move(page));
-  if (problem) response.status = problem->status();
-  return response;
+  return show(visit, std::move(page));
 }
 
 // Those chosen that this person may review, and that belong to the form: all of them, or none is touched.
@@ -203,7 +219,7 @@ Result<Response> review_submissions(const Visit& visit) {
     for (const Id id : ids)
       TRY(collect::review(visit.transaction, id, visit.person.account, state, visit.request.field("comment")));
   }
-  return see_other("/forms/" + form.id.text() + "/submissions");
+  return see_other(SubmissionList::of(visit.request).address(form));
 }
 
 }  // namespace understory::server
