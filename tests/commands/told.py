@@ -110,8 +110,8 @@ class Told:
                 f'<data id="wells" version="1"><name>{name}</name><depth>{depth}</depth><meta><instanceID>uuid:w{number}</instanceID>'
                 f'<entity dataset="wells" id="12345678-0000-4000-8000-00000000000{number}" create="1"><label>{name}</label></entity></meta></data>')
             run("submissions", "bring", "-w", self.workspace, self.path / f"well-{number}.xml")
-        self.assertIn("12,", (shown := run("entities", "show", "-w", self.workspace, "wells")) + ",")
-        self.assertIn("North", shown)
+        shown = run("entities", "show", "-w", self.workspace, "wells")
+        self.assertIn(",North,12\n", shown)
         self.assertNotIn("To look at", shown)
         line = run("entities", "list", "-w", self.workspace)
         self.assertTrue(line.startswith("wells\t"), line)
