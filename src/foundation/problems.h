@@ -14,6 +14,11 @@ inline constexpr ProblemKind kInvalidValue{"invalid_value", 422, "{where}: “{v
 inline constexpr ProblemKind kMissingValue{"missing_value", 422, "{where}: {what} is missing. {hint}"};
 inline constexpr ProblemKind kTooLarge{"too_large", 413, "{what} is larger than the limit of {limit}. {hint}"};
 inline constexpr ProblemKind kBusy{"busy", 503, "The workspace is busy with another writer. Try again in a moment."};
+inline constexpr ProblemKind kExportsTaken{
+    "exports_taken", 503, "As many exports are on their way as this server makes at once. Try again in half a minute."};
+inline constexpr ProblemKind kOwnExportsTaken{
+    "own_exports_taken", 503,
+    "Two exports are on their way to you already. Let one come to its end, or stop it, and try again."};
 inline constexpr ProblemKind kStoppedBetween{
     "stopped_between", 409,
     "The work was stopped before it was done. What is done stays done; call it again to go on."};

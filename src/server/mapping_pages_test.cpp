@@ -171,6 +171,18 @@ TEST_P(MappingPages, WhoMayNotReadSeesNothingOfWhatWasTold) {
   EXPECT_EQ(post(address_ + "/take", coder, {{"study", rooms_.study.text()}}).status, 404);
 }
 
+TEST_P(MappingPages, WhileStoriesAreLockedItSaysSo) {
+  send("uuid:1", kTold);
+  ASSERT_EQ(post(address_ + "/mapping", researcher_, kPointed, "save").status, 303);
+  ASSERT_TRUE(workspace().put_key_away(workspace().write(), vault::Secret::random()));
+  // Signed in before, by a session that holds no key.
+  const Response page = get(address_ + "/mapping", researcher_);
+  EXPECT_EQ(page.status, 200) << page.body;
+  EXPECT_THAT(page.body, HasSubstr("Stories are locked"));
+  EXPECT_THAT(page.body, Not(HasSubstr("No school.")));
+  EXPECT_THAT(page.body, HasSubstr("<option value=\"answer\" selected>"));  // the mapping itself is no story
+}
+
 TEST_P(MappingPages, WhatNoPageOfOursSendsIsPassedOver) {
   Fields odd = kPointed;
   odd.insert(odd.end(), {{"is:/data/nowhere", "answer"},

@@ -8,16 +8,6 @@
 #include "foundation/zip_stream.h"
 #include "server/http.h"
 
-namespace understory::problems {
-
-inline constexpr ProblemKind kExportsTaken{
-    "exports_taken", 503, "As many exports are on their way as this server makes at once. Try again in half a minute."};
-inline constexpr ProblemKind kOwnExportsTaken{
-    "own_exports_taken", 503,
-    "Two exports are on their way to you already. Let one come to its end, or stop it, and try again."};
-
-}  // namespace understory::problems
-
 namespace understory::server {
 
 // Writes the whole answer, in a thread of its own: what belongs to a thread, like a transaction, begins and ends in it.

@@ -7,7 +7,6 @@
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "server/openrosa.h"
-#include "server/pushed.h"
 #include "server/thing.h"
 
 namespace understory::server {

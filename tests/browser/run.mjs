@@ -153,7 +153,8 @@ for (const account of accounts)
         // Who works in one place alone sees nothing of what came from no place.
         const all = await page.locator('main tbody th a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
         paths.push(...all.slice(0, 1));
-        if (account.role === 'researcher') paths.push(all[0] + '/edit');
+        if (account.role === 'researcher')
+          paths.push(all[0] + '/edit', list.replace('/submissions', '/mapping'), list + '?list=lacking', list + '?list=waiting');
       }
       for (const path of paths)
         for (const language of languages) {

@@ -234,10 +234,13 @@ Result<Response> take_into_study(const Visit& visit) {
   options.among = collect::within_reach(visit.person, form);
   options.approved_only = !visit.request.field("approved").empty();
   const study::ImportReport report = TRY(study::take_submissions(visit.transaction, study->id, form.id, options));
+  write_down(visit, visit.transaction, Right::kChangeStudy, "POST /forms/{form}/take", "study", study->id,
+             "took what its forms told");
   Page page;
   const std::string name = form.title.empty() ? form.form_id : form.title;
   page.title = visit.words.say({"mapping.taken", {{"form", name}, {"study", study->name}}});
   page.page = "taken";
+  page.keeps_typed = true;  // a link would ask for it once more
   mustache::data& data = page.data;
   data.set("title", page.title);
   data.set("form_address", "/forms/" + form.id.text() + "/mapping");
@@ -252,7 +255,10 @@ Result<Response> take_into_study(const Visit& visit) {
       if (outcomes[i] == 0) continue;
       mustache::data row;
       row.set("element", element);
-      row.set("outcome", visit.say("mapping.outcome_" + std::string(study::kOutcomes[i])));
+      // Of a submission, that it was read says nothing about what the study held before.
+      row.set("outcome", element == "submission" && study::kOutcomes[i] == "read"
+                             ? visit.say("mapping.looked_through")
+                             : visit.say("mapping.outcome_" + std::string(study::kOutcomes[i])));
       row.set("number", std::to_string(outcomes[i]));
       counts << row;
     }

@@ -103,7 +103,7 @@ mustache::data answer_rows(const std::vector<Answer>& answers) {
     row.set("label", each.label);
     row.set("heading", each.heading);
     row.set("value", each.shown);
-    row.set("raw", each.raw);
+    if (!each.raw.empty()) row.set("raw", each.raw);
     rows << row;
   }
   return rows;
