@@ -97,6 +97,7 @@ TEST_P(MappingPages, AGuessIsMarkedAndKeptByNobody) {
   EXPECT_THAT(page.body, HasSubstr("a guess"));
   EXPECT_THAT(page.body, HasSubstr("Why do people &lt;leave&gt;?"));
   EXPECT_THAT(page.body, HasSubstr("<option value=\"answer\" selected>"));
+  EXPECT_THAT(page.body, HasSubstr("<option value=\"pseudonym\" selected>"));
   EXPECT_THAT(page.body, HasSubstr("Nothing was sent yet"));
   EXPECT_THAT(page.body, Not(HasSubstr("<script")));
   EXPECT_THAT(get(address_ + "/mapping?lang=km", researcher_).body, HasSubstr("ហេតុអ្វី?"));

@@ -60,7 +60,7 @@ struct Sorts {
 
 Meaning in_root(const Node& node, const std::vector<std::string>& parts, const Sorts& sort) {
   if (holds(parts, {"consent", "agree", "agrees", "permission"}) && !yes_of(node).empty()) return Meaning::kConsent;
-  if (holds(parts, {"pseudonym", "respondent", "alias", "participant"}) ||
+  if (holds(parts, {"pseudonym", "respondent", "alias", "participant"}) || (sort.text && node.name == "who") ||
       (sort.text && holds(parts, {"code"}) && !holds(parts, {"group", "place", "village", "postal"})))
     return sort.text ? Meaning::kPseudonym : Meaning::kNothing;
   if (sort.select && holds(parts, {"age"})) return Meaning::kAgeBand;
