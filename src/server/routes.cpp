@@ -19,7 +19,7 @@ using enum people::Right;
 constexpr Body kSent{Body::Kind::kParts, kMostSent};
 
 // OData's way to ask without an address: what $filter looks for, often a name, stands in no history and no log.
-constexpr Body kQuery{Body::Kind::kBytes, 64 * 1024};
+constexpr Body kQuery{Body::Kind::kBytes, 128 * 1024};
 
 constexpr Route kRoutes[] = {
     {"GET", "/", show_studies, kSignedIn, kSeeStudy, false},

@@ -1,6 +1,7 @@
 #include "study/from_submissions.h"
 
 #include <algorithm>
+#include <set>
 
 #include "foundation/clock.h"
 #include "study/from_submissions_parts.h"
@@ -149,10 +150,9 @@ void FromSubmissions::leave_out(const std::string& instance_id, std::string_view
   std::vector<std::string> guids = guids_of(instance_id);
   for (const collect::Record* record : said)
     for (std::string& guid : guids_of_rows(instance_id, *record, true)) guids.push_back(std::move(guid));
-  std::sort(guids.begin(), guids.end());
-  guids.erase(std::unique(guids.begin(), guids.end()), guids.end());
+  std::set<std::string> named;
   for (const std::string& guid : guids)
-    if (const auto name = surroundings_.held(guid))
+    if (const auto name = surroundings_.held(guid); name && named.insert(guid).second)
       material_.report.note(
           "submission", Outcome::kUnusable, *name,
           std::string(why) + " What an earlier run took of it is still in the study; erase it there.");

@@ -125,7 +125,7 @@ Result<Response> send_odata_service(const Visit& visit) {
 namespace {
 
 constexpr std::string_view kQueryEnding = "/$query";
-constexpr std::size_t kMostQuery = 64 * 1024;  // bytes
+constexpr std::size_t kMostQuery = 128 * 1024;  // bytes
 
 // A $skiptoken: what was asked, sealed, as an address may hold it. It opens for the form it was made of alone.
 std::string sealed_token(const vault::Vault& key, Id form, const std::string& text) {
