@@ -25,6 +25,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/", show_studies, kSignedIn, kSeeStudy, false},
     {"GET", "/studies/{study}", show_overview, kRight, kSeeStudy, false},
     {"GET", "/studies/{study}/codebook", show_codebook, kRight, kSeeStudy, false},
+    {"GET", "/studies/{study}/machine", show_machine, kRight, kSeeFindings, false},
+    // Learns while it only reads; keeps and logs by itself.
+    {"POST", "/studies/{study}/machine", change_machine, kRight, kCode, false, true, Lane::kReports},
     {"GET", "/studies/{study}/sources", show_sources, kRight, kListSources, true},
     // Words searched for, often a name, stand in no address, and so in no history and no log.
     {"POST", "/studies/{study}/sources", show_sources, kRight, kListSources, true, true},
@@ -190,8 +193,7 @@ std::string language_of(const Request& request) {
   const std::string accepted = request.header("accept-language");
   for (std::string_view each : split(accepted, ',')) {
     const std::string code = lower_ascii(trim(each).substr(0, 2));
-    // Phones are told what they need in more languages than pages are in.
-    if (known(code) || (to_openrosa(request) && Catalogue::of(code).language() == code)) return code;
+    if (known(code)) return code;
   }
   return "en";
 }

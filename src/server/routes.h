@@ -29,6 +29,8 @@ struct Route {
 Result<Response> show_studies(const Visit& visit);
 Result<Response> show_overview(const Visit& visit);
 Result<Response> show_codebook(const Visit& visit);
+Result<Response> show_machine(const Visit& visit);
+Result<Response> change_machine(const Visit& visit);
 Result<Response> show_sources(const Visit& visit);
 Result<Response> show_source(const Visit& visit);
 Result<Response> show_finding(const Visit& visit);

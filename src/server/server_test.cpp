@@ -79,7 +79,9 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
     if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"},
                             [&](const char* named) { return route.address.find(named) != std::string::npos; }))
       continue;
-    for (const std::string language : {"en", "km"}) {
+    for (const std::string& language : Catalogue::languages()) {
+      // Paper is set anew in seconds, of the same HTML.
+      if (route.address.ends_with(".pdf") && language != "en" && language != "km") continue;
       std::string address(route.address);
       const auto put = [&](const std::string& name, const std::string& value) {
         if (const std::size_t at = address.find(name); at != std::string::npos) address.replace(at, name.size(), value);
