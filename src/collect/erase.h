@@ -3,6 +3,7 @@
 // instance, so that a phone that sends one again is thanked and nothing is kept. Backups made before still hold it
 // until they are thrown away; what other programs fetched, and whoever was told by a webhook, is not reached from here.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,12 @@ Result<Erasing> what_erasing_takes(storage::Transaction& transaction, Id submiss
 // Its caller commits, and writes the log.
 void erase_submission(storage::Transaction& transaction, const vault::SigningKey& key, const Erasing& erasing);
 
-// Whether an instance of that number was erased, and whether what comes now is the same again.
-enum class WasErased { kNo, kTheSame, kAnother };
-WasErased was_erased(storage::Transaction& transaction, const vault::SigningKey& key, std::string_view form_id,
-                     std::string_view instance_id, std::string_view content_mark);
+// The keyed hash by which an erased instance is known again.
+std::string number_mark(const vault::SigningKey& key, std::string_view form_id, std::string_view instance_id);
+// Into `content`, where the instance of that mark was erased: the mark of its content. Asked with others at once.
+storage::Question erased_into(const storage::Transaction& transaction, std::string_view number,
+                              std::optional<std::string>& content);
+bool was_erased(storage::Transaction& transaction, const vault::SigningKey& key, std::string_view form_id,
+                std::string_view instance_id);
 
 }  // namespace understory::collect

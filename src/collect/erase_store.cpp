@@ -12,6 +12,7 @@ namespace understory::collect {
 
 using storage::Parameter;
 using storage::Query;
+using storage::Question;
 using storage::Row;
 using storage::Transaction;
 
@@ -56,10 +57,6 @@ const Query kAddErased{"collect.add_erased_instance",
                        "?, ?) on conflict do nothing"};
 const Query kErased{"collect.erased_instance",
                     "select content_mark from erased_instance where workspace_id = ? and number_mark = ?"};
-
-std::string number_mark(const vault::SigningKey& key, std::string_view form_id, std::string_view instance_id) {
-  return key.mark("erased instance", std::string(form_id) + "\n" + std::string(instance_id));
-}
 
 std::vector<Id> ids(Transaction& transaction, const Query& query, Id of) {
   std::vector<Id> all;
@@ -220,12 +217,21 @@ void erase_submission(Transaction& transaction, const vault::SigningKey& key, co
   for (const Id submission : erasing.submissions) transaction.run(kEraseSubmission, {workspace, submission});
 }
 
-WasErased was_erased(Transaction& transaction, const vault::SigningKey& key, std::string_view form_id,
-                     std::string_view instance_id, std::string_view content_mark) {
-  const std::string mark = number_mark(key, form_id, instance_id);
-  const auto content = transaction.one(kErased, {transaction.workspace(), Parameter::blob(mark)},
-                                       [](const Row& row) { return std::string(row.blob(0)); });
-  return !content ? WasErased::kNo : *content == content_mark ? WasErased::kTheSame : WasErased::kAnother;
+std::string number_mark(const vault::SigningKey& key, std::string_view form_id, std::string_view instance_id) {
+  return key.mark("erased instance", std::string(form_id) + "\n" + std::string(instance_id));
+}
+
+Question erased_into(const Transaction& transaction, std::string_view number, std::optional<std::string>& content) {
+  return {&kErased, {transaction.workspace(), Parameter::blob(number)}, [&content](const Row& row) {
+            content = std::string(row.blob(0));
+          }};
+}
+
+bool was_erased(Transaction& transaction, const vault::SigningKey& key, std::string_view form_id,
+                std::string_view instance_id) {
+  const std::string number = number_mark(key, form_id, instance_id);
+  return transaction.one(kErased, {transaction.workspace(), Parameter::blob(number)}, [](const Row&) { return true; })
+      .has_value();
 }
 
 }  // namespace understory::collect

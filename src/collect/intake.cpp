@@ -54,6 +54,18 @@ void find_files(const pugi::xml_node& node, const std::string& path, const std::
   }
 }
 
+struct Keeping final : storage::Work {
+  explicit Keeping(const Arrival& which) : arrival(which) {}
+  void keep(storage::Transaction& transaction, std::span<storage::Work* const> all) override {
+    std::vector<const Arrival*> arrivals;
+    for (storage::Work* each : all) arrivals.push_back(&static_cast<Keeping*>(each)->arrival);
+    std::vector<Result<Receipt>> receipts = collect::keep(transaction, arrivals);
+    for (std::size_t i = 0; i < all.size(); ++i) static_cast<Keeping*>(all[i])->receipt = std::move(receipts[i]);
+  }
+  const Arrival& arrival;
+  Result<Receipt> receipt = Receipt{};
+};
+
 // A tree of XML takes many times its text. Small ones are made together; of large ones there is one at a time.
 std::unique_lock<std::mutex> turn_for(const Post& post) {
   constexpr std::size_t kLarge = 256 * 1024;  // bytes
@@ -78,7 +90,7 @@ std::vector<std::string> named_files(std::string_view xml, const std::vector<std
   return found;
 }
 
-Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& key, const Post& post) {
+Result<Arrival> arrived(const vault::SigningKey& key, const Post& post) {
   const auto turn = turn_for(post);
   Arrival arrival {
     post, TRY(read_envelope(post.xml))
@@ -91,9 +103,14 @@ Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& 
   for (const PostedFile& file : post.files)
     arrival.files.push_back(
         {&file, key.mark("attachment name", file.name), mark_of(key, file), plain_media_type(file.media_type)});
-  Result<Receipt> receipt = Receipt{};
-  workspace.write_together([&](storage::Transaction& transaction) { receipt = keep(transaction, arrival); });
-  return receipt;
+  return arrival;
+}
+
+Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& key, const Post& post) {
+  const Arrival arrival = TRY(arrived(key, post));
+  Keeping keeping(arrival);
+  workspace.write_together(keeping);
+  return std::move(keeping.receipt);
 }
 
 }  // namespace understory::collect

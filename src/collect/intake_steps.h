@@ -1,5 +1,7 @@
-// Private to the room: one post as it goes into the database.
+// Private to the room: posts as they go into the database.
 #pragma once
+#include <span>
+
 #include "collect/intake.h"
 
 namespace understory::collect {
@@ -18,7 +20,10 @@ struct Arrival {
   const vault::SigningKey& key;
 };
 
-// Either writes everything about it, its line in the log too, or nothing.
-Result<Receipt> keep(storage::Transaction& transaction, const Arrival& arrival);
+// Before the database is asked; errors as of take_in(). Borrows both.
+Result<Arrival> arrived(const vault::SigningKey& key, const Post& post);
+// Of each either everything, its line in the log too, or nothing. Their lookups go to the server together, and so do
+// their rows.
+std::vector<Result<Receipt>> keep(storage::Transaction& transaction, std::span<const Arrival* const> arrivals);
 
 }  // namespace understory::collect

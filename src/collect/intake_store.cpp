@@ -1,30 +1,33 @@
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "collect/encrypted.h"
 #include "collect/entities.h"
 #include "collect/erase.h"
 #include "collect/forms.h"
+#include "collect/intake_files.h"
 #include "collect/intake_steps.h"
 #include "collect/quarantine.h"
 #include "collect/webhook.h"
 #include "foundation/text.h"
 #include "people/audit.h"
-#include "storage/blobs.h"
 
 namespace understory::collect {
 
 using storage::Parameter;
 using storage::Query;
+using storage::Question;
 using storage::Row;
 using storage::Transaction;
 
 namespace {
 
-const Query kFormOf{"collect.form_to_fill",
-                    "select id, study_id, state from form where workspace_id = ? and form_id = ?"};
-const Query kVersionOf{"collect.version_filled_in",
-                       "select id, file_paths from form_version where workspace_id = ? and form_row_id = ? and version "
-                       "= ? and state = 'published'"};
+const Query kFilledIn{
+    "collect.form_filled_in",
+    "select form.id, form.study_id, form.state, form_version.id, form_version.file_paths from form left join "
+    "form_version on form_version.workspace_id = form.workspace_id and form_version.form_row_id = form.id and "
+    "form_version.version = ? and form_version.state = 'published' where form.workspace_id = ? and form.form_id = ?"};
 const Query kInstance{
     "collect.instance_by_number",
     "select instance.id, instance.mark, submission.id, submission.current_id, submission.waits_for, "
@@ -46,16 +49,6 @@ const Query kEdit{"collect.edit_submission",
                   "= ?"};
 const Query kCount{"collect.count_attachments_again",
                    "update submission set expected = ?, present = ?, changed_at = ? where workspace_id = ? and id = ?"};
-const Query kAttachments{"collect.attachment_marks",
-                         "select id, name_mark, content_mark, expected, media_type, size, blob_id, name from "
-                         "submission_attachment where workspace_id = ? and instance_row_id = ? order by id"};
-const Query kAddAttachment{"collect.add_attachment",
-                           "insert into submission_attachment (workspace_id, id, instance_row_id, name, name_mark, "
-                           "media_type, expected, content_mark, size, blob_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-const Query kFillAttachment{"collect.fill_attachment",
-                            "update submission_attachment set media_type = ?, content_mark = ?, size = ?, blob_id = ? "
-                            "where workspace_id = ? and id = ?"};
-
 struct Held {
   Id instance, submission;
   std::string mark, current_id;
@@ -64,145 +57,101 @@ struct Held {
   std::string place;  // where it was sent from
 };
 
-std::optional<Held> held_instance(Transaction& transaction, const std::string& form_id, const std::string& number) {
-  return transaction.one(kInstance, {transaction.workspace(), form_id, number}, [](const Row& row) {
-    return Held{row.id(0), row.id(2),    std::string(row.blob(1)), row.string(3), waits_for_of(row.text(4)),
-                row.id(5), row.string(6)};
-  });
+// The form an instance says it fills in, as it is here.
+struct FilledIn {
+  Id form, study, version;
+  FormState state = FormState::kOpen;
+  std::vector<std::string> file_paths;
+  std::vector<Id> webhooks;
+};
+
+// What posts that are kept together have in common: all they must know is asked before the first of them is written.
+struct Group {
+  Group(Transaction& all, const vault::SigningKey& key) : transaction(all), log(all, key) {}
+  Transaction& transaction;
+  people::AuditWriter log;
+  std::map<std::pair<std::string_view, std::string_view>, FilledIn> forms;  // by their id and version
+};
+
+Question instance_into(const Transaction& transaction, std::string_view form_id, std::string_view number,
+                       std::optional<Held>& held) {
+  return {&kInstance, {transaction.workspace(), form_id, number}, [&held](const Row& row) {
+            held = Held{row.id(0), row.id(2),    std::string(row.blob(1)), row.string(3), waits_for_of(row.text(4)),
+                        row.id(5), row.string(6)};
+          }};
+}
+
+std::optional<Held> held_instance(Transaction& transaction, std::string_view form_id, std::string_view number) {
+  std::optional<Held> held;
+  const Question question = instance_into(transaction, form_id, number, held);
+  transaction.each(*question.query, question.parameters, question.reader);
+  return held;
+}
+
+// Of one post: whether its instance is here already, or was erased, and then what it was (a mark of its content).
+struct Known {
+  std::optional<Held> held;
+  std::string number;  // its mark
+  std::optional<std::string> erased;
+};
+
+// Fills in the group.
+std::vector<Known> ask_all(Group& group, std::span<const Arrival* const> arrivals) {
+  Transaction& transaction = group.transaction;
+  std::vector<Known> all(arrivals.size());
+  std::vector<Question> questions{group.log.head(), transaction.how_it_seals()};
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    const Envelope& envelope = arrivals[i]->envelope;
+    questions.push_back(instance_into(transaction, envelope.form_id, envelope.instance_id, all[i].held));
+    all[i].number = number_mark(arrivals[i]->key, envelope.form_id, envelope.instance_id);
+    questions.push_back(erased_into(transaction, all[i].number, all[i].erased));
+    const auto [known, is_new] = group.forms.try_emplace({envelope.form_id, envelope.version});
+    if (!is_new) continue;
+    FilledIn& form = known->second;
+    questions.push_back(
+        {&kFilledIn, {envelope.version, transaction.workspace(), envelope.form_id}, [&form](const Row& row) {
+           form.form = row.id(0);
+           form.study = row.id(1);
+           form.state = form_state_of(row.text(2)).value_or(FormState::kOpen);
+           form.version = row.id(3);
+           for (std::string_view path : split(row.text(4), '\n'))
+             if (!path.empty()) form.file_paths.emplace_back(path);
+         }});
+    questions.push_back(webhooks_of(transaction, envelope.form_id, form.webhooks));
+  }
+  transaction.ask(questions);
+  return all;
 }
 
 // Which form of ours it fills in, and whether it may be taken as such.
 struct Fitting {
   Id form, version, study;
-  std::vector<std::string> file_paths;
   WaitsFor waits_for = WaitsFor::kNothing;
+  const FilledIn* known = nullptr;  // none: it waits for its form
 };
 
-Fitting fit(Transaction& transaction, const Arrival& arrival) {
+Fitting fit(const Group& group, const Arrival& arrival) {
   const Sender& sender = arrival.post.sender;
-  Fitting fitting;
-  FormState state = FormState::kOpen;
-  transaction.each(kFormOf, {transaction.workspace(), arrival.envelope.form_id}, [&](const Row& row) {
-    fitting.form = row.id(0);
-    fitting.study = row.id(1);
-    state = form_state_of(row.text(2)).value_or(FormState::kOpen);
-  });
+  const FilledIn& known = group.forms.at({arrival.envelope.form_id, arrival.envelope.version});
   // A form of another study is answered like one that is not there.
-  const bool open = fitting.form && (sender.over || !fitting.study || !sender.study || sender.study == fitting.study) &&
+  const bool open = known.form && (sender.over || !known.study || !sender.study || sender.study == known.study) &&
                     (sender.over || people::decide(sender.person, people::Right::kFillForms,
-                                                   {fitting.study ? fitting.study : sender.study, {}, {}})
+                                                   {known.study ? known.study : sender.study, {}, {}})
                                         .allowed);
-  if (!open) {
-    fitting = {};
-    fitting.study = sender.study;
-    fitting.waits_for = WaitsFor::kForm;
-    return fitting;
-  }
-  transaction.each(kVersionOf, {transaction.workspace(), fitting.form, arrival.envelope.version}, [&](const Row& row) {
-    fitting.version = row.id(0);
-    for (std::string_view path : split(row.text(1), '\n'))
-      if (!path.empty()) fitting.file_paths.emplace_back(path);
-  });
-  if (sender.over)
-    fitting.waits_for = WaitsFor::kDevice;
-  else if (!fitting.version)
-    fitting.waits_for = WaitsFor::kVersion;
-  else if (state == FormState::kClosed)
-    fitting.waits_for = WaitsFor::kClosed;
-  return fitting;
+  if (!open) return {{}, {}, sender.study, WaitsFor::kForm};
+  const WaitsFor waits_for = sender.over                         ? WaitsFor::kDevice
+                             : !known.version                    ? WaitsFor::kVersion
+                             : known.state == FormState::kClosed ? WaitsFor::kClosed
+                                                                 : WaitsFor::kNothing;
+  return {known.form, known.version, known.study, waits_for, &known};
 }
 
 std::vector<std::string> files_named(const Arrival& arrival, const Fitting& fitting) {
-  return arrival.envelope.encrypted ? files_of(arrival.envelope) : named_files(arrival.post.xml, fitting.file_paths);
+  if (arrival.envelope.encrypted) return files_of(arrival.envelope);
+  return fitting.known ? named_files(arrival.post.xml, fitting.known->file_paths) : std::vector<std::string>();
 }
 
-struct FileRow {
-  Id id;
-  std::string name_mark, content_mark, media_type;
-  std::int64_t size = 0;
-  bool expected = false, here = false;
-  Id blob;
-};
-
-std::vector<FileRow> rows_of(Transaction& transaction, Id instance) {
-  std::vector<FileRow> rows;
-  transaction.each(kAttachments, {transaction.workspace(), instance}, [&](const Row& row) {
-    rows.push_back({row.id(0), std::string(row.blob(1)), std::string(row.blob(2)), row.string(4), row.integer(5),
-                    row.integer(3) != 0, !row.is_null(2), row.id(6)});
-  });
-  return rows;
-}
-
-void add_row(Transaction& transaction, Id instance, std::string_view name, FileRow row) {
-  row.id = Id::make();
-  const std::string sealed = transaction.seal(row.id, "submission_attachment", "name", row.id, name);
-  transaction.run(kAddAttachment,
-                  {transaction.workspace(), row.id, instance, Parameter::blob(sealed), Parameter::blob(row.name_mark),
-                   row.media_type, row.expected, row.here ? Parameter::blob(row.content_mark) : Parameter(nullptr),
-                   row.size, row.blob});
-}
-
-// Puts the posted files beside the instance. A file that comes again is passed over; one of the same name with other
-// content is kept as well. Returns how many expected files there are, and how many are here.
-struct Counted {
-  int expected = 0, present = 0;
-  bool changed = false;
-};
-Counted keep_files(Transaction& transaction, const Arrival& arrival, Id instance) {
-  std::vector<FileRow> rows = rows_of(transaction, instance);
-  Counted counted;
-  for (const ArrivedFile& arrived : arrival.files) {
-    const PostedFile& file = *arrived.file;
-    const auto again = std::find_if(rows.begin(), rows.end(), [&](const FileRow& row) {
-      return row.here && row.name_mark == arrived.name_mark && row.content_mark == arrived.content_mark;
-    });
-    if (again != rows.end()) continue;
-    counted.changed = true;
-    const auto wanted = std::find_if(
-        rows.begin(), rows.end(), [&](const FileRow& row) { return !row.here && row.name_mark == arrived.name_mark; });
-    // Under a key of its own: it may come long after the instance, while nobody can open the instance's.
-    const Id owner = Id::make();
-    const Id blob = storage::put_blob(transaction, owner, arrived.media_type, storage::Pieces(file.content));
-    FileRow row{{}, arrived.name_mark, arrived.content_mark, arrived.media_type, file.size, false, true, blob};
-    if (wanted != rows.end()) {
-      row.id = wanted->id;
-      row.expected = wanted->expected;
-      transaction.run(kFillAttachment, {arrived.media_type, Parameter::blob(arrived.content_mark), file.size, blob,
-                                        transaction.workspace(), wanted->id});
-      *wanted = row;
-    } else {
-      add_row(transaction, instance, file.name, row);
-      rows.push_back(row);
-    }
-  }
-  for (const FileRow& row : rows) {
-    counted.expected += row.expected;
-    counted.present += row.expected && row.here;
-  }
-  return counted;
-}
-
-// Files an older instance has by now, where a newer one names them and nobody brought them to it.
-Counted keep_missing_files(Transaction& transaction, const Arrival& arrival, Id newer, Id older) {
-  const std::vector<FileRow> there = rows_of(transaction, older);
-  Counted counted;
-  for (const FileRow& row : rows_of(transaction, newer)) {
-    counted.expected += row.expected;
-    counted.present += row.expected && row.here;
-    if (row.here || !row.expected) continue;
-    const auto kept = std::find_if(there.begin(), there.end(),
-                                   [&](const FileRow& each) { return each.here && each.name_mark == row.name_mark; });
-    const bool came = std::any_of(arrival.files.begin(), arrival.files.end(),
-                                  [&](const ArrivedFile& file) { return file.name_mark == row.name_mark; });
-    if (kept == there.end() || !came) continue;
-    transaction.run(kFillAttachment, {kept->media_type, Parameter::blob(kept->content_mark), kept->size, kept->blob,
-                                      transaction.workspace(), row.id});
-    ++counted.present;
-  }
-  return counted;
-}
-
-void log_it(Transaction& transaction, const Arrival& arrival, const Receipt& receipt) {
+void log_it(Group& group, const Arrival& arrival, const Receipt& receipt) {
   const Sender& sender = arrival.post.sender;
   people::Deed deed;
   deed.account = sender.person.account;
@@ -213,58 +162,41 @@ void log_it(Transaction& transaction, const Arrival& arrival, const Receipt& rec
   deed.outcome = "done";
   deed.reason = sender.device ? "device " + sender.device.text() : "account";
   if (receipt.waits_for != WaitsFor::kNothing) deed.reason += ", waits for " + std::string(name_of(receipt.waits_for));
-  people::record(transaction, arrival.key, deed);
+  group.log.record(deed);
 }
 
 Id add_instance(Transaction& transaction, const Arrival& arrival, Id submission) {
   const Sender& sender = arrival.post.sender;
   const Id id = Id::make();
+  transaction.make_data_key(id);
   const std::string sealed = transaction.seal(id, "instance", "xml", id, arrival.post.xml);
-  transaction.run(kAddInstance, {transaction.workspace(), id, submission, arrival.envelope.form_id,
-                                 arrival.envelope.instance_id, Parameter::blob(sealed), Parameter::blob(arrival.mark),
-                                 sender.person.account, sender.device, now()});
+  transaction.run_later(kAddInstance, {transaction.workspace(), id, submission, arrival.envelope.form_id,
+                                       arrival.envelope.instance_id, Parameter::blob(sealed),
+                                       Parameter::blob(arrival.mark), sender.person.account, sender.device, now()});
   return id;
 }
 
-Result<Receipt> keep_again(Transaction& transaction, const Arrival& arrival, const Held& held) {
+Result<Receipt> keep_again(Group& group, const Arrival& arrival, const Held& held) {
+  Transaction& transaction = group.transaction;
   if (held.mark != arrival.mark) return fail(problems::kOtherInstance, {{"instance", arrival.envelope.instance_id}});
   Receipt receipt{held.submission, held.waits_for, true, 0};
-  const Counted counted = keep_files(transaction, arrival, held.instance);
-  receipt.files_missing = counted.expected - counted.present;
-  if (!counted.changed) return receipt;
-  Counted current = counted;
+  InstanceFiles files = InstanceFiles::of(transaction, held.instance);
+  const bool changed = files.take(transaction, arrival.files);
+  receipt.files_missing = files.expected() - files.present();
+  if (!changed) return receipt;
+  files.write(transaction);
+  int expected = files.expected(), present = files.present();
   if (held.current_id != arrival.envelope.instance_id)
     // It was edited meanwhile: what the edit still names is here now too.
-    if (const auto newest = held_instance(transaction, arrival.envelope.form_id, held.current_id))
-      current = keep_missing_files(transaction, arrival, newest->instance, held.instance);
-  transaction.run(kCount, {current.expected, current.present, now(), transaction.workspace(), held.submission});
-  log_it(transaction, arrival, receipt);
-  return receipt;
-}
-
-// What the edited instance brought stays with it by name.
-void carry_over(Transaction& transaction, Id from, Id to, const std::vector<std::string>& names, const Arrival& arrival,
-                std::vector<std::string>& still_expected) {
-  const std::vector<FileRow> before = rows_of(transaction, from);
-  for (const std::string& name : names) {
-    const std::string mark = arrival.key.mark("attachment name", name);
-    const bool posted = std::any_of(arrival.files.begin(), arrival.files.end(),
-                                    [&](const ArrivedFile& file) { return file.name_mark == mark; });
-    const auto kept = std::find_if(before.begin(), before.end(),
-                                   [&](const FileRow& row) { return row.here && row.name_mark == mark; });
-    if (posted || kept == before.end()) {
-      still_expected.push_back(name);
-      continue;
+    if (const auto newest = held_instance(transaction, arrival.envelope.form_id, held.current_id)) {
+      InstanceFiles current = InstanceFiles::of(transaction, newest->instance);
+      current.take_missing(files, arrival.files);
+      current.write(transaction);
+      expected = current.expected(), present = current.present();
     }
-    FileRow row = *kept;
-    row.expected = true;
-    add_row(transaction, to, name, row);
-  }
-}
-
-void expect(Transaction& transaction, const Arrival& arrival, Id instance, const std::vector<std::string>& names) {
-  for (const std::string& name : names)
-    add_row(transaction, instance, name, {{}, arrival.key.mark("attachment name", name), "", "", 0, true, false, {}});
+  transaction.run(kCount, {expected, present, now(), transaction.workspace(), held.submission});
+  log_it(group, arrival, receipt);
+  return receipt;
 }
 
 // Whether this sender may change it: what is of another study or place is not there for it.
@@ -276,33 +208,76 @@ bool may_edit(const Sender& sender, const Held& held) {
          people::decide(sender.person, people::Right::kReviewSubmissions, record).allowed;
 }
 
-Result<Receipt> keep_edit(Transaction& transaction, const Arrival& arrival) {
+Result<Receipt> keep_edit(Group& group, const Arrival& arrival) {
+  Transaction& transaction = group.transaction;
+  if (was_erased(transaction, arrival.key, arrival.envelope.form_id, arrival.envelope.deprecated_id))
+    return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
   const auto edited = held_instance(transaction, arrival.envelope.form_id, arrival.envelope.deprecated_id);
   if (!edited || !may_edit(arrival.post.sender, *edited))
     return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
   if (edited->current_id != arrival.envelope.deprecated_id)
     return fail(problems::kEditOutdated, {{"instance", arrival.envelope.deprecated_id}});
-  const Fitting fitting = fit(transaction, arrival);
+  const Fitting fitting = fit(group, arrival);
   if (fitting.waits_for == WaitsFor::kForm && edited->waits_for != WaitsFor::kForm)
     return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
-  const std::vector<std::string> names = files_named(arrival, fitting);
   const Id instance = add_instance(transaction, arrival, edited->submission);
-  std::vector<std::string> expected;
-  carry_over(transaction, edited->instance, instance, names, arrival, expected);
-  expect(transaction, arrival, instance, expected);
-  const Counted counted = keep_files(transaction, arrival, instance);
+  InstanceFiles files(instance);
+  // What the edited instance brought stays with it by name.
+  const InstanceFiles before = InstanceFiles::of(transaction, edited->instance);
+  for (const std::string& name : files_named(arrival, fitting)) {
+    const bool posted = std::any_of(arrival.files.begin(), arrival.files.end(),
+                                    [&](const ArrivedFile& each) { return each.file->name == name; });
+    if (posted || !files.carry_over(name, before, arrival.key)) files.expect(name, arrival.key);
+  }
+  files.take(transaction, arrival.files);
+  files.write(transaction);
   // A decision that is waited for is waited for still; a form or version may be here by now.
   const WaitsFor waits_for = edited->waits_for == WaitsFor::kDevice ? WaitsFor::kDevice : fitting.waits_for;
   transaction.run(kEdit,
-                  {fitting.version, arrival.envelope.version, arrival.envelope.instance_id, now(), counted.expected,
-                   counted.present, name_of(waits_for), transaction.workspace(), edited->submission});
-  const Receipt receipt{edited->submission, waits_for, false, counted.expected - counted.present};
+                  {fitting.version, arrival.envelope.version, arrival.envelope.instance_id, now(), files.expected(),
+                   files.present(), name_of(waits_for), transaction.workspace(), edited->submission});
+  const Receipt receipt{edited->submission, waits_for, false, files.expected() - files.present()};
   tell_webhooks(transaction, receipt.submission, Happened::kEdited);
-  log_it(transaction, arrival, receipt);
+  log_it(group, arrival, receipt);
   return receipt;
 }
 
-Receipt forget(Transaction& transaction, const Arrival& arrival) {
+Receipt keep_new(Group& group, const Arrival& arrival) {
+  Transaction& transaction = group.transaction;
+  const Envelope& envelope = arrival.envelope;
+  const Sender& sender = arrival.post.sender;
+  const Fitting fitting = fit(group, arrival);
+  const Milliseconds at = now();
+  const Id submission = Id::make();
+  const Id instance = add_instance(transaction, arrival, submission);
+  const std::string device = sender.device_name.empty() ? ""
+                                                        : transaction.seal(instance, "submission", "device_box",
+                                                                           submission, sender.device_name);
+  InstanceFiles files(instance);
+  for (const std::string& name : files_named(arrival, fitting)) files.expect(name, arrival.key);
+  files.take(transaction, arrival.files);
+  files.write(transaction);
+  transaction.run_later(
+      kAddSubmission, {transaction.workspace(), submission, fitting.form, fitting.version, envelope.form_id,
+                       envelope.version, envelope.instance_id, envelope.instance_id, fitting.study,
+                       sender.place.empty() ? Parameter(nullptr) : Parameter(sender.place), sender.person.account,
+                       sender.device, sender.device_name.empty() ? Parameter(nullptr) : Parameter::blob(device), at, at,
+                       name_of(fitting.waits_for), files.expected(), files.present()});
+  if (fitting.waits_for == WaitsFor::kNothing) {
+    if (envelope.encrypted)
+      entities_wait(transaction, fitting.version, submission);
+    else if (arrival.post.xml.find("entity") != std::string::npos)
+      take_entities(transaction, fitting.version, submission, arrival.post.xml);
+    tell_webhooks(transaction, fitting.known->webhooks, envelope.form_id, envelope.instance_id, Happened::kKept);
+  }
+  const Receipt receipt{submission, fitting.waits_for, false, files.expected() - files.present()};
+  log_it(group, arrival, receipt);
+  return receipt;
+}
+
+// What was erased stays so: the phone that sends it again is thanked, for it must not keep it either, and nothing is
+// kept.
+Receipt forget(Group& group, const Arrival& arrival) {
   const Sender& sender = arrival.post.sender;
   people::Deed deed;
   deed.account = sender.person.account;
@@ -311,60 +286,44 @@ Receipt forget(Transaction& transaction, const Arrival& arrival) {
   deed.kind = "submission";
   deed.outcome = "denied";
   deed.reason = (sender.device ? "device " + sender.device.text() : "account") + ", was erased: nothing was kept";
-  people::record(transaction, arrival.key, deed);
+  group.log.record(deed);
   return {{}, WaitsFor::kNothing, true, 0};
 }
 
-}  // namespace
-
-Result<Receipt> keep(Transaction& transaction, const Arrival& arrival) {
-  const Envelope& envelope = arrival.envelope;
+Result<Receipt> keep_one(Group& group, const Arrival& arrival, const Known& known) {
   const Sender& sender = arrival.post.sender;
   // One that is over may nothing, and loses nothing: what it sends waits for somebody to look at it.
   if (!sender.over && !people::may_somewhere(sender.person, people::Right::kFillForms))
     return fail(problems::kForbidden);
-  if (const auto held = held_instance(transaction, envelope.form_id, envelope.instance_id))
-    return keep_again(transaction, arrival, *held);
-  // What was erased stays so: the phone that sends it again is thanked, for it must not keep it either, and nothing is
-  // kept. Anything else under its number, and an edit of it, is told apart: nothing of that may be lost unseen.
-  const WasErased erased = was_erased(transaction, arrival.key, envelope.form_id, envelope.instance_id, arrival.mark);
-  if (erased == WasErased::kAnother) return fail(problems::kOtherInstance, {{"instance", envelope.instance_id}});
-  if (erased == WasErased::kTheSame) return forget(transaction, arrival);
-  if (!envelope.deprecated_id.empty() &&
-      was_erased(transaction, arrival.key, envelope.form_id, envelope.deprecated_id, "") != WasErased::kNo)
-    return fail(problems::kEditUnknown, {{"instance", envelope.deprecated_id}});
+  if (known.held) return keep_again(group, arrival, *known.held);
+  // Anything else under the number of what was erased, and an edit of it, is told apart: nothing of that may be lost
+  // unseen.
+  if (known.erased)
+    return *known.erased == arrival.mark ? Result<Receipt>(forget(group, arrival))
+                                         : fail(problems::kOtherInstance, {{"instance", arrival.envelope.instance_id}});
   // A phone that is over changes nothing: its edit waits by itself for somebody to look at.
-  if (!envelope.deprecated_id.empty() && !sender.over) return keep_edit(transaction, arrival);
+  if (!arrival.envelope.deprecated_id.empty() && !sender.over) return keep_edit(group, arrival);
+  return keep_new(group, arrival);
+}
 
-  const Fitting fitting = fit(transaction, arrival);
-  const Milliseconds at = now();
-  const Id submission = Id::make();
-  const std::vector<std::string> names = files_named(arrival, fitting);
-  const Id instance = add_instance(transaction, arrival, submission);
-  const std::string device = sender.device_name.empty() ? ""
-                                                        : transaction.seal(instance, "submission", "device_box",
-                                                                           submission, sender.device_name);
-  Counted counted;
-  if (!names.empty() || !arrival.files.empty()) {
-    expect(transaction, arrival, instance, names);
-    counted = keep_files(transaction, arrival, instance);
+}  // namespace
+
+std::vector<Result<Receipt>> keep(Transaction& transaction, std::span<const Arrival* const> arrivals) {
+  Group group(transaction, arrivals.front()->key);
+  std::vector<Known> known = ask_all(group, arrivals);
+  std::vector<Result<Receipt>> receipts;
+  std::set<std::pair<std::string_view, std::string_view>> written;
+  bool edited = false;
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    const Envelope& envelope = arrivals[i]->envelope;
+    // What was answered before the others were written may hold no longer.
+    if (edited || !written.emplace(envelope.form_id, envelope.instance_id).second)
+      known[i].held = held_instance(transaction, envelope.form_id, envelope.instance_id);
+    edited = edited || !envelope.deprecated_id.empty();
+    receipts.push_back(keep_one(group, *arrivals[i], known[i]));
   }
-  transaction.run(kAddSubmission,
-                  {transaction.workspace(), submission, fitting.form, fitting.version, envelope.form_id,
-                   envelope.version, envelope.instance_id, envelope.instance_id, fitting.study,
-                   sender.place.empty() ? Parameter(nullptr) : Parameter(sender.place), sender.person.account,
-                   sender.device, sender.device_name.empty() ? Parameter(nullptr) : Parameter::blob(device), at, at,
-                   name_of(fitting.waits_for), counted.expected, counted.present});
-  if (fitting.waits_for == WaitsFor::kNothing) {
-    if (envelope.encrypted)
-      entities_wait(transaction, fitting.version, submission);
-    else if (arrival.post.xml.find("entity") != std::string::npos)
-      take_entities(transaction, fitting.version, submission, arrival.post.xml);
-  }
-  const Receipt receipt{submission, fitting.waits_for, false, counted.expected - counted.present};
-  tell_webhooks(transaction, submission, Happened::kKept);
-  log_it(transaction, arrival, receipt);
-  return receipt;
+  group.log.close();
+  return receipts;
 }
 
 }  // namespace understory::collect

@@ -56,6 +56,12 @@ std::string webhook_body(const Delivery& delivery);
 // Into the outbox, for each webhook of the submission's form; nothing while it waits in quarantine.
 enum class Happened { kKept, kEdited, kReviewed };
 void tell_webhooks(storage::Transaction& transaction, Id submission, Happened what);
+// The same for many at once, whose rows may still be on their way: a form's webhooks are asked for first, and one after
+// the other is told of.
+storage::Question webhooks_of(const storage::Transaction& transaction, std::string_view form_id,
+                              std::vector<Id>& found);
+void tell_webhooks(storage::Transaction& transaction, const std::vector<Id>& webhooks, std::string_view form_id,
+                   std::string_view instance_id, Happened what);
 
 // The oldest that waits of each webhook, if it is due: this worker's for two minutes, with one attempt more. Any number
 // of workers may ask.

@@ -34,6 +34,10 @@ const Query kOfForm{"collect.webhooks_told",
                     "select webhook.id, submission.form_id, submission.instance_id from submission join webhook on "
                     "webhook.workspace_id = submission.workspace_id and webhook.form_row_id = submission.form_row_id "
                     "where submission.workspace_id = ? and submission.id = ? and submission.waits_for = ''"};
+const Query kOfFormId{
+    "collect.webhooks_of_form",
+    "select webhook.id from webhook join form on form.workspace_id = webhook.workspace_id and form.id = "
+    "webhook.form_row_id where webhook.workspace_id = ? and form.form_id = ? order by webhook.id"};
 const Query kTell{"collect.add_delivery",
                   "insert into webhook_delivery (workspace_id, id, webhook_id, form_id, instance_id, event, "
                   "happened_at, state, attempts, due_at, changed_at, status, trouble) values (?, ?, ?, ?, ?, ?, ?, "
@@ -144,10 +148,19 @@ void tell_webhooks(Transaction& transaction, Id submission, Happened what) {
   transaction.each(kOfForm, {transaction.workspace(), submission}, [&](const Row& row) {
     all.push_back({row.id(0), row.string(1), row.string(2)});
   });
+  for (const Told& each : all) tell_webhooks(transaction, {each.webhook}, each.form_id, each.instance_id, what);
+}
+
+storage::Question webhooks_of(const Transaction& transaction, std::string_view form_id, std::vector<Id>& found) {
+  return {&kOfFormId, {transaction.workspace(), form_id}, [&found](const Row& row) { found.push_back(row.id(0)); }};
+}
+
+void tell_webhooks(Transaction& transaction, const std::vector<Id>& webhooks, std::string_view form_id,
+                   std::string_view instance_id, Happened what) {
   const Milliseconds at = now();
-  for (const Told& each : all)
-    transaction.run(kTell, {transaction.workspace(), Id::make(), each.webhook, each.form_id, each.instance_id,
-                            name_of(what), at, at, at});
+  for (const Id webhook : webhooks)
+    transaction.run_later(
+        kTell, {transaction.workspace(), Id::make(), webhook, form_id, instance_id, name_of(what), at, at, at});
 }
 
 bool something_is_due(Transaction& transaction, Milliseconds at) {

@@ -50,6 +50,22 @@ Result<void> check_audit_key(storage::Workspace& workspace);
 // Writes one entry. One at a time in a workspace, which a write transaction ensures.
 void record(storage::Transaction& transaction, const vault::SigningKey& key, const Deed& deed);
 
+// The same for many entries of one transaction, whose head is asked before the first and signed after the last: nothing
+// else may write an entry in between.
+class AuditWriter {
+ public:
+  AuditWriter(storage::Transaction& transaction, const vault::SigningKey& key);
+  storage::Question head();  // to be asked first, perhaps together with other things
+  void record(const Deed& deed);
+  void close();  // what was recorded without it must not be committed
+
+ private:
+  storage::Transaction& transaction_;
+  const vault::SigningKey& key_;
+  AuditHead head_;
+  std::int64_t written_ = 0;
+};
+
 AuditHead audit_head(storage::Transaction& transaction);
 // Newest first, at most `limit`, below number `before` (0: from the newest); of one record, account or both where
 // given.

@@ -37,25 +37,50 @@ const Query kWholeLog{"people.whole_audit_log",
 
 }  // namespace
 
+namespace {
+
+storage::Question head_into(std::int64_t workspace, AuditHead& head) {
+  return {&kHead, {workspace}, [&head](const Row& row) {
+            head = {row.integer(0), std::string(row.blob(1)), std::string(row.blob(2))};
+          }};
+}
+
+}  // namespace
+
 AuditHead audit_head(Transaction& transaction) {
-  return transaction
-      .one(kHead, {transaction.workspace()},
-           [](const Row& row) {
-             return AuditHead{row.integer(0), std::string(row.blob(1)), std::string(row.blob(2))};
-           })
-      .value_or(AuditHead{0, first_hash(), ""});
+  AuditHead head{0, first_hash(), ""};
+  const storage::Question question = head_into(transaction.workspace(), head);
+  transaction.each(*question.query, question.parameters, question.reader);
+  return head;
+}
+
+AuditWriter::AuditWriter(Transaction& transaction, const vault::SigningKey& key)
+    : transaction_(transaction), key_(key), head_{0, first_hash(), ""} {}
+
+storage::Question AuditWriter::head() { return head_into(transaction_.workspace(), head_); }
+
+void AuditWriter::record(const Deed& deed) {
+  const AuditEntry entry{head_.number + 1, iso_time(now()).substr(0, 16) + "Z", deed};
+  const std::string line = entry_line(entry, head_.hash);
+  head_ = {entry.number, entry_hash(line), ""};
+  transaction_.run_later(kAddEntry, {transaction_.workspace(), entry.number, line, Parameter::blob(head_.hash),
+                                     deed.account, deed.record});
+  ++written_;
+}
+
+void AuditWriter::close() {
+  if (std::exchange(written_, 0) == 0) return;
+  head_.signature = head_signature(key_, transaction_.workspace(), head_);
+  transaction_.run_later(kSetHead, {transaction_.workspace(), head_.number, Parameter::blob(head_.hash),
+                                    Parameter::blob(head_.signature)});
 }
 
 void record(Transaction& transaction, const vault::SigningKey& key, const Deed& deed) {
-  const AuditHead before = audit_head(transaction);
-  AuditEntry entry{before.number + 1, iso_time(now()).substr(0, 16) + "Z", deed};
-  const std::string line = entry_line(entry, before.hash);
-  AuditHead head{entry.number, entry_hash(line), ""};
-  head.signature = head_signature(key, transaction.workspace(), head);
-  transaction.run(kAddEntry,
-                  {transaction.workspace(), entry.number, line, Parameter::blob(head.hash), deed.account, deed.record});
-  transaction.run(kSetHead,
-                  {transaction.workspace(), head.number, Parameter::blob(head.hash), Parameter::blob(head.signature)});
+  AuditWriter writer(transaction, key);
+  const storage::Question head = writer.head();
+  transaction.each(*head.query, head.parameters, head.reader);
+  writer.record(deed);
+  writer.close();
 }
 
 std::vector<AuditEntry> audit_entries(Transaction& transaction, Id record, Id account, std::int64_t before, int limit) {

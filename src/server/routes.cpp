@@ -152,6 +152,9 @@ static_assert(std::all_of(std::begin(kRoutes), std::end(kRoutes),
 // A part of an address: "{study}" takes one part whole, "{form}.svc" what stands before the ending, "{rest*}" all that
 // is left.
 bool fits(std::string_view address, std::string_view path, std::map<std::string, std::string>& named) {
+  // Each request is held against the whole table: most of it goes by how it begins.
+  const std::size_t fixed = address.find('{');
+  if (fixed == std::string_view::npos ? path != address : !path.starts_with(address.substr(0, fixed))) return false;
   const auto wanted = split(address, '/'), given = split(path, '/');
   const bool open_end = address.ends_with("*}");
   if (open_end ? given.size() < wanted.size() : given.size() != wanted.size()) return false;

@@ -41,7 +41,7 @@ Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, con
   std::int64_t size = 0, position = 0;
   const auto keep = [&](std::string_view piece) {
     const std::string sealed = transaction.seal(owner, "blob_piece", column_of(position), id, piece);
-    transaction.run(kAddPiece, {transaction.workspace(), id, position++, Parameter::blob(sealed)});
+    transaction.run_later(kAddPiece, {transaction.workspace(), id, position++, Parameter::blob(sealed)});
   };
   std::string waiting;
   content([&](std::string_view piece) {
@@ -60,7 +60,7 @@ Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, con
     waiting += piece;
   });
   if (!waiting.empty()) keep(waiting);
-  transaction.run(kAddBlob, {transaction.workspace(), id, media_type, size, now()});
+  transaction.run_later(kAddBlob, {transaction.workspace(), id, media_type, size, now()});
   return id;
 }
 

@@ -106,6 +106,13 @@ class DatabaseError : public std::runtime_error {
 using Parameters = std::span<const Parameter>;
 using RowReader = std::function<void(const Row&)>;
 
+// One of several that are asked at once. Texts among the parameters are borrowed until they are answered.
+struct Question {
+  const Query* query;
+  std::vector<Parameter> parameters;
+  RowReader reader;
+};
+
 // Not thread-safe: one thread at a time. Statements are prepared once per connection.
 class Connection {
  public:
@@ -115,6 +122,8 @@ class Connection {
   // PostgreSQL the rows still to come then wait in memory.
   // Returns the number of rows changed (or read, for a select).
   virtual std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) = 0;
+  // Runs them one after the other, all in one way to the server. Their readers ask nothing themselves.
+  virtual void ask(std::span<const Question> questions) = 0;
   // The same query for many rows of parameters, `width` each, pipelined where the engine can.
   virtual std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) = 0;
   // The same for rows nobody waits for: they are written before anything else is asked of their table and before the
@@ -127,6 +136,9 @@ class Connection {
   virtual bool cut_log() = 0;
   // Several statements of SQL text without parameters (migrations, begin, commit).
   virtual void execute(const std::string& sql) = 0;
+  // One such statement, which may wait for the next that is asked and go to the server with it; what goes wrong with it
+  // is then thrown there.
+  virtual void execute_with_next(const std::string& sql) = 0;
 };
 
 std::unique_ptr<Connection> open_sqlite(const std::string& path, bool read_only);

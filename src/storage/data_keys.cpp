@@ -10,11 +10,8 @@ const Query kDataKey{"storage.data_key", "select wrapped from data_key where wor
 const Query kDataKeys{"storage.data_keys", "select id, wrapped from data_key where workspace_id = ?"};
 const Query kAddDataKey{"storage.add_data_key", "insert into data_key (workspace_id, id, wrapped) values (?, ?, ?)"};
 const Query kSetDataKey{"storage.set_data_key", "update data_key set wrapped = ? where workspace_id = ? and id = ?"};
-// Backups are sealed towards it too; null until the key is put away.
-const Query kPublicKey{"storage.public_key",
-                       "select backup_key from workspace where id = ? and backup_key is not null"};
-
-const Query kAlgorithm{"storage.algorithm", "select algorithm from workspace where id = ?"};
+// Backups are sealed towards that key too; null until the workspace's own is put away.
+const Query kHowItSeals{"storage.how_it_seals", "select algorithm, backup_key from workspace where id = ?"};
 const Query kSetAlgorithm{"storage.set_algorithm", "update workspace set algorithm = ? where id = ?"};
 const Query kDataKeysOtherwise{"storage.data_keys_sealed_otherwise",
                                "select id, wrapped from data_key where workspace_id = ? and substr(wrapped, 1, 1) <> ? "
@@ -84,23 +81,26 @@ std::string Transaction::seal(Id owner, std::string_view table, std::string_view
       each(kDataKey, {workspace_id_, owner}, [&](const Row& row_) { wrapped = std::string(row_.blob(0)); });
       if (!wrapped.empty()) vault();  // it is there and cannot be opened
     }
-    if (!known) {
-      auto made = vault::DataKey::make(owner);
-      if (vault_) {
-        wrapped = made.wrapped(*vault_, algorithm());
-      } else {
-        std::string public_key;
-        each(kPublicKey, {workspace_id_}, [&](const Row& row_) { public_key = std::string(row_.blob(0)); });
-        if (public_key.empty()) vault();
-        wrapped = made.wrapped_towards(public_key);
-      }
-      data_keys_made_.emplace_back(owner, std::move(wrapped));
-      data_keys_.try_emplace(owner.value, std::move(made));
-      if (data_keys_made_.size() == kTogether) write_data_keys();
-    }
+    if (!known) make_data_key(owner);
     held = data_keys_.find(owner.value);
   }
   return held->second.seal({table, column, row}, plain, algorithm());
+}
+
+void Transaction::make_data_key(Id owner) {
+  const vault::Algorithm how = algorithm();
+  auto made = vault::DataKey::make(owner);
+  if (!vault_ && public_key_.empty()) vault();
+  data_keys_made_.emplace_back(owner, vault_ ? made.wrapped(*vault_, how) : made.wrapped_towards(public_key_));
+  data_keys_.try_emplace(owner.value, std::move(made));
+  if (data_keys_made_.size() == kTogether) write_data_keys();
+}
+
+Question Transaction::how_it_seals() {
+  return {&kHowItSeals, {workspace_id_}, [this](const Row& row) {
+            algorithm_ = vault::algorithm_of(row.integer(0));
+            public_key_ = std::string(row.blob(1));
+          }};
 }
 
 Result<std::string> Transaction::try_open(const vault::Field& field, std::string_view sealed) {
@@ -131,9 +131,8 @@ std::string Transaction::seal_again(const vault::Field& field, std::string_view 
 
 vault::Algorithm Transaction::algorithm() {
   if (!algorithm_) {
-    std::int64_t number = 0;
-    each(kAlgorithm, {workspace_id_}, [&](const Row& row) { number = row.integer(0); });
-    algorithm_ = vault::algorithm_of(number);
+    const Question question = how_it_seals();
+    each(*question.query, question.parameters, question.reader);
     if (!algorithm_)
       throw DatabaseError(DatabaseError::Kind::kCorrupt, "The workspace names an algorithm this program does not know");
   }

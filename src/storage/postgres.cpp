@@ -21,7 +21,7 @@ constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4
               kFloat8 = 701, kUnknown = 705, kVarchar = 1043, kVoid = 2278;
 constexpr std::size_t kBatch = 512;  // statements in flight: enough to hide the round trip, few enough for any buffer
 constexpr std::size_t kRowsAtOnce[] = {
-    500, 50, 10};  // in one statement; times the widest row far below its limit of 65,535 parameters
+    500, 50, 10, 4, 2};  // in one statement; times the widest row far below its limit of 65,535 parameters
 
 struct ResultCloser {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -188,19 +188,27 @@ class PostgresConnection final : public Connection {
 
   std::int64_t run(const Query& query, Parameters parameters, const RowReader& reader) override {
     take_in_answer();
-    write_before(query);
+    send(waiting_.take_for(query));
     const std::string& name = prepared(query);
     const Bound bound(parameters);
+    const std::vector<std::string_view> sent = std::exchange(sent_, {});  // it goes in one way with those
     if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(),
                              1))
       raise(nullptr, query.name());
+    ResultHandle failed;
+    std::string_view doing = query.name();
+    if (!sent.empty()) {
+      if (!PQpipelineSync(connection_)) raise(nullptr, doing);
+      for (std::string_view each : sent)
+        while (ResultHandle result{PQgetResult(connection_)})
+          if (!failed && !is_good(PQresultStatus(result.get()))) failed = std::move(result), doing = each;
+    }
     // Row by row, so that a large answer never stands in memory whole.
     if (reader) PQsetSingleRowMode(connection_);
     std::int64_t rows = 0, changed = 0;
     bool is_select = false;
-    ResultHandle failed;
     std::exception_ptr thrown;
-    Answer answer{{}, false, answer_};
+    Answer answer{{}, false, !sent.empty(), answer_};
     answer_ = &answer;
     while (ResultHandle result = next_of(answer)) {
       PGresult* next = result.get();
@@ -224,9 +232,17 @@ class PostgresConnection final : public Connection {
       }
     }
     answer_ = answer.outer;
-    if (failed) raise(failed.get(), query.name());
+    if (failed) raise(failed.get(), doing);
     if (thrown) std::rethrow_exception(thrown);
     return is_select ? rows : changed;
+  }
+
+  void ask(std::span<const Question> questions) override {
+    take_in_answer();
+    for (const Question& each : questions) send(waiting_.take_for(*each.query));
+    for (const Question& each : questions) prepared(*each.query);
+    for (const Question& each : questions) pipe(each.query->name(), prepared(*each.query), Bound(each.parameters));
+    settle(questions);
   }
 
   void run_later(const Query& query, std::size_t width, Parameters parameters) override {
@@ -284,14 +300,35 @@ class PostgresConnection final : public Connection {
     if (sql.rfind("rollback", 0) == 0) {
       waiting_.clear();  // to a savepoint too: what was there before it was written before it
       answers_to_sent();
+      if (sql == "rollback") {  // nothing is left to learn from its answer
+        if (!PQsendQuery(connection_, sql.c_str())) raise(nullptr, sql);
+        rolling_back_ = true;
+        return;
+      }
     } else {
       send(waiting_.take_all());
+      if (sql == "commit" && !sent_.empty()) {
+        // In one way with what it keeps: the server passes over it when one of those fails.
+        execute_with_next(sql);
+        return settle();
+      }
       settle();
     }
     const ResultHandle result(PQexec(connection_, sql.c_str()));
     const ExecStatusType status = PQresultStatus(result.get());
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
       raise(result.get(), sql.substr(0, 60));
+    // Of a transaction in which something had failed.
+    if (sql == "commit" && std::string_view(PQcmdStatus(result.get())) == "ROLLBACK")
+      throw DatabaseError(DatabaseError::Kind::kOther, "commit: nothing was kept");
+  }
+
+  void execute_with_next(const std::string& sql) override {
+    take_in_answer();
+    if (sent_.empty() && !PQenterPipelineMode(connection_)) raise(nullptr, "begin or commit");
+    sent_.push_back("begin or commit");
+    if (!PQsendQueryParams(connection_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1))
+      raise(nullptr, sent_.back());
   }
 
  private:
@@ -307,25 +344,34 @@ class PostgresConnection final : public Connection {
       for (const std::size_t step = rows.width * together; begin + step <= parameters.size(); begin += step) {
         const std::string& name = prepared(*rows.query, together, rows.width);
         if (name.empty()) break;  // a statement of another shape
-        const Bound bound(parameters.subspan(begin, step));
-        if (sent_.empty() && !PQenterPipelineMode(connection_)) raise(nullptr, rows.query->name());
-        sent_.push_back(rows.query->name());
-        if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(),
-                                 bound.formats(), 1))
-          raise(nullptr, rows.query->name());
+        pipe(rows.query->name(), name, Bound(parameters.subspan(begin, step)));
         if (sent_.size() == kBatch) settle();
       }
+  }
+  void pipe(std::string_view doing, const std::string& name, const Bound& bound) {
+    if (sent_.empty() && !PQenterPipelineMode(connection_)) raise(nullptr, doing);
+    sent_.push_back(doing);
+    if (!PQsendQueryPrepared(connection_, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(),
+                             1))
+      raise(nullptr, doing);
   }
   void write_before(const Query& query) {
     send(waiting_.take_for(query));
     settle();
   }
-  void settle() {
-    const auto [failed, doing] = answers_to_sent();
+  void settle(std::span<const Question> questions = {}) {
+    std::exception_ptr thrown;
+    const auto [failed, doing] = answers_to_sent(questions, &thrown);
     if (failed) raise(failed.get(), doing);
+    if (thrown) std::rethrow_exception(thrown);
   }
-  // Waits for all that was sent. The first failure, and of which query.
-  std::pair<ResultHandle, std::string_view> answers_to_sent() {
+  static bool is_good(ExecStatusType status) {
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_PIPELINE_ABORTED;
+  }
+  // Waits for all that was sent, and hands over the answers to the questions, which were sent last. The first failure,
+  // and of which query.
+  std::pair<ResultHandle, std::string_view> answers_to_sent(std::span<const Question> questions = {},
+                                                            std::exception_ptr* thrown = nullptr) {
     std::pair<ResultHandle, std::string_view> failed;
     if (sent_.empty()) return failed;
     const std::vector<std::string_view> sent = std::exchange(sent_, {});
@@ -344,11 +390,27 @@ class PostgresConnection final : public Connection {
       }
       const ExecStatusType status = PQresultStatus(result.get());
       synced = status == PGRES_PIPELINE_SYNC;
-      if (!synced && status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_ABORTED && !failed.first)
+      if (status == PGRES_TUPLES_OK && at + questions.size() >= sent.size() && at < sent.size()) {
+        const Question& question = questions[at + questions.size() - sent.size()];
+        if (!*thrown && question.reader) *thrown = hand_over(result.get(), question);
+      } else if (!synced && !is_good(status) && !failed.first) {
         failed = {std::move(result), sent[std::min(at, sent.size() - 1)]};
+      }
     }
     PQexitPipelineMode(connection_);
     return failed;
+  }
+  static std::exception_ptr hand_over(const PGresult* result, const Question& question) {
+    PostgresRow row(result, question.query->name());
+    try {
+      for (int i = 0; i < PQntuples(result); ++i) {
+        row.move_to(i);
+        question.reader(row);
+      }
+    } catch (...) {
+      return std::current_exception();  // the rest of the answers must be taken in first
+    }
+    return nullptr;
   }
 
   const std::string& prepared(const Query& query) { return prepared(query, 1, 0); }
@@ -395,6 +457,7 @@ class PostgresConnection final : public Connection {
   struct Answer {
     std::deque<ResultHandle> held;
     bool whole;  // nothing of it is left with the server
+    bool piped;  // it went in one way with others
     Answer* outer;
   };
   ResultHandle next_of(Answer& answer) {
@@ -403,19 +466,29 @@ class PostgresConnection final : public Connection {
       answer.held.pop_front();
       return result;
     }
-    if (answer.whole) return nullptr;
+    return answer.whole ? nullptr : from_server(answer);
+  }
+  ResultHandle from_server(Answer& answer) {
     ResultHandle result(PQgetResult(connection_));
     answer.whole = !result;
+    if (answer.whole && answer.piped) {
+      while (PQstatus(connection_) == CONNECTION_OK)
+        if (const ResultHandle last{PQgetResult(connection_)}; PQresultStatus(last.get()) == PGRES_PIPELINE_SYNC) break;
+      PQexitPipelineMode(connection_);
+    }
     return result;
   }
+  // What is still to come from the server, before anything else is asked of it.
   void take_in_answer() {
-    if (!answer_ || answer_->whole) return;
-    while (PGresult* next = PQgetResult(connection_)) answer_->held.emplace_back(next);
-    answer_->whole = true;
+    while (rolling_back_) rolling_back_ = ResultHandle(PQgetResult(connection_)) != nullptr;
+    if (!answer_) return;
+    while (!answer_->whole)
+      if (ResultHandle next = from_server(*answer_)) answer_->held.push_back(std::move(next));
   }
 
   PGconn* connection_ = nullptr;
   Answer* answer_ = nullptr;
+  bool rolling_back_ = false;  // the answer to that was not taken yet
   WaitingRows waiting_;
   std::vector<std::string_view> sent_;  // the queries of statements on their way, whose answers nobody took yet
   std::map<std::pair<const Query*, std::size_t>, std::string> statements_;  // (query, rows at once) → its name

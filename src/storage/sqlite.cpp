@@ -163,6 +163,10 @@ class SqliteConnection final : public Connection {
     return step(query, statement, parameters, reader);
   }
 
+  void ask(std::span<const Question> questions) override {
+    for (const Question& each : questions) run(*each.query, each.parameters, each.reader);
+  }
+
   std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) override {
     sqlite3_stmt* statement = prepared(query);
     std::int64_t changed = 0;
@@ -181,6 +185,7 @@ class SqliteConnection final : public Connection {
     sqlite3_free(message);
     if (code != SQLITE_OK) raise(database_, code, sql.substr(0, 60));
   }
+  void execute_with_next(const std::string& sql) override { execute(sql); }
 
  private:
   sqlite3_stmt* prepared(const Query& query) {

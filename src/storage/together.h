@@ -10,7 +10,7 @@ namespace understory::storage {
 
 struct Workspace::Together {
   struct Piece {
-    const std::function<void(Transaction&)>* work;
+    Work* work;
     bool done = false;
     std::exception_ptr wrong;
   };

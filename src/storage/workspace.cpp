@@ -280,31 +280,35 @@ Result<void> Workspace::take_key_out(const vault::Secret& recovery) {
 Transaction Workspace::read() {
   if (engine_ == Engine::kPostgres) {
     auto connection = pool_->take(true, kPostgresConnections, [&] { return open_postgres(database_); });
-    return Transaction(*this, std::move(connection), Transaction::Mode::kRead);
+    return Transaction(*this, std::move(connection), Transaction::Mode::kRead, false);
   }
   auto connection =
       pool_->take(false, kSqliteReaders, [&] { return open_sqlite(database_file(folder_).string(), true); });
-  return Transaction(*this, std::move(connection), Transaction::Mode::kRead);
+  return Transaction(*this, std::move(connection), Transaction::Mode::kRead, false);
 }
 
-Transaction Workspace::write() {
+Transaction Workspace::write() { return write(true); }
+
+Transaction Workspace::write(bool at_once) {
   const bool sqlite = engine_ == Engine::kSqlite;
   auto connection = pool_->take(true, sqlite ? 1 : kPostgresConnections, [&] {
     return sqlite ? open_sqlite(database_file(folder_).string(), false) : open_postgres(database_);
   });
-  return Transaction(*this, std::move(connection), Transaction::Mode::kWrite);
+  return Transaction(*this, std::move(connection), Transaction::Mode::kWrite, at_once);
 }
 
-Transaction::Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode)
+Transaction::Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode, bool at_once)
     : owner_(&owner), connection_(std::move(connection)), vault_(owner.key()), workspace_id_(owner.id_), mode_(mode) {
   try {
     if (engine() == Engine::kSqlite) {
       connection_->execute(mode == Mode::kWrite ? "begin immediate" : "begin");
     } else if (mode == Mode::kWrite) {
       // One writer a workspace on both engines: what holds on SQLite holds here.
-      connection_->execute("begin; select pg_advisory_xact_lock(" + std::to_string(workspace_id_) + ")");
+      connection_->execute_with_next("begin");
+      const std::string turn = "select pg_advisory_xact_lock(" + std::to_string(workspace_id_) + ")";
+      at_once ? connection_->execute(turn) : connection_->execute_with_next(turn);
     } else {
-      connection_->execute("begin isolation level repeatable read read only");
+      connection_->execute_with_next("begin isolation level repeatable read read only");
     }
   } catch (...) {
     owner_->pool_->give(nullptr, engine() == Engine::kPostgres || mode_ == Mode::kWrite);
@@ -321,6 +325,7 @@ Transaction::Transaction(Transaction&& other) noexcept
       data_keys_asked_(other.data_keys_asked_),
       first_vault_(std::move(other.first_vault_)),
       algorithm_(other.algorithm_),
+      public_key_(std::move(other.public_key_)),
       workspace_id_(other.workspace_id_),
       mode_(other.mode_),
       open_(other.open_) {
@@ -351,6 +356,7 @@ void Transaction::roll_back_to(std::string_view name) {
   data_keys_.clear();  // some may have been made since
   data_keys_asked_ = 0;
   algorithm_.reset();
+  public_key_.clear();
 }
 
 void Transaction::destroy_data_key(Id owner) {

@@ -49,6 +49,8 @@ class Transaction {
   std::int64_t each(const Query& query, Parameters parameters, const RowReader& reader) {
     return connection_->run(query, parameters, reader);
   }
+  // See Connection::ask.
+  void ask(std::span<const Question> questions) { connection_->ask(questions); }
   std::int64_t run_many(const Query& query, std::size_t width, Parameters parameters) {
     return connection_->run_many(query, width, parameters);
   }
@@ -76,6 +78,10 @@ class Transaction {
   // A sealed field that does not open is damage: it throws, since no caller can mend it. Throws DatabaseError kLocked
   // while no key for it is at hand.
   std::string open(std::string_view table, std::string_view column, Id row, std::string_view sealed);
+  // Makes the key of an owner that was itself made just now, so that nobody needs to be asked whether it has one.
+  void make_data_key(Id owner);
+  // What making keys and sealing must know, for those who ask several things at once.
+  Question how_it_seals();
   Result<std::string> try_open(const vault::Field& field, std::string_view sealed);  // kDamaged instead
   // The same for walks over many owners, which bring each owner's wrapped key along and remember none.
   Result<std::string> try_open(const vault::Field& field, std::string_view sealed, std::string_view wrapped_key);
@@ -102,7 +108,8 @@ class Transaction {
 
  private:
   friend class Workspace;
-  Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode);
+  // at_once: the turn to write is taken now, not with the first that is asked.
+  Transaction(Workspace& owner, std::unique_ptr<Connection> connection, Mode mode, bool at_once);
   const vault::Vault& vault() const;  // throws kLocked
   const vault::Vault& first_vault();
   const vault::DataKey* find_data_key(Id owner);
@@ -116,9 +123,19 @@ class Transaction {
   int data_keys_asked_ = 0;                                 // one by one; then all at once
   std::shared_ptr<const vault::Vault> first_vault_;
   std::optional<vault::Algorithm> algorithm_;
+  std::string public_key_;  // towards which keys are sealed while stories are locked; empty: not asked yet, or none
   std::int64_t workspace_id_;
   Mode mode_;
   bool open_ = true;
+};
+
+// See Workspace::write_together. What keep() throws reaches the one who brought it, and that alone is undone: each of
+// several is then kept by itself. So it may be called twice, and must not unlock.
+class Work {
+ public:
+  virtual ~Work() = default;
+  // Keeps all of these, which wait together and are of this one's class; this one is among them.
+  virtual void keep(Transaction& transaction, std::span<Work* const> all) = 0;
 };
 
 class Workspace {
@@ -163,13 +180,14 @@ class Workspace {
   Transaction read();
   Transaction write();
   // Work that many bring at the same moment, each in a thread of its own: those who wait together share one transaction
-  // and one commit. Returns once it is kept. What a work throws reaches its own caller, and it alone is undone; so it
-  // may be called twice, and must not unlock.
+  // and one commit. Returns once it is kept.
+  void write_together(Work& work);
   void write_together(const std::function<void(Transaction&)>& work);
 
  private:
   friend class Transaction;
   Workspace() = default;
+  Transaction write(bool at_once);
   struct Pool;
   std::filesystem::path folder_;
   std::string database_;  // empty: SQLite in the folder

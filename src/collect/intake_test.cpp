@@ -1,0 +1,158 @@
+// Posts that are kept together: what one of them does is known to the next, on both engines.
+#include "collect/intake.h"
+
+#include "collect/forms.h"
+#include "collect/intake_steps.h"
+#include "collect/submissions.h"
+#include "collect/webhook.h"
+#include "people/audit.h"
+#include "testing/workspace.h"
+
+namespace understory::collect {
+namespace {
+
+constexpr const char* kForm = R"(<?xml version="1.0"?>
+<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:orx="http://openrosa.org/xforms">
+<h:head><h:title>Visit</h:title><model><instance><data id="visit" version="1"><village/><photo/>
+<orx:meta><orx:instanceID/></orx:meta></data></instance><bind nodeset="/data/village" type="string"/>
+<bind nodeset="/data/photo" type="binary"/>
+<bind nodeset="/data/orx:meta/orx:instanceID" type="string"/></model></h:head>
+<h:body><input ref="/data/village"><label>Village</label></input>
+<upload ref="/data/photo" mediatype="image/*"><label>Photo</label></upload></h:body></h:html>)";
+
+std::string xml(std::string_view number, std::string_view photo = "", std::string_view edits = "",
+                std::string_view version = "1") {
+  return fmt::format(R"(<data id="visit" version="{}"><village>Thmei</village><photo>{}</photo><meta>)"
+                     "<instanceID>{}</instanceID>{}</meta></data>",
+                     version, photo, number,
+                     edits.empty() ? "" : fmt::format("<deprecatedID>{}</deprecatedID>", edits));
+}
+
+}  // namespace
+
+class KeptTogether : public testing_support::OnBothEngines {
+ protected:
+  void SetUp() override {
+    OnBothEngines::SetUp();
+    if (IsSkipped()) return;
+    key_.emplace(std::move(*people::audit_key(workspace())));
+    auto transaction = workspace().write();
+    const auto made = take_form(transaction, {kForm, "visit.xml", {}, {}, false});
+    ASSERT_TRUE(made) << made.error().sentence();
+    form_ = find_form(transaction, "visit")->id;
+    ASSERT_TRUE(add_webhook(transaction, form_, "https://127.0.0.1/told", {}));
+    transaction.commit();
+  }
+  Post post(std::string content, std::vector<std::pair<std::string, std::string>> files = {}) {
+    Post made;
+    made.sender.person.at_machine = made.sender.person.active = true;
+    made.xml = std::move(content);
+    made.route = "POST /v1/submission";
+    for (auto& [name, bytes] : files)
+      made.files.push_back({name, "image/jpeg", static_cast<std::int64_t>(bytes.size()),
+                            [bytes = bytes](const auto& put) { put(std::string_view(bytes)); }});
+    return made;
+  }
+  // All of them in one transaction: what each is answered.
+  std::vector<std::string> keep_all(const std::vector<Post>& posts) {
+    std::vector<Arrival> arrivals;
+    for (const Post& each : posts) {
+      auto arrival = arrived(*key_, each);
+      EXPECT_TRUE(arrival) << arrival.error().sentence();
+      arrivals.push_back(std::move(*arrival));
+    }
+    std::vector<const Arrival*> all;
+    for (const Arrival& each : arrivals) all.push_back(&each);
+    auto transaction = workspace().write();
+    std::vector<std::string> said;
+    for (const auto& receipt : keep(transaction, all))
+      said.push_back(!receipt            ? std::string(receipt.error().code())
+                     : receipt->repeated ? "again, missing " + std::to_string(receipt->files_missing)
+                                         : "new" + std::string(name_of(receipt->waits_for)) + ", missing " +
+                                               std::to_string(receipt->files_missing));
+    transaction.commit();
+    return said;
+  }
+  std::optional<vault::SigningKey> key_;
+  Id form_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, KeptTogether, testing_support::BothEngines(), testing_support::engine_name);
+
+TEST_P(KeptTogether, TheSameIsOneRecordAndItsFilesMeet) {
+  const std::string first = xml("uuid:1", "a.jpg");
+  EXPECT_EQ(keep_all({post(first), post(first), post(first, {{"a.jpg", "bytes of a"}}), post(xml("uuid:2")),
+                      post(first, {{"a.jpg", "bytes of a"}}), post(xml("uuid:1", "other.jpg"))}),
+            (std::vector<std::string>{"new, missing 1", "again, missing 1", "again, missing 0", "new, missing 0",
+                                      "again, missing 0", "other_instance"}));
+  auto transaction = workspace().read();
+  const auto all = submissions(transaction, form_, {});
+  ASSERT_EQ(all.size(), 2u);
+  for (const Submission& each : all) {
+    EXPECT_EQ(each.attachments_present, each.instance_id == "uuid:1" ? 1 : 0);
+    for (const Attachment& file : attachments_of(transaction, each.id)) {
+      std::string content;
+      ASSERT_TRUE(read_attachment(transaction, each.id, file, [&](std::string_view piece) { content += piece; }));
+      EXPECT_EQ(content, "bytes of a");
+    }
+  }
+  // A line for each that changed something, told once each.
+  const auto proof = people::verify_audit(transaction, key_->public_key());
+  ASSERT_TRUE(proof) << proof.error().sentence();
+  EXPECT_EQ(proof->entries, 3);
+  EXPECT_EQ(deliveries(transaction, {}, 100).size(), 2u);
+}
+
+TEST_P(KeptTogether, AnEditIsKnownToWhatComesAfterIt) {
+  EXPECT_EQ(keep_all({post(xml("uuid:1", "a.jpg")), post(xml("uuid:2", "a.jpg", "uuid:1")),
+                      // A late file of the first is the edit's too, whoever of the group made the edit.
+                      post(xml("uuid:1", "a.jpg"), {{"a.jpg", "bytes of a"}}), post(xml("uuid:3", "", "uuid:1")),
+                      post(xml("uuid:4", "", "uuid:9")), post(xml("uuid:3", "", "uuid:2"))}),
+            (std::vector<std::string>{"new, missing 1", "new, missing 1", "again, missing 0", "edit_outdated",
+                                      "edit_unknown", "new, missing 0"}));
+  auto transaction = workspace().read();
+  const auto all = submissions(transaction, form_, {});
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].current_id, "uuid:3");
+  EXPECT_EQ(all[0].edits, 2);
+}
+
+TEST_P(KeptTogether, WhatFitsNowhereWaitsBesideWhatFits) {
+  std::string elsewhere = xml("uuid:5");
+  elsewhere.replace(elsewhere.find("visit"), 5, "other");
+  EXPECT_EQ(
+      keep_all({post(xml("uuid:1")), post(xml("uuid:2", "", "", "2")), post(elsewhere), post(xml("uuid:3"))}),
+      (std::vector<std::string>{"new, missing 0", "newversion, missing 0", "newform, missing 0", "new, missing 0"}));
+  auto transaction = workspace().read();
+  EXPECT_EQ(count_submissions(transaction, form_, {}), 2);
+  EXPECT_EQ(deliveries(transaction, {}, 100).size(), 2u);
+}
+
+// Keys of what is new are made without asking: a form that is full costs no more than an empty one.
+TEST_P(KeptTogether, ManyWithFilesAtOnceComeBackAsTheyWereSent) {
+  std::vector<Post> posts;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = fmt::format("{}.jpg", i);
+    posts.push_back(post(xml(fmt::format("uuid:{}", i), name),
+                         {{name, std::string(static_cast<std::size_t>(i) * 997, 'x') + name}, {"extra.txt", name}}));
+  }
+  for (const std::string& said : keep_all(posts)) EXPECT_EQ(said, "new, missing 0");
+  auto transaction = workspace().read();
+  int files = 0;
+  each_submission(transaction, form_, {}, [&](const Opened& opened) {
+    EXPECT_NE(opened.xml.find(opened.submission.instance_id), std::string::npos);
+    return true;
+  });
+  for (const Submission& each : submissions(transaction, form_, {}))
+    for (const Attachment& file : attachments_of(transaction, each.id)) {
+      std::string content;
+      ASSERT_TRUE(read_attachment(transaction, each.id, file, [&](std::string_view piece) { content += piece; }));
+      const std::string number = each.instance_id.substr(5), photo = number + ".jpg";
+      EXPECT_EQ(content, file.name == "extra.txt"
+                             ? photo
+                             : std::string(static_cast<std::size_t>(std::stoi(number)) * 997, 'x') + photo);
+      ++files;
+    }
+  EXPECT_EQ(files, 80);
+}
+
+}  // namespace understory::collect
