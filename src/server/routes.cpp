@@ -84,6 +84,10 @@ constexpr Route kRoutes[] = {
      kSent},
     {"GET", "/submissions/{submission}/attachments/{attachment}", send_attachment, kThing, kReadSubmissions, true, true,
      Lane::kDownloads},
+    {"GET", "/entities", show_entity_lists, kSignedIn, kReadSubmissions, false},
+    {"GET", "/entities/{list}", show_entity_list, kThing, kReadSubmissions, true},
+    {"POST", "/entities/{list}", change_entity_list, kThing, kKeepForms, true},
+    {"POST", "/entities/{list}/{entity}", change_entity, kThing, kReviewSubmissions, true},
     {"GET", "/devices", show_devices, kRight, kKeepDevices, true},
     {"POST", "/devices", enroll_device, kRight, kKeepDevices, true},
     {"POST", "/devices/{device}", revoke_device, kRight, kKeepDevices, true},
@@ -102,6 +106,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/key/{token}/forms/{form}/manifest", send_manifest, kDevice, kFillForms, false},
     {"GET", "/v1/key/{token}/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false, true,
      Lane::kDownloads},
+    {"GET", "/v1/key/{token}/forms/{form}/files/{name}/integrity", tell_integrity, kDevice, kFillForms, false},
     {"GET", "/v1/key/{token}/submission", welcome_submission, kDevice, kFillForms, false},
     {"POST", "/v1/key/{token}/submission", take_submission, kDevice, kFillForms, false, true, Lane::kIntake, kSent,
      true},
@@ -109,6 +114,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/forms/{form}", send_form, kDevice, kFillForms, false},
     {"GET", "/v1/forms/{form}/manifest", send_manifest, kDevice, kFillForms, false},
     {"GET", "/v1/forms/{form}/files/{name}", send_form_file, kDevice, kFillForms, false, true, Lane::kDownloads},
+    {"GET", "/v1/forms/{form}/files/{name}/integrity", tell_integrity, kDevice, kFillForms, false},
     {"GET", "/v1/submission", welcome_submission, kDevice, kFillForms, false},
     {"POST", "/v1/submission", take_submission, kDevice, kFillForms, false, true, Lane::kIntake, kSent, true},
     {"GET", "/api/v1/studies", api_studies, kSignedIn, kSeeStudy, false},
@@ -279,7 +285,7 @@ people::Decision admit(const Visit& visit, const Route& route) {
     return {false, false, "this account must set up its code first", {}};
   if (route.access == kSignedIn) return {visit.person.active, false, "signed in", {}};
   if (route.access == kThing) {
-    if (!visit.named.contains("form") && !visit.named.contains("submission"))
+    if (!visit.named.contains("form") && !visit.named.contains("submission") && !visit.named.contains("list"))
       return {people::may_somewhere(visit.person, route.right), false, "in some study", {}};
     // What is not open looks like what is not there.
     const auto record = record_named(visit);
@@ -301,10 +307,10 @@ people::Deed deed_of(const Visit& visit, const Route* route, std::string_view ou
   deed.route = route ? std::string(route->method) + " " + std::string(route->address) : "";
   deed.action =
       route && (route->access == kRight || route->access == kThing) ? std::string(name_of(route->right)) : "use";
-  for (const char* kind : {"source", "study", "account", "submission", "form", "device"})
+  for (const char* kind : {"source", "study", "account", "submission", "form", "device", "list"})
     if (visit.named.contains(kind))
       if (const auto id = visit.id(kind)) {
-        deed.kind = kind;
+        deed.kind = std::string_view(kind) == "list" ? "entity_list" : kind;
         deed.record = *id;
         break;
       }
@@ -329,9 +335,11 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
   if (visit.person.code_missing && !api) return see_other("/account");
   Problem problem(problems::kForbidden);
   if (decision.hidden && !visit.named.contains("study")) {
-    const std::string what = visit.named.contains("submission") ? "submission" : "form";
-    problem =
-        Problem(problems::kNotFound, {{"what", what}, {"name", std::string(shortened(visit.named.at(what), 40))}});
+    const std::string what = visit.named.contains("submission") ? "submission"
+                             : visit.named.contains("list")     ? "list"
+                                                                : "form";
+    problem = Problem(problems::kNotFound, {{"what", what == "list" ? "list of entities" : what},
+                                            {"name", std::string(shortened(visit.named.at(what), 40))}});
   } else if (decision.hidden) {
     // Looked up all the same: an answer that came sooner would tell that there is one.
     [[maybe_unused]] const auto looked_up = visit.study();
