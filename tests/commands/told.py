@@ -132,8 +132,8 @@ class Told:
         run("entities", "restore", "-w", self.workspace, *north)
         self.assertIn(",North,12\n", run("entities", "show", "-w", self.workspace, "wells"))
         self.assertIn("colour", run("entities", "by-place", "-w", self.workspace, "wells", "colour", code=1))
-        run("entities", "by-place", "-w", self.workspace, "wells", "name")
-        self.assertIn("by place: name", run("entities", "list", "-w", self.workspace))
+        run("entities", "by-place", "-w", self.workspace, "wells", "called")
+        self.assertIn("by place: called", run("entities", "list", "-w", self.workspace))
         run("entities", "by-place", "-w", self.workspace, "wells")
 
     def test_webhooks_are_made_listed_and_removed(self):
