@@ -66,7 +66,7 @@ people::Decision admit(const Visit& visit, const Route& route) {
     return {false, false, "this account must set up its code first", {}};
   if (route.access == kSignedIn) return {visit.person.active, false, "signed in", {}};
   if (route.access == kThing) {
-    if (!visit.named.contains("form") && !visit.named.contains("submission"))
+    if (!visit.named.contains("form") && !visit.named.contains("submission") && !visit.named.contains("list"))
       return {people::may_somewhere(visit.person, route.right), false, "in some study", {}};
     // What is not open looks like what is not there.
     const auto record = record_named(visit);
@@ -88,10 +88,10 @@ people::Deed deed_of(const Visit& visit, const Route* route, std::string_view ou
   deed.route = route ? std::string(route->method) + " " + std::string(route->address) : "";
   deed.action =
       route && (route->access == kRight || route->access == kThing) ? std::string(name_of(route->right)) : "use";
-  for (const char* kind : {"source", "study", "account", "submission", "form", "device"})
+  for (const char* kind : {"source", "study", "account", "submission", "form", "device", "list"})
     if (visit.named.contains(kind))
       if (const auto id = visit.id(kind)) {
-        deed.kind = kind;
+        deed.kind = std::string_view(kind) == "list" ? "entity_list" : kind;
         deed.record = *id;
         break;
       }
@@ -135,9 +135,11 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
   if (visit.person.code_missing && !api) return see_other("/account");
   Problem problem(problems::kForbidden);
   if (decision.hidden && !visit.named.contains("study")) {
-    const std::string what = visit.named.contains("submission") ? "submission" : "form";
-    problem =
-        Problem(problems::kNotFound, {{"what", what}, {"name", std::string(shortened(visit.named.at(what), 40))}});
+    const std::string what = visit.named.contains("submission") ? "submission"
+                             : visit.named.contains("list")     ? "list"
+                                                                : "form";
+    problem = Problem(problems::kNotFound, {{"what", what == "list" ? "list of entities" : what},
+                                            {"name", std::string(shortened(visit.named.at(what), 40))}});
   } else if (decision.hidden) {
     // Looked up all the same: an answer that came sooner would tell that there is one.
     [[maybe_unused]] const auto looked_up = visit.study();

@@ -8,8 +8,8 @@ using Answering = Result<Response> (*)(const Visit& visit);
 
 // What somebody must be to get an answer. kUndecided does not compile: every route says.
 // kFromHere: a program on this machine, or somebody with the right. kDevice: a phone that sends under a token of its
-// own; what it may see and send is decided form by form. kThing: with the right for the form or submission the address
-// names, or, where it names none, for any at all.
+// own; what it may see and send is decided form by form. kThing: with the right for the form, submission or list of
+// entities the address names, or, where it names none, for any at all.
 enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kThing, kFromHere, kDevice };
 
 struct Route {
@@ -79,6 +79,10 @@ Result<Response> change_form(const Visit& visit);
 Result<Response> show_mapping(const Visit& visit);
 Result<Response> keep_mapping(const Visit& visit);
 Result<Response> take_into_study(const Visit& visit);
+Result<Response> show_entity_lists(const Visit& visit);
+Result<Response> show_entity_list(const Visit& visit);
+Result<Response> change_entity_list(const Visit& visit);
+Result<Response> change_entity(const Visit& visit);
 Result<Response> show_devices(const Visit& visit);
 Result<Response> enroll_device(const Visit& visit);
 Result<Response> revoke_device(const Visit& visit);
@@ -101,6 +105,7 @@ Result<Response> send_form_list(const Visit& visit);
 Result<Response> send_form(const Visit& visit);
 Result<Response> send_manifest(const Visit& visit);
 Result<Response> send_form_file(const Visit& visit);
+Result<Response> tell_integrity(const Visit& visit);
 Result<Response> welcome_submission(const Visit& visit);
 Result<Response> take_submission(const Visit& visit);
 

@@ -65,6 +65,7 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
     source = study::list_sources(transaction, study).at(1).id.text();
   }
   const Sent sent = one_sent(workspace(), {study, {}, {}, {}});
+  const Id list = one_list(workspace(), study).list;
   Id version;
   {
     auto transaction = workspace().read();
@@ -92,6 +93,7 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
       put("{version}", version.text());
       put("{submission}", sent.submission.text());
       put("{attachment}", sent.attachment.text());
+      put("{list}", list.text());
       put("{rest*}", "Submissions");
       for (const std::string_view ask : findings::kAsks) {
         std::string each = address;
