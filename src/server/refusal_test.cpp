@@ -78,7 +78,7 @@ TEST(Refusals, SomethingIsMadeOfAnyHead) {
   EXPECT_EQ(glimpsed("").path, "");
   EXPECT_EQ(glimpsed("GET /v1/a%20b?x HTTP/9\r\naccept-LANGUAGE: vi\r\n").path, "/v1/a b");
   EXPECT_EQ(glimpsed("GET /v1/a%20b?x HTTP/9\r\naccept-LANGUAGE: vi\r\n").header("accept-language"), "vi");
-  EXPECT_EQ(glimpsed("GET /v1/%zz HTTP/1.1").path, "");
+  EXPECT_EQ(glimpsed("GET /v1/%zz HTTP/1.1").path, "/v1/%zz");
   EXPECT_EQ(glimpsed("nonsense\nGET / HTTP/1.1").path, "");
   EXPECT_EQ(glimpsed(std::string(5000, ' ')).path, "");
 }
