@@ -73,6 +73,7 @@ int run(int count, char** arguments) {
   add_webhook(app, action);
   add_submissions(app, action);
   add_entities(app, action);
+  add_machine(app, action);
   app.footer(kExitCodes);  // last: commands made after it would say it too
   try {
     app.parse(count, arguments);

@@ -46,6 +46,7 @@ void add_device(CLI::App& app, Action& action);
 void add_webhook(CLI::App& app, Action& action);
 void add_submissions(CLI::App& app, Action& action);
 void add_entities(CLI::App& app, Action& action);
+void add_machine(CLI::App& app, Action& action);
 void add_submissions_export(CLI::App& submissions, Action& action);
 void add_bring(CLI::App& submissions, Action& action);  // submissions bring and take
 void add_form_map(CLI::App& form, Action& action);

@@ -1,6 +1,7 @@
 // understory report
 #include "cli/command.h"
 #include "cli/door.h"
+#include "foundation/catalogue.h"
 #include "publish/document.h"
 
 namespace understory::cli {
@@ -17,8 +18,8 @@ void add_report(CLI::App& app, Action& action) {
       "\nOne file with figures, tables and masked quotes; no script and no outside address. PDF needs WeasyPrint.");
   add_workspace_option(*command, options->folder);
   add_study_option(*command, options->study);
-  command->add_option("--lang", options->language, "en or km")
-      ->check(CLI::IsMember({"en", "km"}))
+  command->add_option("--lang", options->language, "en, km, ne, hi, bn, th or vi")
+      ->check(CLI::IsMember(Catalogue::languages()))
       ->capture_default_str();
   command->add_option("--as", options->as, "html or pdf")->check(CLI::IsMember({"html", "pdf"}))->capture_default_str();
   command->add_option("--seed", options->report.seed, "Seed of the random draws")->capture_default_str();

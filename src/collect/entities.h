@@ -8,6 +8,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,12 +61,16 @@ struct EntityList {
   Id id, study;
   std::string name;
   std::vector<std::string> properties;  // in the order forms brought them
+  std::string place_property;           // the one that holds a place's code; empty: the list knows no places
 };
 struct EntityCounts {
   std::int64_t entities = 0, conflicts = 0, waiting = 0, refused = 0;
+  std::int64_t deleted = 0,
+               changed_since = 0;  // those deleted (no entities any more), those of them changed after that
 };
 std::vector<EntityList> entity_lists(storage::Transaction& transaction);
 std::optional<EntityList> find_entity_list(storage::Transaction& transaction, Id study, std::string_view name);
+Result<EntityList> find_entity_list(storage::Transaction& transaction, Id id);  // kNotFound
 EntityCounts count_entities(storage::Transaction& transaction, Id list);
 
 // What opens a list: stories that are unlocked, or what a phone's token opens (people::device_secret).
@@ -77,6 +82,8 @@ struct Entity {
   std::string uuid, label;
   int version = 0;
   bool conflicts = false;
+  bool deleted = false;
+  int changes_since = 0;  // versions that were made of it after it was deleted
   std::map<std::string, std::string> values;
   // Where versions were made without knowing of each other: what the later one (which counts) overwrote.
   struct Overwritten {
@@ -86,11 +93,14 @@ struct Entity {
   };
   std::vector<Overwritten> overwritten;
 };
-// By their numbers. A change that does not open (erased, damaged) is passed over.
+// By their numbers, deleted ones too. A change that does not open (erased, damaged) is passed over.
 void each_entity(storage::Transaction& transaction, const EntityList& list, const vault::Secret& secret,
                  const std::function<void(const Entity&)>& reader);
 // As phones read it: name (the number), label, __version, then the properties. The same bytes for the same entities.
-std::string entity_csv(storage::Transaction& transaction, const EntityList& list, const vault::Secret& secret);
+// `places`: codes; of a list that knows places only what lies in one of them or below, and nothing whose place nobody
+// knows. Null: all of it.
+std::string entity_csv(storage::Transaction& transaction, const EntityList& list, const vault::Secret& secret,
+                       const std::vector<std::string>* places = nullptr);
 
 // A form's version as it is published: its lists are there from now on, phones that are enrolled can open them.
 void keep_entity_plans(storage::Transaction& transaction, Id version, Id study, const Form& form);
@@ -109,5 +119,14 @@ int apply_waiting_entities(storage::Transaction& transaction);
 bool catch_up_entities(storage::Transaction& transaction);
 // Somebody has looked at what was overwritten. kNotFound.
 Result<void> settle_entity(storage::Transaction& transaction, Id list, std::string_view uuid);
+// Phones get it no more. Nothing of it is lost: what is still sent of it is kept, and stands in it once it is restored.
+// kNotFound: there is none, or it is deleted already.
+Result<void> delete_entity(storage::Transaction& transaction, Id list, std::string_view uuid);
+Result<void> restore_entity(storage::Transaction& transaction, Id list,
+                            std::string_view uuid);  // kNotFound: not deleted
+std::set<std::string> deleted_entities(storage::Transaction& transaction, Id list);
+// Of which phones that are enrolled for a place get what lies there. Empty: they get all of it. kNotFound: the list has
+// no such property.
+Result<void> set_place_property(storage::Transaction& transaction, const EntityList& list, std::string_view property);
 
 }  // namespace understory::collect

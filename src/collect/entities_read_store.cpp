@@ -1,9 +1,11 @@
 // Entities as people and phones read them: the changes of each laid over one another.
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "collect/encrypted.h"
 #include "collect/entities.h"
 #include "foundation/csv.h"
+#include "places/places.h"
 #include "vault/password.h"
 
 namespace understory::collect {
@@ -14,13 +16,14 @@ using storage::Transaction;
 
 namespace {
 
-const Query kVersions{"collect.entity_versions",
-                      "select entity.uuid, entity.version, entity.conflicts, entity_change.id, entity_change.version, "
-                      "entity_change.follows, entity_change.conflict, entity_change.content, entity_change.box from "
-                      "entity join entity_change on entity_change.workspace_id = entity.workspace_id and "
-                      "entity_change.list_id = entity.list_id and entity_change.uuid = entity.uuid and "
-                      "entity_change.state = 'applied' where entity.workspace_id = ? and entity.list_id = ? order by "
-                      "entity.uuid, entity_change.version"};
+const Query kVersions{
+    "collect.entity_versions",
+    "select entity.uuid, entity.version, entity.conflicts, entity_change.id, entity_change.version, "
+    "entity_change.follows, entity_change.conflict, entity_change.content, entity_change.box, "
+    "entity.deleted_version from entity join entity_change on entity_change.workspace_id = entity.workspace_id and "
+    "entity_change.list_id = entity.list_id and entity_change.uuid = entity.uuid and "
+    "entity_change.state = 'applied' where entity.workspace_id = ? and entity.list_id = ? order by "
+    "entity.uuid, entity_change.version"};
 
 }  // namespace
 
@@ -35,7 +38,12 @@ void each_entity(Transaction& transaction, const EntityList& list, const vault::
   transaction.each(kVersions, {transaction.workspace(), list.id}, [&](const Row& row) {
     if (row.text(0) != entity.uuid) {
       finish();
-      entity = {row.string(0), "", static_cast<int>(row.integer(1)), row.integer(2) != 0, {}, {}};
+      entity = {};
+      entity.uuid = row.string(0);
+      entity.version = static_cast<int>(row.integer(1));
+      entity.conflicts = row.integer(2) != 0;
+      entity.deleted = !row.is_null(9);
+      if (entity.deleted) entity.changes_since = entity.version - static_cast<int>(row.integer(9));
       told.clear();
     }
     const Id change = row.id(3);
@@ -68,16 +76,44 @@ void each_entity(Transaction& transaction, const EntityList& list, const vault::
   finish();
 }
 
-std::string entity_csv(Transaction& transaction, const EntityList& list, const vault::Secret& secret) {
+namespace {
+
+// Whether a place lies in one of those, or below it; asked once of each place.
+class Within {
+ public:
+  Within(Transaction& transaction, const std::vector<std::string>& places)
+      : transaction_(transaction), places_(places) {}
+  bool holds(const std::string& code) {
+    const auto [known, is_new] = known_.try_emplace(code, false);
+    if (is_new)
+      for (const places::Place& above : places::ancestors(transaction_, code))
+        known->second |= std::find(places_.begin(), places_.end(), above.code) != places_.end();
+    return known->second;
+  }
+
+ private:
+  Transaction& transaction_;
+  const std::vector<std::string>& places_;
+  std::map<std::string, bool> known_;
+};
+
+}  // namespace
+
+std::string entity_csv(Transaction& transaction, const EntityList& list, const vault::Secret& secret,
+                       const std::vector<std::string>* places) {
   std::string csv = "name,label,__version";
   for (const std::string& property : list.properties) csv += "," + csv_field(property);
   csv += "\n";
+  std::optional<Within> within;
+  if (places && !list.place_property.empty()) within.emplace(transaction, *places);
   each_entity(transaction, list, secret, [&](const Entity& entity) {
-    csv += entity.uuid + "," + csv_field(entity.label) + "," + std::to_string(entity.version);
-    for (const std::string& property : list.properties) {
+    const auto value = [&](const std::string& property) {
       const auto found = entity.values.find(property);
-      csv += "," + (found == entity.values.end() ? "" : csv_field(found->second));
-    }
+      return found == entity.values.end() ? std::string() : found->second;
+    };
+    if (entity.deleted || (within && !within->holds(value(list.place_property)))) return;
+    csv += entity.uuid + "," + csv_field(entity.label) + "," + std::to_string(entity.version);
+    for (const std::string& property : list.properties) csv += "," + csv_field(value(property));
     csv += "\n";
   });
   return csv;

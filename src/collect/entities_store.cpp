@@ -22,9 +22,15 @@ using storage::Transaction;
 namespace {
 
 const Query kLists{"collect.entity_lists",
-                   "select id, study_id, name from entity_list where workspace_id = ? order by name, id"};
+                   "select id, study_id, name, place_property from entity_list where workspace_id = ? order by name, "
+                   "id"};
 const Query kList{"collect.entity_list",
-                  "select id, study_id, name from entity_list where workspace_id = ? and study_id = ? and name = ?"};
+                  "select id, study_id, name, place_property from entity_list where workspace_id = ? and study_id = ? "
+                  "and name = ?"};
+const Query kListById{"collect.entity_list_by_id",
+                      "select id, study_id, name, place_property from entity_list where workspace_id = ? and id = ?"};
+const Query kSetPlaceProperty{"collect.set_place_property",
+                              "update entity_list set place_property = ? where workspace_id = ? and id = ?"};
 const Query kAddList{"collect.add_entity_list",
                      "insert into entity_list (workspace_id, id, study_id, name, public_key, private_key, made_at) "
                      "values (?, ?, ?, ?, ?, ?, ?)"};
@@ -67,6 +73,14 @@ const Query kNextVersion{"collect.next_entity_version",
                          "changed_at = ? where workspace_id = ? and id = ?"};
 const Query kSettle{"collect.settle_entity",
                     "update entity set conflicts = 0 where workspace_id = ? and list_id = ? and uuid = ?"};
+const Query kDelete{"collect.delete_entity",
+                    "update entity set deleted_version = version where workspace_id = ? and list_id = ? and uuid = ? "
+                    "and deleted_version is null"};
+const Query kRestore{"collect.restore_entity",
+                     "update entity set deleted_version = null where workspace_id = ? and list_id = ? and uuid = ? and "
+                     "deleted_version is not null"};
+const Query kDeleted{"collect.deleted_entities",
+                     "select uuid from entity where workspace_id = ? and list_id = ? and deleted_version is not null"};
 const Query kBranches{"collect.entity_branches",
                       "select branch_id, base_version, version from entity_change where workspace_id = ? and list_id = "
                       "? and uuid = ? and state = 'applied' and branch_id <> ''"};
@@ -81,8 +95,9 @@ const Query kSetChange{"collect.settle_entity_change",
                        "update entity_change set state = ?, version = ?, follows = ?, conflict = ? where workspace_id "
                        "= ? and id = ?"};
 const Query kCount{"collect.count_entities",
-                   "select count(*), count(case when conflicts = 1 then 1 end) from entity where workspace_id = ? and "
-                   "list_id = ?"};
+                   "select count(case when deleted_version is null then 1 end), count(case when conflicts = 1 and "
+                   "deleted_version is null then 1 end), count(deleted_version), count(case when version > "
+                   "deleted_version then 1 end) from entity where workspace_id = ? and list_id = ?"};
 const Query kCountChanges{"collect.count_entity_changes",
                           "select count(case when state = 'waits' then 1 end), count(case when state = 'refused' then "
                           "1 end) from entity_change where workspace_id = ? and list_id = ?"};
@@ -117,6 +132,13 @@ KeptPlans plans_of(Transaction& transaction, Id version) {
   return kept;
 }
 
+EntityList list_in(const Row& row) { return {row.id(0), row.id(1), row.string(2), {}, row.string(3)}; }
+
+void read_properties(Transaction& transaction, EntityList& list) {
+  transaction.each(kProperties, {transaction.workspace(), list.id},
+                   [&](const Row& row) { list.properties.push_back(row.string(0)); });
+}
+
 std::string content_of(const EntityAction& action) {
   JsonWriter json;
   json.object();
@@ -146,7 +168,7 @@ int share(Transaction& transaction, Id list, Id study, const vault::Secret& secr
 EntityList list_for(Transaction& transaction, Id study, const std::string& name) {
   if (auto list = find_entity_list(transaction, study, name)) return std::move(*list);
   const vault::Secret secret = vault::Secret::random();
-  EntityList list{Id::make(), study, name, {}};
+  EntityList list{Id::make(), study, name, {}, ""};
   const std::string public_key = vault::public_key_of(secret);
   const std::string sealed = transaction.seal(list.id, "entity_list", "private_key", list.id, secret.view());
   transaction.run(kAddList, {transaction.workspace(), list.id, study.value, name, Parameter::blob(public_key),
@@ -215,23 +237,22 @@ void settle(Transaction& transaction, Id list, const std::string& uuid) {
 
 std::vector<EntityList> entity_lists(Transaction& transaction) {
   std::vector<EntityList> lists;
-  transaction.each(kLists, {transaction.workspace()}, [&](const Row& row) {
-    lists.push_back({row.id(0), row.id(1), row.string(2), {}});
-  });
-  for (EntityList& list : lists)
-    transaction.each(kProperties, {transaction.workspace(), list.id},
-                     [&](const Row& row) { list.properties.push_back(row.string(0)); });
+  transaction.each(kLists, {transaction.workspace()}, [&](const Row& row) { lists.push_back(list_in(row)); });
+  for (EntityList& list : lists) read_properties(transaction, list);
   return lists;
 }
 
 std::optional<EntityList> find_entity_list(Transaction& transaction, Id study, std::string_view name) {
-  auto list = transaction.one(kList, {transaction.workspace(), study.value, name}, [](const Row& row) {
-    return EntityList{row.id(0), row.id(1), row.string(2), {}};
-  });
-  if (list)
-    transaction.each(kProperties, {transaction.workspace(), list->id},
-                     [&](const Row& row) { list->properties.push_back(row.string(0)); });
+  auto list = transaction.one(kList, {transaction.workspace(), study.value, name}, list_in);
+  if (list) read_properties(transaction, *list);
   return list;
+}
+
+Result<EntityList> find_entity_list(Transaction& transaction, Id id) {
+  auto list = transaction.one(kListById, {transaction.workspace(), id}, list_in);
+  if (!list) return fail(problems::kNotFound, {{"what", "list of entities"}, {"name", id.text()}});
+  read_properties(transaction, *list);
+  return std::move(*list);
 }
 
 EntityCounts count_entities(Transaction& transaction, Id list) {
@@ -239,6 +260,8 @@ EntityCounts count_entities(Transaction& transaction, Id list) {
   transaction.each(kCount, {transaction.workspace(), list}, [&](const Row& row) {
     counts.entities = row.integer(0);
     counts.conflicts = row.integer(1);
+    counts.deleted = row.integer(2);
+    counts.changed_since = row.integer(3);
   });
   transaction.each(kCountChanges, {transaction.workspace(), list}, [&](const Row& row) {
     counts.waiting = row.integer(0);
@@ -350,6 +373,31 @@ int apply_waiting_entities(Transaction& transaction) {
 Result<void> settle_entity(Transaction& transaction, Id list, std::string_view uuid) {
   if (transaction.run(kSettle, {transaction.workspace(), list, uuid}) == 0)
     return fail(problems::kNotFound, {{"what", "entity"}, {"name", std::string(shortened(uuid, 40))}});
+  return {};
+}
+
+Result<void> delete_entity(Transaction& transaction, Id list, std::string_view uuid) {
+  if (transaction.run(kDelete, {transaction.workspace(), list, uuid}) == 0)
+    return fail(problems::kNotFound, {{"what", "entity"}, {"name", std::string(shortened(uuid, 40))}});
+  return {};
+}
+
+Result<void> restore_entity(Transaction& transaction, Id list, std::string_view uuid) {
+  if (transaction.run(kRestore, {transaction.workspace(), list, uuid}) == 0)
+    return fail(problems::kNotFound, {{"what", "deleted entity"}, {"name", std::string(shortened(uuid, 40))}});
+  return {};
+}
+
+std::set<std::string> deleted_entities(Transaction& transaction, Id list) {
+  std::set<std::string> deleted;
+  transaction.each(kDeleted, {transaction.workspace(), list}, [&](const Row& row) { deleted.insert(row.string(0)); });
+  return deleted;
+}
+
+Result<void> set_place_property(Transaction& transaction, const EntityList& list, std::string_view property) {
+  if (!property.empty() && std::find(list.properties.begin(), list.properties.end(), property) == list.properties.end())
+    return fail(problems::kNotFound, {{"what", "property"}, {"name", std::string(shortened(property, 80))}});
+  transaction.run(kSetPlaceProperty, {property, transaction.workspace(), list.id});
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "foundation/file.h"
 #include "people/audit.h"
 #include "people/device.h"
+#include "places/places.h"
 #include "testing/encrypting_phone.h"
 #include "testing/workspace.h"
 
@@ -350,7 +351,7 @@ TEST_P(Entities, APhonesTokenOpensTheListsOfItsStudyAlone) {
     people::Device wanted;
     wanted.name = "Phone";
     wanted.study = study;
-    auto made = *people::enroll_device(transaction, wanted, 30);
+    auto made = *people::enroll_device(transaction, *people::audit_key(workspace()), wanted, 30);
     transaction.commit();
     return made;
   };
@@ -376,6 +377,94 @@ TEST_P(Entities, APhonesTokenOpensTheListsOfItsStudyAlone) {
   EXPECT_TRUE(opens(after, after.token));
   // What lies in the database does not open it: the hash of the token is not what it is made from.
   EXPECT_FALSE(opens(after, vault::sha256(after.token)));
+}
+
+// Deleted is not gone: what phones still send of it is kept, named, and stands in it again once it is restored.
+TEST_P(Entities, ADeletedOneIsKeptAndGoesToNoPhone) {
+  publish();
+  send("create=\"1\"", "<depth>12</depth>", "Well");
+  const auto list = [&](storage::Transaction& transaction) { return *find_entity_list(transaction, {}, "wells"); };
+  const auto csv = [&] {
+    auto transaction = workspace().read();
+    return entity_csv(transaction, list(transaction), *list_secret(transaction, list(transaction).id));
+  };
+  {
+    auto transaction = workspace().write();
+    const Id id = list(transaction).id;
+    EXPECT_FALSE(delete_entity(transaction, id, "nobody"));
+    EXPECT_FALSE(restore_entity(transaction, id, kNumber)) << "it is there";
+    EXPECT_TRUE(delete_entity(transaction, id, kNumber));
+    EXPECT_FALSE(delete_entity(transaction, id, kNumber)) << "it is gone already";
+    transaction.commit();
+  }
+  EXPECT_EQ(csv(), "name,label,__version,depth,state\n");
+  EXPECT_EQ(counts().entities, 0);
+  EXPECT_EQ(counts().deleted, 1);
+  EXPECT_EQ(counts().changed_since, 0);
+  // From phones that did not know: one in time, one made without knowing of that.
+  send("update=\"1\" baseVersion=\"1\"", "<state>dry</state>");
+  send("update=\"1\" baseVersion=\"1\"", "<state>wet</state>");
+  send("create=\"1\"", "<depth>1</depth>", "Another of the same number");
+  EXPECT_EQ(csv(), "name,label,__version,depth,state\n");
+  EXPECT_EQ(counts().changed_since, 1);
+  EXPECT_EQ(counts().conflicts, 0) << "nobody need look at what is deleted";
+  EXPECT_EQ(counts().refused, 1) << "it is no new one";
+  ASSERT_EQ(held().size(), 1u);
+  EXPECT_TRUE(held()[0].deleted);
+  EXPECT_EQ(held()[0].changes_since, 2);
+  {
+    auto transaction = workspace().write();
+    EXPECT_EQ(deleted_entities(transaction, list(transaction).id), std::set<std::string>{kNumber});
+    EXPECT_TRUE(restore_entity(transaction, list(transaction).id, kNumber));
+    EXPECT_TRUE(deleted_entities(transaction, list(transaction).id).empty());
+    transaction.commit();
+  }
+  EXPECT_EQ(csv(), "name,label,__version,depth,state\n" + std::string(kNumber) + ",Well,3,12,wet\n");
+  EXPECT_EQ(counts().conflicts, 1) << "now somebody should";
+  EXPECT_EQ(held()[0].changes_since, 0);
+}
+
+TEST_P(Entities, OfAPlaceGoToItAlone) {
+  publish();
+  const auto well = [&](const std::string& digit, const std::string& place) {
+    post(instance("<entity dataset=\"wells\" id=\"12345678-1234-4123-8234-12345678900" + digit +
+                      "\" create=\"1\"><label>" + digit + "</label></entity>",
+                  "<depth>1</depth><state>" + place + "</state>", "uuid:" + digit));
+  };
+  {
+    auto transaction = workspace().write();
+    ASSERT_TRUE(places::install_builtin_places(transaction));
+    ASSERT_TRUE(places::import_places(transaction, "code,parent,level,en\nKH-20-1,KH-20,district,Upper\n", "p.csv"));
+    transaction.commit();
+  }
+  well("1", "KH-20-1");
+  well("2", "KH-20");
+  well("3", "KH");
+  well("4", "");
+  well("5", "nowhere that is known");
+  well("6", "KH-2");
+  const auto given = [&](const std::vector<std::string>* places) {
+    auto transaction = workspace().read();
+    const auto list = *find_entity_list(transaction, {}, "wells");
+    const std::string csv = entity_csv(transaction, list, *list_secret(transaction, list.id), places);
+    std::string labels;
+    for (std::size_t at = csv.find("12345678900"); at != std::string::npos; at = csv.find("12345678900", at + 1))
+      labels += csv[at + 11];
+    return labels;
+  };
+  const std::vector<std::string> province{"KH-20"}, two{"KH-20-1", "KH-2"}, none;
+  EXPECT_EQ(given(&province), "123456") << "the list knows no places: it goes whole";
+  {
+    auto transaction = workspace().write();
+    const auto list = *find_entity_list(transaction, {}, "wells");
+    EXPECT_FALSE(set_place_property(transaction, list, "village"));
+    EXPECT_TRUE(set_place_property(transaction, list, "state"));
+    transaction.commit();
+  }
+  EXPECT_EQ(given(&province), "12");
+  EXPECT_EQ(given(&two), "16");
+  EXPECT_EQ(given(&none), "");
+  EXPECT_EQ(given(nullptr), "123456");
 }
 
 }  // namespace

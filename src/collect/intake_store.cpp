@@ -4,6 +4,7 @@
 
 #include "collect/encrypted.h"
 #include "collect/entities.h"
+#include "collect/erase.h"
 #include "collect/forms.h"
 #include "collect/intake_files.h"
 #include "collect/intake_steps.h"
@@ -37,7 +38,7 @@ const Query kAddSubmission{
     "collect.add_submission",
     "insert into submission (workspace_id, id, form_row_id, version_id, form_id, form_version, current_id, "
     "instance_id, "
-    "study_id, place_code, account_id, device_id, device_name, received_at, changed_at, review, waits_for, edits, "
+    "study_id, place_code, account_id, device_id, device_box, received_at, changed_at, review, waits_for, edits, "
     "expected, present) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', ?, 0, ?, ?)"};
 const Query kAddInstance{"collect.add_instance",
                          "insert into instance (workspace_id, id, submission_id, form_id, instance_id, xml, mark, "
@@ -87,14 +88,23 @@ std::optional<Held> held_instance(Transaction& transaction, std::string_view for
   return held;
 }
 
-// Fills in the group; of each post, whether its instance is here already.
-std::vector<std::optional<Held>> ask_all(Group& group, std::span<const Arrival* const> arrivals) {
+// Of one post: whether its instance is here already, or was erased, and then what it was (a mark of its content).
+struct Known {
+  std::optional<Held> held;
+  std::string number;  // its mark
+  std::optional<std::string> erased;
+};
+
+// Fills in the group.
+std::vector<Known> ask_all(Group& group, std::span<const Arrival* const> arrivals) {
   Transaction& transaction = group.transaction;
-  std::vector<std::optional<Held>> held(arrivals.size());
+  std::vector<Known> all(arrivals.size());
   std::vector<Question> questions{group.log.head(), transaction.how_it_seals()};
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     const Envelope& envelope = arrivals[i]->envelope;
-    questions.push_back(instance_into(transaction, envelope.form_id, envelope.instance_id, held[i]));
+    questions.push_back(instance_into(transaction, envelope.form_id, envelope.instance_id, all[i].held));
+    all[i].number = number_mark(arrivals[i]->key, envelope.form_id, envelope.instance_id);
+    questions.push_back(erased_into(transaction, all[i].number, all[i].erased));
     const auto [known, is_new] = group.forms.try_emplace({envelope.form_id, envelope.version});
     if (!is_new) continue;
     FilledIn& form = known->second;
@@ -110,7 +120,7 @@ std::vector<std::optional<Held>> ask_all(Group& group, std::span<const Arrival* 
     questions.push_back(webhooks_of(transaction, envelope.form_id, form.webhooks));
   }
   transaction.ask(questions);
-  return held;
+  return all;
 }
 
 // Which form of ours it fills in, and whether it may be taken as such.
@@ -200,6 +210,8 @@ bool may_edit(const Sender& sender, const Held& held) {
 
 Result<Receipt> keep_edit(Group& group, const Arrival& arrival) {
   Transaction& transaction = group.transaction;
+  if (was_erased(transaction, arrival.key, arrival.envelope.form_id, arrival.envelope.deprecated_id))
+    return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
   const auto edited = held_instance(transaction, arrival.envelope.form_id, arrival.envelope.deprecated_id);
   if (!edited || !may_edit(arrival.post.sender, *edited))
     return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
@@ -237,16 +249,20 @@ Receipt keep_new(Group& group, const Arrival& arrival) {
   const Fitting fitting = fit(group, arrival);
   const Milliseconds at = now();
   const Id submission = Id::make();
-  InstanceFiles files(add_instance(transaction, arrival, submission));
+  const Id instance = add_instance(transaction, arrival, submission);
+  const std::string device = sender.device_name.empty() ? ""
+                                                        : transaction.seal(instance, "submission", "device_box",
+                                                                           submission, sender.device_name);
+  InstanceFiles files(instance);
   for (const std::string& name : files_named(arrival, fitting)) files.expect(name, arrival.key);
   files.take(transaction, arrival.files);
   files.write(transaction);
   transaction.run_later(
-      kAddSubmission,
-      {transaction.workspace(), submission, fitting.form, fitting.version, envelope.form_id, envelope.version,
-       envelope.instance_id, envelope.instance_id, fitting.study,
-       sender.place.empty() ? Parameter(nullptr) : Parameter(sender.place), sender.person.account, sender.device,
-       sender.device_name, at, at, name_of(fitting.waits_for), files.expected(), files.present()});
+      kAddSubmission, {transaction.workspace(), submission, fitting.form, fitting.version, envelope.form_id,
+                       envelope.version, envelope.instance_id, envelope.instance_id, fitting.study,
+                       sender.place.empty() ? Parameter(nullptr) : Parameter(sender.place), sender.person.account,
+                       sender.device, sender.device_name.empty() ? Parameter(nullptr) : Parameter::blob(device), at, at,
+                       name_of(fitting.waits_for), files.expected(), files.present()});
   if (fitting.waits_for == WaitsFor::kNothing) {
     if (envelope.encrypted)
       entities_wait(transaction, fitting.version, submission);
@@ -259,12 +275,32 @@ Receipt keep_new(Group& group, const Arrival& arrival) {
   return receipt;
 }
 
-Result<Receipt> keep_one(Group& group, const Arrival& arrival, const std::optional<Held>& held) {
+// What was erased stays so: the phone that sends it again is thanked, for it must not keep it either, and nothing is
+// kept.
+Receipt forget(Group& group, const Arrival& arrival) {
+  const Sender& sender = arrival.post.sender;
+  people::Deed deed;
+  deed.account = sender.person.account;
+  deed.action = people::name_of(people::Right::kFillForms);
+  deed.route = arrival.post.route;
+  deed.kind = "submission";
+  deed.outcome = "denied";
+  deed.reason = (sender.device ? "device " + sender.device.text() : "account") + ", was erased: nothing was kept";
+  group.log.record(deed);
+  return {{}, WaitsFor::kNothing, true, 0};
+}
+
+Result<Receipt> keep_one(Group& group, const Arrival& arrival, const Known& known) {
   const Sender& sender = arrival.post.sender;
   // One that is over may nothing, and loses nothing: what it sends waits for somebody to look at it.
   if (!sender.over && !people::may_somewhere(sender.person, people::Right::kFillForms))
     return fail(problems::kForbidden);
-  if (held) return keep_again(group, arrival, *held);
+  if (known.held) return keep_again(group, arrival, *known.held);
+  // Anything else under the number of what was erased, and an edit of it, is told apart: nothing of that may be lost
+  // unseen.
+  if (known.erased)
+    return *known.erased == arrival.mark ? Result<Receipt>(forget(group, arrival))
+                                         : fail(problems::kOtherInstance, {{"instance", arrival.envelope.instance_id}});
   // A phone that is over changes nothing: its edit waits by itself for somebody to look at.
   if (!arrival.envelope.deprecated_id.empty() && !sender.over) return keep_edit(group, arrival);
   return keep_new(group, arrival);
@@ -274,7 +310,7 @@ Result<Receipt> keep_one(Group& group, const Arrival& arrival, const std::option
 
 std::vector<Result<Receipt>> keep(Transaction& transaction, std::span<const Arrival* const> arrivals) {
   Group group(transaction, arrivals.front()->key);
-  std::vector<std::optional<Held>> held = ask_all(group, arrivals);
+  std::vector<Known> known = ask_all(group, arrivals);
   std::vector<Result<Receipt>> receipts;
   std::set<std::pair<std::string_view, std::string_view>> written;
   bool edited = false;
@@ -282,9 +318,9 @@ std::vector<Result<Receipt>> keep(Transaction& transaction, std::span<const Arri
     const Envelope& envelope = arrivals[i]->envelope;
     // What was answered before the others were written may hold no longer.
     if (edited || !written.emplace(envelope.form_id, envelope.instance_id).second)
-      held[i] = held_instance(transaction, envelope.form_id, envelope.instance_id);
+      known[i].held = held_instance(transaction, envelope.form_id, envelope.instance_id);
     edited = edited || !envelope.deprecated_id.empty();
-    receipts.push_back(keep_one(group, *arrivals[i], held[i]));
+    receipts.push_back(keep_one(group, *arrivals[i], known[i]));
   }
   group.log.close();
   return receipts;

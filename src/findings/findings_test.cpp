@@ -238,7 +238,7 @@ TEST_P(Findings, EveryQuestionIsAnsweredByEveryFacet) {
                                                                    answer->tables[0].rows.size() > 1;
       EXPECT_TRUE(in_groups || in_table) << text;
       EXPECT_FALSE(answer->sentences.empty()) << text;
-      for (const char* language : {"en", "km"}) {
+      for (const std::string& language : Catalogue::languages()) {
         const Catalogue& words = Catalogue::of(language);
         for (const std::string& form :
              {answer_json(*answer, words), answer_csv(*answer, words), answer_text(*answer, words)})

@@ -96,7 +96,7 @@ const std::vector<std::string>& Catalogue::languages() {
   static const auto list = [] {
     std::vector<std::string> codes{"en"};
     for (const auto& [code, words] : all_words())
-      if (code != "en" && !words->patterns.contains("_extent")) codes.push_back(code);
+      if (code != "en") codes.push_back(code);
     return codes;
   }();
   return list;

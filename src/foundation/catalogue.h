@@ -1,8 +1,7 @@
 // The words people read, one file per language (languages/<code>.json), in ICU message syntax:
 //   "findings.asked": "{n, plural, one {# person was} other {# people were}} asked."
 // English is complete; a key a language lacks falls back to English. Keys that start with "_" are about the file:
-// "_name" (the language's own name), "_checked" ("yes" once a native speaker has read it all), "_extent" ("phones": it
-// holds what phones are told and no page is offered in it).
+// "_name" (the language's own name), "_checked" ("yes" once a native speaker has read it all).
 #pragma once
 #include <cstdint>
 #include <string>

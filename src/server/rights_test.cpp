@@ -37,6 +37,8 @@ const std::map<std::string, std::pair<std::string, std::string>> kThings{
     {"/forms/{form}/engine", {"fill_forms", "fill_forms"}},
     {"/forms/{form}/versions/{version}/definition", {"fill_forms", ""}},
     {"/forms/{form}/submissions", {"read_submissions", "review_submissions"}},
+    {"/entities/{list}", {"read_submissions", "keep_forms"}},
+    {"/entities/{list}/{entity}", {"", "review_submissions"}},
     {"/submissions/{submission}", {"read_submissions", "review_submissions"}},
     {"/submissions/{submission}/edit", {"review_submissions", "review_submissions"}},
     {"/submissions/{submission}/attachments/{attachment}", {"read_submissions", ""}}};
@@ -65,6 +67,8 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/submissions/{submission}/edit", 422},
                                         {"/api/v1/forms/{form}.svc/{rest*}", 404},
                                         {"/api/v1/studies/{study}/forms/{form}.svc/{rest*}", 404},
+                                        {"/entities/{list}", 303},
+                                        {"/entities/{list}/{entity}", 422},
                                         {"/devices", 422},
                                         {"/devices/{device}", 303},
                                         {"/account/entry", 422}};
@@ -73,6 +77,7 @@ const std::set<std::string_view> kEndings{"/account/sign-out-everywhere", "/sign
 TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
   const Rooms rooms = two_studies(workspace());
   const Sent sent = one_sent(workspace(), rooms);
+  const Id list = one_list(workspace(), rooms.study).list;
   Id version;
   {
     auto transaction = workspace().read();
@@ -149,8 +154,11 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const auto& [to_get, to_send] = kThings.at(address);
         const bool has = (" " + words + " ").find(" " + (sends ? to_send : to_get) + " ") != std::string::npos;
         if (address == "/forms") return has && relation != kGrantEnded ? allowed : 403;
+        // A list lies at no place, and holds what nobody knows the place of.
+        const bool whole = relation != kPlaceOfSource && relation != kPlaceElsewhere && relation != kExcludedFromSource;
         const bool reaches = relation != kGrantEnded && relation != kOtherStudy && relation != kExcluded &&
-                             (address.rfind("/submissions", 0) != 0 || relation != kPlaceElsewhere);
+                             (address.rfind("/submissions", 0) != 0 || relation != kPlaceElsewhere) &&
+                             (address.rfind("/entities", 0) != 0 || whole);
         return has && reaches ? allowed : 404;
       };
       const auto target_of = [&](std::string_view address) {
@@ -166,6 +174,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{glass}", rooms.study.text());
         put("{form}", address.rfind("/api/", 0) == 0 ? "none" : sent.form.text());
         put("{version}", version.text());
+        put("{list}", list.text());
+        put("{entity}", "12345678-1234-4123-8234-123456789abc");
         put("{submission}", sent.submission.text());
         put("{attachment}", sent.attachment.text());
         put("{device}", sent.device.text());
@@ -194,7 +204,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (!somebody) {
           expected = api ? 401 : 303;
         } else if (within == "/" || within == "/studies" || within == "/account" || within == "/glass" ||
-                   within == "/forms") {
+                   within == "/forms" || within == "/entities") {
           expected = 200;
         } else if (within == "/glass/{glass}") {
           expected = 404;  // nobody asked

@@ -8,8 +8,8 @@ using Answering = Result<Response> (*)(const Visit& visit);
 
 // What somebody must be to get an answer. kUndecided does not compile: every route says.
 // kFromHere: a program on this machine, or somebody with the right. kDevice: a phone that sends under a token of its
-// own; what it may see and send is decided form by form. kThing: with the right for the form or submission the address
-// names, or, where it names none, for any at all.
+// own; what it may see and send is decided form by form. kThing: with the right for the form, submission or list of
+// entities the address names, or, where it names none, for any at all.
 enum class Access { kUndecided, kAnybody, kSignedIn, kRight, kThing, kFromHere, kDevice };
 
 struct Route {
@@ -29,6 +29,8 @@ struct Route {
 Result<Response> show_studies(const Visit& visit);
 Result<Response> show_overview(const Visit& visit);
 Result<Response> show_codebook(const Visit& visit);
+Result<Response> show_machine(const Visit& visit);
+Result<Response> change_machine(const Visit& visit);
 Result<Response> show_sources(const Visit& visit);
 Result<Response> show_source(const Visit& visit);
 Result<Response> show_finding(const Visit& visit);
@@ -77,6 +79,10 @@ Result<Response> change_form(const Visit& visit);
 Result<Response> show_mapping(const Visit& visit);
 Result<Response> keep_mapping(const Visit& visit);
 Result<Response> take_into_study(const Visit& visit);
+Result<Response> show_entity_lists(const Visit& visit);
+Result<Response> show_entity_list(const Visit& visit);
+Result<Response> change_entity_list(const Visit& visit);
+Result<Response> change_entity(const Visit& visit);
 Result<Response> show_devices(const Visit& visit);
 Result<Response> enroll_device(const Visit& visit);
 Result<Response> revoke_device(const Visit& visit);
@@ -86,6 +92,8 @@ Result<Response> show_submissions(const Visit& visit);
 Result<Response> review_submissions(const Visit& visit);
 Result<Response> show_submission(const Visit& visit);
 Result<Response> review_submission(const Visit& visit);
+Result<Response> ask_to_erase_submission(const Visit& visit);
+Result<Response> erase_submission(const Visit& visit);
 Result<Response> send_attachment(const Visit& visit);
 Result<Response> show_engine(const Visit& visit);
 Result<Response> take_from_engine(const Visit& visit);
@@ -97,6 +105,7 @@ Result<Response> send_form_list(const Visit& visit);
 Result<Response> send_form(const Visit& visit);
 Result<Response> send_manifest(const Visit& visit);
 Result<Response> send_form_file(const Visit& visit);
+Result<Response> tell_integrity(const Visit& visit);
 Result<Response> welcome_submission(const Visit& visit);
 Result<Response> take_submission(const Visit& visit);
 
@@ -109,8 +118,16 @@ Result<Response> send_odata_query(const Visit& visit);
 
 std::span<const Route> routes();
 
+// The route of a request, and what its address names; null: there is none.
+const Route* route_of(const Request& request, std::map<std::string, std::string>& named);
+// What an address of the table answers to, "GET, HEAD, POST"; empty: it is not in it.
+std::string methods_of(const Request& request);
 Lane lane_of(const Request& request);
 Body body_of(const Request& request);
+
+// Whether somebody may send what they are about to: an answer, if not. Asked before a large body is read, so that a
+// stranger's costs next to nothing. answer() decides once more.
+std::optional<Response> refuse_unread(storage::Workspace& workspace, const Request& request);
 
 // Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
 // unforeseen is logged under a number and shown as that number.
@@ -118,6 +135,6 @@ Response answer(storage::Workspace& workspace, const Request& request);
 
 // The answer when the database failed: what a person can act on, never what the engine said (it names addresses and
 // files); that is for the log, under the number the answer gives.
-Response outage(const storage::DatabaseError& error);
+Response outage(const Request& request, const storage::DatabaseError& error);
 
 }  // namespace understory::server

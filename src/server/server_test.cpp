@@ -65,6 +65,7 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
     source = study::list_sources(transaction, study).at(1).id.text();
   }
   const Sent sent = one_sent(workspace(), {study, {}, {}, {}});
+  const Id list = one_list(workspace(), study).list;
   Id version;
   {
     auto transaction = workspace().read();
@@ -79,7 +80,9 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
     if (std::ranges::any_of(std::array{"{invitation}", "{account}", "{glass}"},
                             [&](const char* named) { return route.address.find(named) != std::string::npos; }))
       continue;
-    for (const std::string language : {"en", "km"}) {
+    for (const std::string& language : Catalogue::languages()) {
+      // Paper is set anew in seconds, of the same HTML.
+      if (route.address.ends_with(".pdf") && language != "en" && language != "km") continue;
       std::string address(route.address);
       const auto put = [&](const std::string& name, const std::string& value) {
         if (const std::size_t at = address.find(name); at != std::string::npos) address.replace(at, name.size(), value);
@@ -90,6 +93,7 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
       put("{version}", version.text());
       put("{submission}", sent.submission.text());
       put("{attachment}", sent.attachment.text());
+      put("{list}", list.text());
       put("{rest*}", "Submissions");
       for (const std::string_view ask : findings::kAsks) {
         std::string each = address;
@@ -247,7 +251,7 @@ TEST(Outage, TellsNobodyWhereTheDatabaseIs) {
                                      {DatabaseError::Kind::kDiskFull, 507},
                                      {DatabaseError::Kind::kOther, 500}}) {
     const Response response =
-        outage(DatabaseError(kind, "connection to server at \"10.1.2.3\" failed for user \"keeper\""));
+        outage(Request{}, DatabaseError(kind, "connection to server at \"10.1.2.3\" failed for user \"keeper\""));
     EXPECT_EQ(response.status, status);
     EXPECT_EQ(response.body.find("10.1.2.3"), std::string::npos) << response.body;
     EXPECT_EQ(response.body.find("keeper"), std::string::npos) << response.body;

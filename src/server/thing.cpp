@@ -30,9 +30,26 @@ Result<collect::Submission> submission_named(const Visit& visit) {
   return collect::find_submission(visit.transaction, id);
 }
 
+Result<collect::EntityList> entity_list_named(const Visit& visit) {
+  const Id id = TRY(visit.id("list"));
+  collect::EntityList list = TRY(collect::find_entity_list(visit.transaction, id));
+  if (!reaches_list(visit, visit.right, list.study))
+    return fail(problems::kNotFound, {{"what", "list of entities"}, {"name", id.text()}});
+  return list;
+}
+
+bool reaches_list(const Visit& visit, people::Right right, Id study) {
+  const people::Reach reach = people::reach(visit.person, right, study);
+  return reach.everything && reach.without.empty();
+}
+
 Result<people::Record> record_named(const Visit& visit) {
   if (visit.named.contains("submission")) return record_of(visit.transaction, TRY(submission_named(visit)));
   if (visit.named.contains("form")) return record_of(TRY(form_named(visit)));
+  if (visit.named.contains("list")) return people::Record {
+      TRY(entity_list_named(visit))
+      .study, {}, {}
+    };
   return people::Record{};
 }
 

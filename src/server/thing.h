@@ -1,5 +1,6 @@
 // The form or submission that an address names, as rights are decided by.
 #pragma once
+#include "collect/entities.h"
 #include "collect/filling.h"
 #include "collect/submissions.h"
 #include "server/visit.h"
@@ -11,11 +12,14 @@ people::Record record_of(const collect::KeptForm& form);
 // Of its study, at the place it came from and all above that.
 people::Record record_of(storage::Transaction& transaction, const collect::Submission& submission);
 
-// What {submission} or {form} of the address is; kNotFound for none. An address with neither names no record.
+// What {submission}, {form} or {list} of the address is; kNotFound for none. An address without names no record.
 Result<people::Record> record_named(const Visit& visit);
 
 Result<collect::KeptForm> form_named(const Visit& visit);
 Result<collect::Submission> submission_named(const Visit& visit);
+Result<collect::EntityList> entity_list_named(const Visit& visit);
+// An entity lies at no place that is known without opening it: whoever may see some places alone sees none of a list.
+bool reaches_list(const Visit& visit, people::Right right, Id study);
 
 // The files a version takes its choices from, those that are here and can be read.
 collect::Lists lists_of(storage::Transaction& transaction, Id version);

@@ -1,7 +1,5 @@
 #include "study/erase.h"
 
-#include <set>
-
 #include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/glass.h"
@@ -37,6 +35,8 @@ const Query kEraseMemo{"study.erase_memo", "delete from memo where workspace_id 
 const Query kEraseMember{"study.erase_set_member",
                          "delete from item_set_member where workspace_id = ? and member = ? and member_id = ?"};
 const Query kEraseCodings{"study.erase_codings", "delete from coding where workspace_id = ? and source_id = ?"};
+const Query kEraseSuggestions{"study.erase_suggestions",
+                              "delete from suggestion where workspace_id = ? and source_id = ?"};
 const Query kEraseLinks{"study.erase_links", "delete from link where workspace_id = ? and source_id = ?"};
 const Query kEraseMasks{"study.erase_masks", "delete from mask where workspace_id = ? and source_id = ?"};
 const Query kEraseTurns{"study.erase_turns", "delete from turn where workspace_id = ? and source_id = ?"};
@@ -75,27 +75,6 @@ const Query kForgetSpeaker{
 const Query kEraseRespondent{"study.erase_respondent", "delete from respondent where workspace_id = ? and id = ?"};
 
 constexpr std::int64_t kTellingLength = 200;  // as in merging: a text this long is nobody else's by chance
-
-// The source, its versions before and after, and their translations.
-std::set<Id> family_of(Transaction& transaction, Id study, Id source) {
-  std::vector<std::array<Id, 3>> rows;
-  transaction.each(kKin, {transaction.workspace(), study}, [&](const Row& row) {
-    rows.push_back({row.id(0), row.id(1), row.id(2)});
-  });
-  std::set<Id> family;
-  for (const auto& row : rows)
-    if (row[0] == source) family.insert(source);
-  for (std::size_t before = 0; before != family.size();) {
-    before = family.size();
-    for (const auto& [id, replaces, translates] : rows)
-      for (const Id kin : {replaces, translates}) {
-        if (!kin) continue;
-        if (family.contains(id)) family.insert(kin);
-        if (family.contains(kin)) family.insert(id);
-      }
-  }
-  return family;
-}
 
 void erase_memos(Transaction& transaction, const std::vector<Id>& memos, Erased& erased) {
   for (const Id memo : memos) {
@@ -161,6 +140,7 @@ void erase_one(Transaction& transaction, Id study, Id source, Erased& erased) {
   transaction.run(kForgetImported, {workspace, source});
   erased.codings += transaction.run(kEraseCodings, {workspace, source});
   erased.links += transaction.run(kEraseLinks, {workspace, source});
+  transaction.run(kEraseSuggestions, {workspace, source});
   transaction.run(kEraseMasks, {workspace, source});
   transaction.run(kEraseTurns, {workspace, source});
   transaction.run(kEraseSpeakers, {workspace, source});
@@ -173,6 +153,26 @@ void erase_one(Transaction& transaction, Id study, Id source, Erased& erased) {
 }
 
 }  // namespace
+
+std::set<Id> family_of(Transaction& transaction, Id study, Id source) {
+  std::vector<std::array<Id, 3>> rows;
+  transaction.each(kKin, {transaction.workspace(), study}, [&](const Row& row) {
+    rows.push_back({row.id(0), row.id(1), row.id(2)});
+  });
+  std::set<Id> family;
+  for (const auto& row : rows)
+    if (row[0] == source) family.insert(source);
+  for (std::size_t before = 0; before != family.size();) {
+    before = family.size();
+    for (const auto& [id, replaces, translates] : rows)
+      for (const Id kin : {replaces, translates}) {
+        if (!kin) continue;
+        if (family.contains(id)) family.insert(kin);
+        if (family.contains(kin)) family.insert(id);
+      }
+  }
+  return family;
+}
 
 Result<Erased> erase_source(Transaction& transaction, Id study, Id source) {
   const std::set<Id> family = family_of(transaction, study, source);

@@ -2,6 +2,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/submissions.h"
 #include "foundation/clock.h"
@@ -102,7 +103,7 @@ inline Sent one_sent(storage::Workspace& workspace, const Rooms& rooms) {
     sent.form = made->form.id;
     people::Device phone;
     phone.name = "Phone";
-    sent.device = people::enroll_device(transaction, phone, 30)->device.id;
+    sent.device = people::enroll_device(transaction, *people::audit_key(workspace), phone, 30)->device.id;
     transaction.commit();
   }
   collect::Post post;
@@ -120,6 +121,26 @@ inline Sent one_sent(storage::Workspace& workspace, const Rooms& rooms) {
   auto transaction = workspace.read();
   sent.attachment = collect::attachments_of(transaction, sent.submission).at(0).id;
   return sent;
+}
+
+// A form of the study that fills a list and asks it.
+struct Wells {
+  Id version, list;
+};
+
+inline Wells one_list(storage::Workspace& workspace, Id study) {
+  constexpr const char* form =
+      R"(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:entities="http://www.opendatakit.org/xforms/entities">
+<h:head><h:title>Wells</h:title><model entities:entities-version="2024.1.0"><instance><data id="wells" version="1"><place/>
+<meta><instanceID/><entity dataset="wells" id="" create="1"><label/></entity></meta></data></instance>
+<instance id="wells" src="jr://file-csv/wells.csv"/><bind nodeset="/data/place" type="string" entities:saveto="place"/></model></h:head>
+<h:body><input ref="/data/place"><label>Place</label></input></h:body></h:html>)";
+  auto transaction = workspace.write();
+  const auto made = collect::take_form(transaction, {form, "wells.xml", study, {}, false});
+  EXPECT_TRUE(made) << (made ? "" : made.error().sentence());
+  const Wells wells{made->version.id, collect::find_entity_list(transaction, study, "wells")->id};
+  transaction.commit();
+  return wells;
 }
 
 class WhoMay : public testing_support::OnBothEngines {

@@ -136,7 +136,7 @@ for (const account of accounts)
         paths.push(await page.locator('main tbody a').first().getAttribute('href'));
       }
       if (account.role === 'researcher') {
-        paths.push(...questions.map((ask) => `${found[0]}/findings/${ask}`), `${found[0]}/findings/links?by=gender`);
+        paths.push('/entities', ...questions.map((ask) => `${found[0]}/findings/${ask}`), `${found[0]}/findings/links?by=gender`);
         await page.goto(`${example}${found[0]}/findings/causes`);
         const bar = await page.locator('svg a').first().getAttribute('href');
         await page.goto(example + bar);

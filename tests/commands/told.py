@@ -121,6 +121,20 @@ class Told:
         self.assertIn("nothing", run("entities", "settle", "-w", self.workspace, "wells", "nothing", code=1))
         run("entities", "settle", "-w", self.workspace, "wells", code=2)
         run("entities", "list", "-w", self.path / "nowhere", code=4)
+        # Taken out and put back; and cut by place.
+        north = ("wells", "12345678-0000-4000-8000-000000000000")
+        run("entities", "delete", "-w", self.workspace, *north)
+        self.assertIn("There is no", run("entities", "delete", "-w", self.workspace, *north, code=1))
+        shown = run("entities", "show", "-w", self.workspace, "wells")
+        self.assertNotIn(",North,12\n", shown)
+        self.assertIn("Deleted:\n12345678-0000-4000-8000-000000000000\tNorth", shown)
+        self.assertIn("1 entities\t0 to look at\t0 wait\t0 refused\t1 deleted", run("entities", "list", "-w", self.workspace))
+        run("entities", "restore", "-w", self.workspace, *north)
+        self.assertIn(",North,12\n", run("entities", "show", "-w", self.workspace, "wells"))
+        self.assertIn("colour", run("entities", "by-place", "-w", self.workspace, "wells", "colour", code=1))
+        run("entities", "by-place", "-w", self.workspace, "wells", "called")
+        self.assertIn("by place: called", run("entities", "list", "-w", self.workspace))
+        run("entities", "by-place", "-w", self.workspace, "wells")
 
     def test_webhooks_are_made_listed_and_removed(self):
         self.publish("visit", FORM)

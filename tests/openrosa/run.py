@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A phone against a running server, over real sockets, on both databases: list → manifest → download → submit, in pieces,
-chunked, cut off and tried again; ODK Central's own sample submissions; every XForm of others published.
+chunked, cut off and tried again; ODK Central's own sample submissions.
 
 Usage: run.py UNDERSTORY. UNDERSTORY_TEST_POSTGRES names a PostgreSQL; without it that half is skipped (and fails when
 UNDERSTORY_REQUIRE_POSTGRES is set). What needs ../shared/data says so and is skipped where it is absent.
@@ -14,16 +14,12 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
 import urllib.parse
-import uuid
 import xml.etree.ElementTree as tree
 
-PROGRAM = sys.argv.pop(1)
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-FORMS = ROOT.parent / "shared" / "data" / "forms"
+from phone import FORMS, ROOT, OnPostgres, OverSockets, multipart, run
+
 SAME_NUMBER = ("binaryType.unicode",)
 LIST, MANIFEST = "{http://openrosa.org/xforms/xformsList}", "{http://openrosa.org/xforms/xformsManifest}"
 
@@ -39,79 +35,12 @@ FORM = """<?xml version="1.0"?>
 <upload ref="/data/sound" mediatype="audio/*"><label>Sound</label></upload></h:body></h:html>"""
 
 
-def run(*arguments, code=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120)
-    if code is not None and done.returncode != code:
-        raise AssertionError(f"{arguments} ended with {done.returncode}, not {code}:\n{done.stdout}\n{done.stderr}")
-    return done.stdout + done.stderr
-
-
-def free_port():
-    with socket.socket() as each:
-        each.bind(("127.0.0.1", 0))
-        return each.getsockname()[1]
-
-
 def answers(number, photo="", sound="", village="ភូមិថ្មី", version="1"):
     return (f'<data id="visit" version="{version}"><village>{village}</village><photo>{photo}</photo><sound>{sound}</sound>'
             f"<meta><instanceID>{number}</instanceID></meta></data>").encode()
 
 
-def multipart(xml, files=()):
-    boundary = uuid.uuid4().hex
-    body = b""
-    for name, filename, kind, content in [("xml_submission_file", "s.xml", "text/xml", xml)] + [(n, n, "image/jpeg", c) for n, c in files]:
-        body += f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\nContent-Type: {kind}\r\n\r\n'.encode() + content + b"\r\n"
-    return {"Content-Type": f"multipart/form-data; boundary={boundary}", "X-OpenRosa-Version": "1.0"}, body + f"--{boundary}--\r\n".encode()
-
-
-class OverSockets:
-    database = None
-
-    def setUp(self):
-        self.home = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self.home.name) / "w"
-        run("init", "-w", self.folder, *(["--database", self.make_database()] if self.database else []))
-        self.base = None
-        self.start()
-        said = run("device", "new", "-w", self.folder, "--name", "A phone", "--server", f"http://127.0.0.1:{self.port}")
-        self.base = urllib.parse.urlparse(said.splitlines()[0]).path
-
-    def make_database(self):
-        schema = "openrosa_" + os.urandom(6).hex()
-        subprocess.run(["psql", self.database, "-qc", f"create schema {schema}"], check=True, capture_output=True)
-        self.addCleanup(lambda: subprocess.run(["psql", self.database, "-qc", f"drop schema {schema} cascade"], check=False, capture_output=True))
-        return f"{self.database} options=-csearch_path={schema}"
-
-    def tearDown(self):
-        self.stop(signal.SIGTERM)
-        self.home.cleanup()
-
-    def start(self):
-        self.port = free_port() if self.base is None else self.port
-        self.server = subprocess.Popen([PROGRAM, "serve", "-w", str(self.folder), "--listen", f"127.0.0.1:{self.port}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.server.stdout.readline()
-
-    def stop(self, how):
-        self.server.send_signal(how)
-        self.server.wait(timeout=60)
-        self.server.stdout.close()
-        self.server.stderr.close()
-
-    def ask(self, method, path, headers=None, body=None, **options):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(method, path, body, headers or {"X-OpenRosa-Version": "1.0"}, **options)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        self.assertEqual(answer.getheader("X-OpenRosa-Version"), "1.0", path)
-        self.assertLess(answer.status, 500, content)
-        return answer, content
-
-    def send(self, xml, files=(), **options):
-        headers, body = multipart(xml, files)
-        return self.ask("POST", self.base + "/submission", headers, body, **options)[0].status
-
+class Phone(OverSockets):
     def publish(self, text, *options, name="form.xml"):
         path = pathlib.Path(self.home.name) / name
         path.write_text(text)
@@ -236,19 +165,12 @@ class OverSockets:
         self.assertTrue(all(" or=1.0 " in line for line in said.splitlines() if " ct=" in line), said)
 
 
-class OnSqlite(OverSockets, unittest.TestCase):
+class OnSqlite(Phone, unittest.TestCase):
     pass
 
 
-class OnPostgres(OverSockets, unittest.TestCase):
-    database = os.environ.get("UNDERSTORY_TEST_POSTGRES")
-
-    def setUp(self):
-        if not self.database:
-            if os.environ.get("UNDERSTORY_REQUIRE_POSTGRES"):
-                self.fail("UNDERSTORY_TEST_POSTGRES names no PostgreSQL")
-            self.skipTest("UNDERSTORY_TEST_POSTGRES names no PostgreSQL")
-        super().setUp()
+class WithPostgres(OnPostgres, Phone, unittest.TestCase):
+    pass
 
 
 if __name__ == "__main__":

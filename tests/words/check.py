@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every sentence the code can ask for stands in both catalogues, with the same things to put in, and none stands there unused.
+"""Every sentence the code can ask for stands in every catalogue, with the same things to put in, and none stands there unused.
 
 Keys stand in the code whole ("page.problem"), or are put together from a beginning and a fixed word ("gender." + …); the
 fixed words are read from the arrays they come from.
@@ -35,7 +35,8 @@ def array(file, name):
     return re.findall(r'"([^"]+)"', re.search(rf"\b{name}(?:\[\])?\s*(?:= )?\{{(.*?)\}};", text, re.S).group(1))
 
 
-english, khmer = (dict(flat(json.loads((root / "languages" / f"{code}.json").read_text(encoding="utf-8")))) for code in ("en", "km"))
+catalogues = {path.stem: dict(flat(json.loads(path.read_text(encoding="utf-8")))) for path in sorted((root / "languages").glob("*.json"))}
+english = catalogues.pop("en")
 problems = re.findall(r'ProblemKind k\w+\{\s*"(\w+)"', (root / "src/foundation/problems.h").read_text(encoding="utf-8"))
 composed = {
     "role.": array("people/role.h", "kRoles"),
@@ -58,13 +59,13 @@ composed = {
 }
 
 wrong = []
-for key in sorted(english.keys() ^ khmer.keys()):
-    # English sentences of problems stand with the problems.
-    if not (key.startswith("problem.") and key in khmer and key.removeprefix("problem.") in problems):
-        wrong.append(f"{key} stands in one language alone")
-for key in sorted(english.keys() & khmer.keys()):
-    if arguments(english[key]) != arguments(khmer[key]):
-        wrong.append(f"{key} is filled with other things in Khmer than in English")
+# English sentences of problems stand with the problems.
+known = english.keys() | {f"problem.{code}" for code in problems}
+for code, words in catalogues.items():
+    wrong += [f"{key} is missing in {code}" for key in sorted(known - words.keys())]
+    wrong += [f"{key} stands in {code} alone" for key in sorted(words.keys() - known)]
+    wrong += [f"{key} is filled with other things in {code} than in English"
+              for key in sorted(english.keys() & words.keys()) if arguments(english[key]) != arguments(words[key])]
 
 groups = {key.split(".")[0] for key in english if "." in key}
 said, beginnings = {"_name", "_checked"}, set()
@@ -87,4 +88,4 @@ wrong += [f"nobody says {key}" for key in sorted(english) if key not in said and
 if wrong:
     print("\n".join(wrong))
     sys.exit(1)
-print(f"{len(english)} sentences in two languages; {len(said)} said by name, the rest by {len(beginnings)} beginnings")
+print(f"{len(english)} sentences in {len(catalogues) + 1} languages; {len(said)} said by name, the rest by {len(beginnings)} beginnings")

@@ -44,6 +44,12 @@ Result<Response> show_codebook(const Visit& visit) {
   page.data.set("title", page.title);
   page.data.set("numbers", visit.words.say({"page.codebook_numbers",
                                             {{"codes", static_cast<std::int64_t>(evidence.codebook.codes.size())}}}));
+  if (visit.may(people::Right::kSeeFindings, study.id) && visit.limits(study.id).none()) {
+    mustache::data link;
+    link.set("address", "/studies/" + study.id.text() + "/machine");
+    link.set("label", visit.say("machine.link"));
+    page.data.set("machine", link);
+  }
   if (evidence.codebook.codes.empty()) page.data.set("none", visit.say("page.no_codes"));
   for (const char* label : {"definition", "include", "exclude"})
     page.data.set(std::string(label) + "_label", visit.say(std::string("page.code.") + label));

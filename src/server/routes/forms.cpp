@@ -114,6 +114,7 @@ Response forms_page(const Visit& visit, const std::optional<Problem>& problem = 
     unknown << row;
   }
   data.set("unknown", unknown);
+  if (people::may_somewhere(visit.person, Right::kReadSubmissions)) data.set("lists", visit.say("entities.link"));
   if (people::may_somewhere(visit.person, Right::kKeepForms)) {
     mustache::data bring;
     bring.set("studies", study_options(visit));

@@ -6,6 +6,7 @@
 #include "collect/intake.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "server/ranges.h"
 #include "server/routes.h"
 #include "vault/md5.h"
 
@@ -32,6 +33,17 @@ std::optional<collect::EntityList> list_for(const Visit& visit, Id study, const 
   return collect::find_entity_list(visit.transaction, study, file.name.substr(0, file.name.size() - 4));
 }
 
+// Where the client works: its phone's place, or those its account fills forms in. Nothing: everywhere.
+std::optional<std::vector<std::string>> places_of(const Visit& visit, Id study) {
+  if (visit.device) {
+    if (visit.device->place.empty()) return std::nullopt;
+    return std::vector<std::string>{visit.device->place};
+  }
+  people::Reach reach = people::reach(visit.person, people::Right::kFillForms, study);
+  if (reach.everything) return std::nullopt;
+  return std::move(reach.places);
+}
+
 // Its content, where something is at hand that opens it: stories are unlocked, or the phone was given its key.
 std::optional<std::string> csv_of(const Visit& visit, const collect::EntityList& list) {
   auto secret = collect::list_secret(visit.transaction, list.id);
@@ -39,7 +51,8 @@ std::optional<std::string> csv_of(const Visit& visit, const collect::EntityList&
     if (const auto own = device_secret_of(visit))
       secret = collect::list_secret(visit.transaction, list.id, visit.device->id, *own);
   if (!secret) return std::nullopt;
-  return collect::entity_csv(visit.transaction, list, *secret);
+  const auto places = places_of(visit, list.study);
+  return collect::entity_csv(visit.transaction, list, *secret, places ? &*places : nullptr);
 }
 
 std::string list_entry(const Visit& visit, const collect::KeptForm& form, const collect::FormVersion& version) {
@@ -122,10 +135,12 @@ Result<Response> send_manifest(const Visit& visit) {
     const auto csv = entities ? csv_of(visit, *entities) : std::nullopt;
     if (!file.here && !csv) continue;  // one that is named and cannot be fetched would fail the whole form
     list += fmt::format(
-        "  <mediaFile{}>\n    <filename>{}</filename>\n    <hash>md5:{}</hash>\n    <downloadUrl>{}</downloadUrl>\n"
+        "  <mediaFile{}>\n    <filename>{}</filename>\n    <hash>md5:{}</hash>\n    <downloadUrl>{}</downloadUrl>\n{}"
         "  </mediaFile>\n",
         csv ? " type=\"entityList\"" : "", escape_markup(file.name), csv ? vault::md5_hex(*csv) : file.md5,
-        escape_markup(at + percent_encode(file.name)));
+        escape_markup(at + percent_encode(file.name)),
+        csv ? "    <integrityUrl>" + escape_markup(at + percent_encode(file.name)) + "/integrity</integrityUrl>\n"
+            : "");
   }
   return openrosa_xml(list + "</manifest>\n");
 }
@@ -139,6 +154,10 @@ class FilePieces : public Pieces {
   Result<std::string> next() override {
     storage::Transaction transaction = workspace_.read();
     return collect::form_file_piece(transaction, file_, position_++);
+  }
+  std::uint64_t skip(std::uint64_t bytes) override {
+    position_ = static_cast<std::int64_t>(bytes / collect::kFormFilePiece);
+    return static_cast<std::uint64_t>(position_) * collect::kFormFilePiece;
   }
 
  private:
@@ -175,6 +194,38 @@ Result<Response> send_form_file(const Visit& visit) {
   return file_beside(visit, version, visit.named.at("name"));
 }
 
+// Whether what a phone has and the list has not was deleted here (docs.getodk.org/openrosa-integrity). Of each number
+// asked for, whatever it is: that one is of another list, or of nothing, is not told.
+Result<Response> tell_integrity(const Visit& visit) {
+  constexpr std::size_t kMost = 10'000;
+  TRY(still_enrolled(visit));
+  const auto version = TRY(version_asked(visit, visit.named.at("form")));
+  const std::string& name = visit.named.at("name");
+  const Id study = TRY(collect::find_form(visit.transaction, version.form))
+  .study;
+  for (const collect::FormFile& file : collect::form_files(visit.transaction, version.id)) {
+    const auto list = file.name == name ? list_for(visit, study, file) : std::nullopt;
+    if (!list) continue;
+    const std::set<std::string> deleted = collect::deleted_entities(visit.transaction, list->id);
+    std::string told = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<data>\n  <entities>\n";
+    const std::string asked = visit.request.parameter("id");
+    std::size_t count = 0;
+    for (const std::string_view part : split(asked, ',')) {
+      const std::string_view id = trim(part);
+      if (id.empty()) continue;
+      if (++count > kMost || id.size() > 100)
+        return fail(problems::kInvalidValue, {{"where", "id"},
+                                              {"value", std::string(shortened(id, 40))},
+                                              {"what", "list of numbers"},
+                                              {"hint", fmt::format("Ask for at most {} at once.", kMost)}});
+      told += fmt::format("    <entity id=\"{}\"><deleted>{}</deleted></entity>\n", escape_markup(id),
+                          deleted.contains(lower_ascii(id)));
+    }
+    return openrosa_xml(told + "  </entities>\n</data>\n");
+  }
+  return fail(problems::kNotFound, {{"what", "file"}, {"name", std::string(shortened(name, 80))}});
+}
+
 Result<Response> file_beside(const Visit& visit, const collect::FormVersion& version, const std::string& name) {
   for (const collect::FormFile& file : collect::form_files(visit.transaction, version.id)) {
     if (file.name != name) continue;
@@ -197,7 +248,7 @@ Result<Response> file_beside(const Visit& visit, const collect::FormVersion& ver
     response.headers.emplace_back("ETag", "\"" + file.md5 + "\"");
     response.headers.emplace_back("Content-Disposition", "attachment");
     add_openrosa_headers(response);
-    return response;
+    return ranged(visit.request, std::move(response));
   }
   return fail(problems::kNotFound, {{"what", "file"}, {"name", std::string(shortened(name, 80))}});
 }

@@ -128,7 +128,7 @@ Result<Response> show_overview(const Visit& visit) {
   data.set("facts", facts);
   data.set("report_heading", visit.say("menu.report"));
   mustache::data reports{mustache::data::type::list};
-  for (const std::string& language : {std::string("en"), std::string("km")})
+  for (const std::string& language : Catalogue::languages())
     for (const std::string& form : {std::string("html"), std::string("pdf")}) {
       mustache::data entry;
       entry.set("address", base + "/report." + form + "?in=" + language);
