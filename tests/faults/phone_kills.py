@@ -62,7 +62,7 @@ def drill(postgres, kills):
             again_in_all += sum(each is not None for each in left)
             for sender in senders:
                 sender.start()
-            time.sleep(chance.uniform(0.05, 0.5) if number < kills else 2)
+            time.sleep(chance.uniform(0.02, 0.25) if number < kills else 1)
             if number == kills:  # the last round ends in peace, so that everything left was sent again
                 for sender in senders:
                     sender.halt = True
