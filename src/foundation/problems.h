@@ -66,6 +66,39 @@ inline constexpr ProblemKind kProgramMissing{"program_missing", 501,
 inline constexpr ProblemKind kProgramFailed{"program_failed", 500, "{program} could not do its work: {reason}."};
 
 // What is sent to the server
+inline constexpr ProblemKind kNotHttp{"not_http", 400, "The request is not HTTP as this server knows it."};
+inline constexpr ProblemKind kEndsTwice{"ends_twice", 400,
+                                        "The request says in two ways where it ends, or for whom it is."};
+inline constexpr ProblemKind kHeadTooLarge{
+    "head_too_large", 431, "What stands before the content of the request is larger than this server takes."};
+inline constexpr ProblemKind kTooSlow{"too_slow", 408,
+                                      "The request did not arrive in time. Nothing of it was kept. Send it again."};
+inline constexpr ProblemKind kUnknownHost{
+    "unknown_host", 421, "This server does not answer to that name. Check the address, or ask the office for it."};
+inline constexpr ProblemKind kSilentProxy{
+    "silent_proxy", 400, "The proxy in front of this server must say for whom it asks (X-Forwarded-For)."};
+inline constexpr ProblemKind kBadAddress{"bad_address", 400,
+                                         "The address cannot be read. Follow a link instead of typing it."};
+inline constexpr ProblemKind kNoSuchAddress{"no_such_address", 404,
+                                            "There is nothing at this address. Check that it was written whole."};
+inline constexpr ProblemKind kNoSuchMethod{"no_such_method", 405, "Nothing here answers to that."};
+inline constexpr ProblemKind kRequestTooLarge{
+    "request_too_large", 413, "The request is larger than this server takes here ({limit}). Send less at once."};
+inline constexpr ProblemKind kNotAForm{"not_a_form", 400, "The form cannot be read. Send it from the page."};
+inline constexpr ProblemKind kTooManyRequests{"too_many_requests", 429,
+                                              "Too many requests came from your address. Wait a moment and try again."};
+inline constexpr ProblemKind kTooManySignIns{
+    "too_many_sign_ins", 429, "Too many sign-ins came from your address. Wait {seconds} seconds and try again."};
+inline constexpr ProblemKind kServerBusy{"server_busy", 503, "The server is busy. Try again in a moment."};
+inline constexpr ProblemKind kSignInsTaken{"sign_ins_taken", 503, "Many people are signing in. Try again in a moment."};
+inline constexpr ProblemKind kReportsTaken{"reports_taken", 503,
+                                           "Other reports are being made. Try again in half a minute."};
+inline constexpr ProblemKind kDownloadsTaken{"downloads_taken", 503,
+                                             "Other long answers are on their way. Try again in a moment."};
+inline constexpr ProblemKind kIntakeTaken{"intake_taken", 503, "Much is being sent in. Try again in a moment."};
+inline constexpr ProblemKind kUnforeseen{
+    "unforeseen", 500,
+    "Something went wrong here, and it was written to the log as {number}. Nothing was changed. Try again later."};
 inline constexpr ProblemKind kNotMultipart{
     "not_multipart", 415,
     "The request is not multipart/form-data. Send the files from the page, the app or as a form."};

@@ -40,7 +40,7 @@ BodyReader::~BodyReader() = default;
 
 Problem BodyReader::too_large() const {
   const auto amount = limit_ < 1000000 ? fmt::format("{} KiB", limit_ / 1024) : fmt::format("{} MB", limit_ / 1000000);
-  return Problem(problems::kTooLarge, {{"what", "The request"}, {"limit", amount}, {"hint", "Send less at once."}});
+  return Problem(problems::kRequestTooLarge, {{"limit", amount}});
 }
 
 // What the part or body that begins now may hold in memory.
@@ -65,10 +65,7 @@ Result<void> BodyReader::take(std::string_view piece) {
 Result<void> BodyReader::begin(PartHead head) {
   head_ = std::move(head);
   heads_ += head_.name.size() + head_.filename.size() + head_.media_type.size();
-  if (heads_ > kAllHeads)
-    return fail(problems::kTooLarge, {{"what", "What the names of the parts take together"},
-                                      {"limit", fmt::format("{} KiB", kAllHeads / 1024)},
-                                      {"hint", "Use shorter names."}});
+  if (heads_ > kAllHeads) return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} KiB", kAllHeads / 1024)}});
   writer_.emplace(spool_, file_, room());
   return {};
 }

@@ -50,7 +50,8 @@ class Exports : public testing_support::OnBothEngines {
     std::string xml = kForm;
     ASSERT_TRUE(
         collect::take_form(transaction, {xml.replace(xml.find("VERSION"), 7, "1"), "visit.xml", study_, {}, false}));
-    const auto device = people::enroll_device(transaction, {.name = "Phone", .study = study_}, 30);
+    const auto device =
+        people::enroll_device(transaction, *people::audit_key(workspace()), {.name = "Phone", .study = study_}, 30);
     ASSERT_TRUE(device);
     transaction.commit();
     token_ = device->token;

@@ -15,13 +15,6 @@ int hex_digit(char letter) {
 
 std::string cookie_name(bool secure, std::string_view name) { return (secure ? "__Host-" : "") + std::string(name); }
 
-tl::unexpected<Problem> bad_address(std::string_view text) {
-  return fail(problems::kInvalidValue, {{"where", "The address"},
-                                        {"value", first_invalid_utf8(text) ? "…" : std::string(shortened(text, 80))},
-                                        {"what", "address"},
-                                        {"hint", "Follow a link instead of typing it."}});
-}
-
 }  // namespace
 
 std::string Request::parameter(std::string_view name) const {
@@ -74,14 +67,14 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
     if (text[i] == '%') {
       const int high = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1,
                 low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return bad_address(text);
+      if (high < 0 || low < 0) return fail(problems::kBadAddress);
       out += static_cast<char>(high * 16 + low);
       i += 2;
     } else {
       out += plus_is_space && text[i] == '+' ? ' ' : text[i];
     }
   }
-  if (out.find('\0') != std::string::npos || first_invalid_utf8(out)) return bad_address(text);
+  if (out.find('\0') != std::string::npos || first_invalid_utf8(out)) return fail(problems::kBadAddress);
   return out;
 }
 
@@ -119,18 +112,16 @@ Result<void> read_form(Request& request) {
   request.form.clear();
   if (request.body.empty()) return {};
   const std::string type = lower_ascii(request.header("content-type"));
-  if (type.rfind("application/x-www-form-urlencoded", 0) != 0)
-    return fail(problems::kInvalidValue, {{"where", "The form"},
-                                          {"value", std::string(shortened(type, 60))},
-                                          {"what", "kind of form"},
-                                          {"hint", "Send it from the page."}});
-  request.form = TRY(read_pairs(request.body));
+  if (type.rfind("application/x-www-form-urlencoded", 0) != 0) return fail(problems::kNotAForm);
+  auto pairs = read_pairs(request.body);
+  if (!pairs) return fail(problems::kNotAForm);
+  request.form = std::move(*pairs);
   return {};
 }
 
 Result<void> read_target(std::string_view target, Request& request) {
   request.target = target;
-  if (target.empty() || target[0] != '/') return bad_address(target);
+  if (target.empty() || target[0] != '/') return fail(problems::kBadAddress);
   target = target.substr(0, target.find('#'));
   const std::size_t question = target.find('?');
   request.path = TRY(percent_decode(target.substr(0, question), false));

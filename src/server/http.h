@@ -46,7 +46,7 @@ struct Request {
   std::vector<Part> parts;                                // in order
   Upload content;
   // Why a body of kParts or kBytes did not arrive as it should have: kNotMultipart, kNoBoundary, kBadPart, kCutShort,
-  // kTooLarge, kTooManyUploads, kDiskFull. What arrived before that stands in `parts` and is
+  // kRequestTooLarge, kTooManyUploads, kDiskFull. What arrived before that stands in `parts` and is
   // not to be kept. Whoever answers says so in the form its clients know.
   std::optional<Problem> body_problem;
   bool from_here = true;  // from a program on this machine, through no proxy
@@ -75,6 +75,8 @@ class Pieces {
   // The next bytes, some 256 KiB at most; none: that was all. A problem or an exception cuts the connection, so that
   // nobody takes what came for the whole.
   virtual Result<std::string> next() = 0;
+  // Before the first: passes over at most so many bytes without making them; how many it passed over.
+  virtual std::uint64_t skip(std::uint64_t) { return 0; }
 };
 
 struct Response {
@@ -96,9 +98,9 @@ struct Response {
 void set_cookie(Response& response, const Request& request, std::string_view name, std::string_view value,
                 int life = 0);
 
-// Splits a request target. kInvalidValue: a bad %-sequence, a NUL, text that is not UTF-8.
+// Splits a request target. kBadAddress: a bad %-sequence, a NUL, text that is not UTF-8.
 Result<void> read_target(std::string_view target, Request& request);
-// Reads an application/x-www-form-urlencoded body into `form`. kInvalidValue: another kind of body, or as above.
+// Reads an application/x-www-form-urlencoded body into `form`. kNotAForm: another kind of body, or as above.
 Result<void> read_form(Request& request);
 std::string percent_encode(std::string_view text);
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space);

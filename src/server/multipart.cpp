@@ -216,9 +216,7 @@ Result<bool> Multipart::after_boundary() {
     return rest.empty() || rest == "\r" ? Result<bool>(false) : bad("there is more behind its boundary");
   if (rest.substr(0, 2) != "\r\n") return bad("there is more behind its boundary");
   if (++parts_ > kParts)
-    return fail(problems::kTooLarge, {{"what", "The number of parts of the request"},
-                                      {"limit", std::to_string(kParts)},
-                                      {"hint", "Send the rest in another request."}});
+    return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} × Content-Disposition", kParts)}});
   from_ += blanks;  // the line's end stays: a head may be empty
   at_ = At::kHead;
   return true;
@@ -227,10 +225,7 @@ Result<bool> Multipart::after_boundary() {
 Result<bool> Multipart::head() {
   const std::size_t end = held_.find("\r\n\r\n", from_);
   const std::size_t size = (end == std::string::npos ? held_.size() : end) - from_;
-  if (size > kHead + 2)
-    return fail(problems::kTooLarge, {{"what", fmt::format("The head of part {} of the request", parts_)},
-                                      {"limit", fmt::format("{} KiB", kHead / 1024)},
-                                      {"hint", "Use shorter names."}});
+  if (size > kHead + 2) return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} KiB", kHead / 1024)}});
   if (end == std::string::npos) return false;
   const std::string_view lines = std::string_view(held_).substr(from_, size);
   TRY(taker_.begin(TRY(read_part_head(lines.size() < 2 ? lines : lines.substr(2), parts_))));

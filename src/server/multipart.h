@@ -36,7 +36,7 @@ class Multipart {
   };
 
   Multipart(std::string_view boundary, Taker& taker);
-  // kBadPart, kTooLarge (too many parts, a head too long), or the taker's. Nothing can be fed after a failure.
+  // kBadPart, kRequestTooLarge (too many parts, a head too long), or the taker's. Nothing can be fed after a failure.
   Result<void> feed(std::string_view piece);
   // After the last piece. kCutShort: the closing boundary did not come.
   Result<void> finish() const;

@@ -23,7 +23,7 @@ std::string http_date(Milliseconds at) {
                      kMonths[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-constexpr Milliseconds kNonceLife = 10 * 60 * 1000;
+constexpr Milliseconds kNonceLife = 5 * 60 * 1000;
 
 // A nonce needs no memory: the minute it was made, and a mark nobody else can make.
 std::string nonce_of(const vault::SigningKey& key, Milliseconds at) {
@@ -31,15 +31,16 @@ std::string nonce_of(const vault::SigningKey& key, Milliseconds at) {
   return time + "-" + vault::hex(key.mark("digest nonce", time)).substr(0, 32);
 }
 
-bool is_fresh(const vault::SigningKey& key, std::string_view nonce) {
+// When this server made it; nothing: it did not.
+std::optional<Milliseconds> made_at(const vault::SigningKey& key, std::string_view nonce) {
   const std::size_t dash = nonce.find('-');
-  if (dash == std::string_view::npos || dash == 0 || dash > 15) return false;
+  if (dash == std::string_view::npos || dash == 0 || dash > 15) return std::nullopt;
   Milliseconds at = 0;
   for (char digit : nonce.substr(0, dash)) {
-    if (digit < '0' || digit > '9') return false;
+    if (digit < '0' || digit > '9') return std::nullopt;
     at = at * 10 + (digit - '0');
   }
-  return people::same(nonce, nonce_of(key, at)) && at <= now() && now() - at < kNonceLife;
+  return people::same(nonce, nonce_of(key, at)) && at <= now() ? std::optional(at) : std::nullopt;
 }
 
 // name="value", name=value, … as RFC 7616 has them.
@@ -89,21 +90,38 @@ std::optional<people::Device> by_basic(const Visit& visit, std::string_view cred
   return device;
 }
 
-std::optional<people::Device> by_digest(const Visit& visit, std::string_view text) {
+// Who signed this request by HTTP Digest (RFC 7616 with MD5, as clients have it). Whether its nonce is still good is
+// for the caller to ask.
+struct Signed {
+  people::Device device;
+  std::string nonce, count;
+  bool fresh = false;
+};
+std::optional<Signed> by_digest(const Visit& visit, std::string_view text) {
   auto said = directives(text);
   const auto key = people::audit_key(visit.workspace);
-  if (!key || said["realm"] != people::kRealm || !is_fresh(*key, said["nonce"])) return std::nullopt;
+  if (!key || said["realm"] != people::kRealm) return std::nullopt;
+  const auto made = made_at(*key, said["nonce"]);
   // The address it was made for must be this one, with its query.
-  if (said["uri"] != visit.request.target) return std::nullopt;
+  if (!made || said["uri"] != visit.request.target) return std::nullopt;
   auto device = by_name(visit, said["username"]);
-  if (!device) return std::nullopt;
+  const auto digest = device ? people::digest_of(*key, *device) : std::nullopt;
+  if (!digest) return std::nullopt;
   const std::string asked = vault::md5_hex(visit.request.method + ":" + said["uri"]);
   const std::string expected = said["qop"].empty()
-                                   ? vault::md5_hex(device->digest + ":" + said["nonce"] + ":" + asked)
-                                   : vault::md5_hex(device->digest + ":" + said["nonce"] + ":" + said["nc"] + ":" +
+                                   ? vault::md5_hex(*digest + ":" + said["nonce"] + ":" + asked)
+                                   : vault::md5_hex(*digest + ":" + said["nonce"] + ":" + said["nc"] + ":" +
                                                     said["cnonce"] + ":" + said["qop"] + ":" + asked);
-  if (!said["qop"].empty() && said["qop"] != "auth") return std::nullopt;
-  return people::same(lower_ascii(said["response"]), expected) ? device : std::nullopt;
+  if (!said["qop"].empty() && (said["qop"] != "auth" || said["nc"].size() != 8)) return std::nullopt;
+  if (!people::same(lower_ascii(said["response"]), expected)) return std::nullopt;
+  return Signed{std::move(*device), said["nonce"], said["qop"].empty() ? "" : lower_ascii(said["nc"]),
+                now() - *made < kNonceLife};
+}
+
+std::optional<Signed> signed_by_digest(const Visit& visit) {
+  const std::string authorization = visit.request.header("authorization");
+  if (!lower_ascii(authorization).starts_with("digest ") || visit.named.contains("token")) return std::nullopt;
+  return by_digest(visit, std::string_view(authorization).substr(7));
 }
 
 }  // namespace
@@ -141,6 +159,7 @@ Response in_envelope(Response response) {
   for (const auto& [name, value] : response.headers)
     if (name == "X-OpenRosa-Version") return response;
   Response made = envelope(response.status, "error", trim(response.body));
+  for (auto& header : response.headers) made.headers.push_back(std::move(header));
   made.route = response.route;
   return made;
 }
@@ -154,8 +173,22 @@ std::optional<people::Device> device_behind(const Visit& visit) {
   const std::string scheme = lower_ascii(authorization.substr(0, space));
   const std::string_view rest = std::string_view(authorization).substr(space + 1);
   if (scheme == "basic") return by_basic(visit, rest);
-  if (scheme == "digest") return by_digest(visit, rest);
-  return std::nullopt;
+  if (scheme != "digest" || visit.nonce_spent) return std::nullopt;
+  auto by = by_digest(visit, rest);
+  return by && by->fresh ? std::optional(std::move(by->device)) : std::nullopt;
+}
+
+std::optional<NonceUse> nonce_used(const Visit& visit) {
+  auto by = signed_by_digest(visit);
+  if (!by || !by->fresh) return std::nullopt;
+  return NonceUse{by->device.id, std::move(by->nonce), std::move(by->count)};
+}
+
+bool spend(storage::Workspace& workspace, const NonceUse& use) {
+  storage::Transaction transaction = workspace.write();
+  const bool first = people::spend_nonce(transaction, use.device, use.nonce, use.count, kNonceLife);
+  transaction.commit();
+  return first;
 }
 
 std::optional<vault::Secret> device_secret_of(const Visit& visit) {
@@ -176,10 +209,12 @@ Response ask_for_device(const Visit& visit) {
     return response;
   }
   const auto key = people::audit_key(visit.workspace);
+  // Right but for its nonce: the client takes the new one and asks nobody for a password.
+  const bool stale = signed_by_digest(visit).has_value();
   if (key)
     response.headers.emplace_back("WWW-Authenticate",
-                                  fmt::format("Digest realm=\"{}\", qop=\"auth\", algorithm=MD5, nonce=\"{}\"",
-                                              people::kRealm, nonce_of(*key, now())));
+                                  fmt::format("Digest realm=\"{}\", qop=\"auth\", algorithm=MD5, nonce=\"{}\"{}",
+                                              people::kRealm, nonce_of(*key, now()), stale ? ", stale=true" : ""));
   if (visit.request.secure || visit.request.from_here)
     response.headers.emplace_back("WWW-Authenticate",
                                   fmt::format("Basic realm=\"{}\", charset=\"UTF-8\"", people::kRealm));

@@ -30,6 +30,14 @@ Result<Response> file_beside(const Visit& visit, const collect::FormVersion& ver
 // The device behind a request: by the token in its path, or by its name and token as HTTP Basic (where the way is
 // secure) or Digest.
 std::optional<people::Device> device_behind(const Visit& visit);
+// The answer to a nonce that signs a request by HTTP Digest, where it does: good once. spend() in a transaction of its
+// own, while none is open: false where it was used before, on whichever server.
+struct NonceUse {
+  Id device;
+  std::string nonce, count;
+};
+std::optional<NonceUse> nonce_used(const Visit& visit);
+bool spend(storage::Workspace& workspace, const NonceUse& use);
 // What the token that came with the request opens; nothing where none came (HTTP Digest).
 std::optional<vault::Secret> device_secret_of(const Visit& visit);
 // 401 that says how to sign in; with a token in the path, where no password helps, 403.

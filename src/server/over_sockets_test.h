@@ -33,12 +33,19 @@ inline std::string said_to(std::uint16_t port, const std::string& bytes, const c
   return reply;
 }
 
+inline const Handler kHello = [](const Request& request) {
+  return Response{200,
+                  "text/plain; charset=utf-8",
+                  std::string("hello") + (request.secure ? " secure" : "") + (request.from_here ? " here" : "") + "\n",
+                  {}};
+};
+
 class Running {
  public:
   explicit Running(Handler handler, const Limits& limits = {}, Listening listening = {"127.0.0.1:0"}, LaneOf lanes = {},
-                   BodyOf bodies = {})
-      : transport_(
-            std::move(*Transport::open(listening, std::move(handler), 2, std::move(lanes), limits, std::move(bodies)))),
+                   BodyOf bodies = {}, Admit admit = {})
+      : transport_(std::move(*Transport::open(listening, std::move(handler), 2, std::move(lanes), limits,
+                                              std::move(bodies), std::move(admit)))),
         thread_([this] { transport_->run(); }) {}
   ~Running() {
     transport_->stop();

@@ -1,13 +1,7 @@
 #include "server/routes.h"
 
-#include "foundation/log.h"
 #include "foundation/text.h"
-#include "people/account.h"
-#include "people/audit.h"
-#include "people/sign_in.h"
-#include "people/token.h"
 #include "server/openrosa.h"
-#include "server/thing.h"
 
 namespace understory::server {
 
@@ -79,6 +73,8 @@ constexpr Route kRoutes[] = {
     {"POST", "/forms/{form}/submissions", review_submissions, kThing, kReviewSubmissions, true},
     {"GET", "/submissions/{submission}", show_submission, kThing, kReadSubmissions, true},
     {"POST", "/submissions/{submission}", review_submission, kThing, kReviewSubmissions, true},
+    {"GET", "/submissions/{submission}/erase", ask_to_erase_submission, kThing, kChangeStudy, true},
+    {"POST", "/submissions/{submission}/erase", erase_submission, kThing, kChangeStudy, false},  // says the reason
     {"GET", "/submissions/{submission}/edit", show_filling, kThing, kReviewSubmissions, true},
     {"POST", "/submissions/{submission}/edit", take_filling, kThing, kReviewSubmissions, false, true, Lane::kIntake,
      kSent},
@@ -182,26 +178,6 @@ bool fits(std::string_view address, std::string_view path, std::map<std::string,
   return true;
 }
 
-bool known(std::string_view language) {
-  const auto& languages = Catalogue::languages();
-  return std::find(languages.begin(), languages.end(), language) != languages.end();
-}
-
-bool to_openrosa(const Request& request) { return request.path.rfind("/v1/", 0) == 0; }
-
-// ?lang= beats the cookie, the cookie what the browser asks for, and that beats English.
-std::string language_of(const Request& request) {
-  if (const std::string asked = request.parameter("lang"); known(asked)) return asked;
-  if (const std::string kept = request.cookie("language"); known(kept)) return kept;
-  const std::string accepted = request.header("accept-language");
-  for (std::string_view each : split(accepted, ',')) {
-    const std::string code = lower_ascii(trim(each).substr(0, 2));
-    // Phones are told what they need in more languages than pages are in.
-    if (known(code) || (to_openrosa(request) && Catalogue::of(code).language() == code)) return code;
-  }
-  return "en";
-}
-
 }  // namespace
 
 std::span<const Route> routes() { return kRoutes; }
@@ -215,14 +191,23 @@ const Route* route_for(std::string_view method, const Request& request, std::map
   return nullptr;
 }
 
+}  // namespace
+
 const Route* route_of(const Request& request, std::map<std::string, std::string>& named) {
   const Route* route = route_for(request.method, request, named);
   return route || request.method != "HEAD" ? route : route_for("GET", request, named);
 }
 
-bool only_asks(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
-
-}  // namespace
+std::string methods_of(const Request& request) {
+  std::map<std::string, std::string> named;
+  std::string methods;
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE"})
+    if (route_for(method, request, named)) {
+      methods += (methods.empty() ? "" : ", ") + std::string(method);
+      if (methods == "GET") methods += ", HEAD";
+    }
+  return methods;
+}
 
 Lane lane_of(const Request& request) {
   std::map<std::string, std::string> named;
@@ -234,262 +219,6 @@ Body body_of(const Request& request) {
   std::map<std::string, std::string> named;
   const Route* route = route_of(request, named);
   return route ? route->body : Body{};
-}
-
-namespace {
-
-// A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
-// stands in this session's own forms. (Signing in belongs to no session yet.)
-bool came_from_here(const Request& request, const Route& route, const std::string& session) {
-  const std::string origin = request.header("origin"), site = request.header("sec-fetch-site");
-  if (!origin.empty() && origin != (request.secure ? "https://" : "http://") + request.header("host")) return false;
-  if (!site.empty() && site != "same-origin" && site != "none") return false;
-  // A program's question has no form of ours around it, and changes nothing.
-  if (route.answer == send_odata_query) return true;
-  return route.access == kAnybody || session.empty() ||
-         people::same(request.field("form"), people::form_token(session));
-}
-
-// The person behind the request's session; who holds the folder, while there are no accounts.
-void recognise(Visit& visit, const Route* route, bool& stale) {
-  if (route && route->access == kDevice) {
-    visit.device = device_behind(visit);
-    if (visit.device) {
-      visit.person = visit.device->person(now());
-      return;
-    }
-    // Before there are accounts, whoever is at the machine may try a form out.
-    if (!visit.named.contains("token") && !people::has_accounts(visit.transaction))
-      visit.person.at_machine = visit.person.active = visit.request.from_here;
-    return;
-  }
-  if (!people::has_accounts(visit.transaction)) {
-    visit.person.at_machine = visit.person.active = visit.request.from_here;
-    return;
-  }
-  const std::string token = visit.request.cookie("session");
-  const auto session = people::session_of(visit.workspace, visit.transaction, token);
-  if (!session) return;
-  visit.session = token;
-  visit.person = people::person_of(visit.transaction, session->account);
-  if (session->key) visit.transaction.unlock(session->key);
-  stale = session->stale;
-}
-
-people::Decision admit(const Visit& visit, const Route& route) {
-  if (route.access == kAnybody || visit.person.at_machine) return {true, false, "open to anybody", {}};
-  if (route.access == kFromHere && visit.request.from_here) return {true, false, "from this machine", {}};
-  if (route.access == kDevice) return {visit.device.has_value(), false, "an enrolled device", {}};
-  if (route.access == kSignedIn && visit.person.code_missing && route.address.rfind("/account", 0) != 0 &&
-      route.address != "/sign-out")
-    return {false, false, "this account must set up its code first", {}};
-  if (route.access == kSignedIn) return {visit.person.active, false, "signed in", {}};
-  if (route.access == kThing) {
-    if (!visit.named.contains("form") && !visit.named.contains("submission") && !visit.named.contains("list"))
-      return {people::may_somewhere(visit.person, route.right), false, "in some study", {}};
-    // What is not open looks like what is not there.
-    const auto record = record_named(visit);
-    people::Decision decision = record ? people::decide(visit.person, route.right, *record)
-                                       : people::Decision{false, true, "names nothing", {}};
-    decision.hidden = !decision.allowed;
-    return decision;
-  }
-  const bool in_study = visit.named.contains("study");
-  const auto study = in_study ? visit.id("study") : Result<Id>(Id{});
-  // What is no id names nothing; an unknown study is open to nobody who is not granted every study.
-  if (!study) return {visit.person.active, false, "names nothing", {}};
-  return people::decide(visit.person, route.right, {*study, {}, {}});
-}
-
-people::Deed deed_of(const Visit& visit, const Route* route, std::string_view outcome, std::string_view reason) {
-  people::Deed deed;
-  deed.account = visit.person.account;
-  deed.route = route ? std::string(route->method) + " " + std::string(route->address) : "";
-  deed.action =
-      route && (route->access == kRight || route->access == kThing) ? std::string(name_of(route->right)) : "use";
-  for (const char* kind : {"source", "study", "account", "submission", "form", "device", "list"})
-    if (visit.named.contains(kind))
-      if (const auto id = visit.id(kind)) {
-        deed.kind = std::string_view(kind) == "list" ? "entity_list" : kind;
-        deed.record = *id;
-        break;
-      }
-  deed.outcome = outcome;
-  deed.reason = reason;
-  return deed;
-}
-
-void write_down(storage::Workspace& workspace, storage::Transaction& transaction, const people::Deed& deed) {
-  const auto key = people::audit_key(workspace);
-  if (!key) throw std::runtime_error(key.error().sentence());
-  people::record(transaction, *key, deed);
-}
-
-// Every answer to somebody who may not, and to anybody who asks for what is not there.
-Response refuse(const Visit& visit, const people::Decision& decision, bool api) {
-  if (to_openrosa(visit.request)) return ask_for_device(visit);
-  if (!visit.person.active) {
-    if (api) return json_problem(visit, Problem(problems::kSignInNeeded));
-    return see_other("/sign-in");
-  }
-  if (visit.person.code_missing && !api) return see_other("/account");
-  Problem problem(problems::kForbidden);
-  if (decision.hidden && !visit.named.contains("study")) {
-    const std::string what = visit.named.contains("submission") ? "submission"
-                             : visit.named.contains("list")     ? "list"
-                                                                : "form";
-    problem = Problem(problems::kNotFound, {{"what", what == "list" ? "list of entities" : what},
-                                            {"name", std::string(shortened(visit.named.at(what), 40))}});
-  } else if (decision.hidden) {
-    // Looked up all the same: an answer that came sooner would tell that there is one.
-    [[maybe_unused]] const auto looked_up = visit.study();
-    problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
-  }
-  return api ? json_problem(visit, problem) : show_problem(visit, problem);
-}
-
-Response plain_problem(const Problem& problem) {
-  Response response;
-  response.status = problem.status();
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = problem.sentence() + "\n";
-  return response;
-}
-
-// No route is reached by this method, whatever the address: that tells nobody what there is.
-Response no_such_method() {
-  Response response;
-  response.status = 405;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = "Nothing here answers to that.\n";
-  response.headers.emplace_back("Allow", "GET, HEAD, POST");
-  return response;
-}
-
-Response not_well() {
-  Response response;
-  response.status = 503;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = "not ok\n";
-  return response;
-}
-
-// The number is what a person can quote; the text may name a file, never a story.
-Response unforeseen(const std::exception& error) {
-  const std::string number = Id::make().text();
-  log::write(log::Level::kError, "request " + number + " failed: " + error.what());
-  Response response;
-  response.status = 500;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = "Something went wrong here, and it was written to the log as " + number + ". Nothing was changed.\n";
-  return response;
-}
-
-}  // namespace
-
-Response outage(const storage::DatabaseError& error) {
-  const auto problem = error.problem();
-  if (!problem) return unforeseen(error);
-  if (problem->is(problems::kLocked)) return plain_problem(*problem);
-  const std::string number = Id::make().text();
-  log::write(log::Level::kError, "request " + number + " met " + std::string(problem->code()) + ": " + error.what());
-  Problem::Details details = problem->details();
-  if (const auto reason = details.find("reason"); reason != details.end())
-    reason->second = "the log says why, under " + number;
-  return plain_problem(Problem(problem->kind(), std::move(details)));
-}
-
-namespace {
-
-Response try_to_answer(storage::Workspace& workspace, const Request& request, const Route* route,
-                       std::map<std::string, std::string> named, bool api) {
-  try {
-    const bool writes = route && !only_asks(request) && route->lane != Lane::kPasswords && !route->only_reads;
-    bool stale = false;
-    Response response;
-    std::string session;
-    std::optional<people::Deed> deed;  // still to be written down
-    {
-      storage::Transaction transaction = writes ? workspace.write() : workspace.read();
-      Visit visit{workspace, transaction, request, Catalogue::of(language_of(request)), std::move(named), {}, "", {}};
-      recognise(visit, route, stale);
-      session = visit.session;
-      Result<Response> made =
-          fail(problems::kNotFound, {{"what", "page"},
-                                     // The path of a phone's request holds its token.
-                                     {"name", to_openrosa(request) ? "…" : std::string(shortened(request.path, 80))}});
-      if (!route) {
-        // Somebody who is not signed in learns nothing of what there is.
-        if (!visit.person.active && !to_openrosa(request)) made = refuse(visit, {}, api);
-      } else {
-        visit.right = route->right;
-        people::Decision decision = admit(visit, *route);
-        if (decision.allowed && !only_asks(request) && route->access != kDevice &&
-            !came_from_here(request, *route, visit.session))
-          decision = {false, false, "the form did not come from here", {}};
-        if (!decision.allowed) {
-          made = refuse(visit, decision, api);
-          // Nobody who is merely sent to the sign-in page was denied anything; writing that down would let strangers
-          // fill the disk.
-          if (visit.person.active) deed = deed_of(visit, route, "denied", decision.reason);
-        } else {
-          made = request.body_problem && !route->answers_broken_bodies
-                     ? Result<Response>(tl::unexpected<Problem>(*request.body_problem))
-                     : route->answer(visit);
-          // What is not open inside a study is not there; that it was asked for is written down all the same.
-          const bool denied = !made && ((route->access == kRight && made.error().is(problems::kNotFound)) ||
-                                        (route->access == kThing && (made.error().is(problems::kNotFound) ||
-                                                                     made.error().is(problems::kForbidden))));
-          if ((route->logged || denied) && !visit.person.at_machine)
-            deed = deed_of(visit, route, made ? "done" : "denied",
-                           made ? decision.reason : std::string(made.error().code()));
-          if (made && writes) {
-            if (deed) write_down(workspace, transaction, *std::exchange(deed, std::nullopt));
-            transaction.commit();
-          }
-        }
-      }
-      if (!made) {
-        const bool later = made.error().is(problems::kExportsTaken) || made.error().is(problems::kOwnExportsTaken);
-        made = to_openrosa(request) ? openrosa_problem(visit.words, made.error())
-               : api                ? json_problem(visit, made.error())
-                                    : show_problem(visit, made.error());
-        if (later) made->headers.emplace_back("Retry-After", "30");
-      }
-      response = std::move(*made);
-    }
-    if (response.then) response = response.then();
-    // What was only read is written down before anybody sees it: reading long does not keep writers waiting, and an
-    // entry that cannot be kept is an answer nobody gets.
-    if (deed || stale) {
-      storage::Transaction transaction = workspace.write();
-      if (stale) people::touch_session(transaction, session);
-      if (deed) write_down(workspace, transaction, *deed);
-      transaction.commit();
-    }
-    if (known(request.parameter("lang")))
-      set_cookie(response, request, "language", request.parameter("lang"), 31536000);
-    return response;
-  } catch (const storage::DatabaseError& error) {
-    if (route && route->address == "/healthz") return not_well();
-    return outage(error);
-  } catch (const std::exception& error) {
-    return unforeseen(error);
-  }
-}
-
-}  // namespace
-
-Response answer(storage::Workspace& workspace, const Request& request) {
-  const bool api = request.path.rfind("/api/", 0) == 0;
-  std::map<std::string, std::string> named;
-  const Route* route = route_of(request, named);
-  if (!route && !only_asks(request) && request.method != "POST")
-    return to_openrosa(request) ? in_envelope(no_such_method()) : no_such_method();
-  Response response = try_to_answer(workspace, request, route, std::move(named), api);
-  if (to_openrosa(request)) response = in_envelope(std::move(response));
-  if (route) response.route = route->address;
-  return response;
 }
 
 }  // namespace understory::server

@@ -90,6 +90,8 @@ Result<Response> show_submissions(const Visit& visit);
 Result<Response> review_submissions(const Visit& visit);
 Result<Response> show_submission(const Visit& visit);
 Result<Response> review_submission(const Visit& visit);
+Result<Response> ask_to_erase_submission(const Visit& visit);
+Result<Response> erase_submission(const Visit& visit);
 Result<Response> send_attachment(const Visit& visit);
 Result<Response> show_engine(const Visit& visit);
 Result<Response> take_from_engine(const Visit& visit);
@@ -114,8 +116,16 @@ Result<Response> send_odata_query(const Visit& visit);
 
 std::span<const Route> routes();
 
+// The route of a request, and what its address names; null: there is none.
+const Route* route_of(const Request& request, std::map<std::string, std::string>& named);
+// What an address of the table answers to, "GET, HEAD, POST"; empty: it is not in it.
+std::string methods_of(const Request& request);
 Lane lane_of(const Request& request);
 Body body_of(const Request& request);
+
+// Whether somebody may send what they are about to: an answer, if not. Asked before a large body is read, so that a
+// stranger's costs next to nothing. answer() decides once more.
+std::optional<Response> refuse_unread(storage::Workspace& workspace, const Request& request);
 
 // Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
 // unforeseen is logged under a number and shown as that number.
@@ -123,6 +133,6 @@ Response answer(storage::Workspace& workspace, const Request& request);
 
 // The answer when the database failed: what a person can act on, never what the engine said (it names addresses and
 // files); that is for the log, under the number the answer gives.
-Response outage(const storage::DatabaseError& error);
+Response outage(const Request& request, const storage::DatabaseError& error);
 
 }  // namespace understory::server

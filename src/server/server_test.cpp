@@ -249,7 +249,7 @@ TEST(Outage, TellsNobodyWhereTheDatabaseIs) {
                                      {DatabaseError::Kind::kDiskFull, 507},
                                      {DatabaseError::Kind::kOther, 500}}) {
     const Response response =
-        outage(DatabaseError(kind, "connection to server at \"10.1.2.3\" failed for user \"keeper\""));
+        outage(Request{}, DatabaseError(kind, "connection to server at \"10.1.2.3\" failed for user \"keeper\""));
     EXPECT_EQ(response.status, status);
     EXPECT_EQ(response.body.find("10.1.2.3"), std::string::npos) << response.body;
     EXPECT_EQ(response.body.find("keeper"), std::string::npos) << response.body;

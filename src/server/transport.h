@@ -6,15 +6,16 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "foundation/result.h"
 #include "server/clients.h"
 #include "server/http.h"
+#include "server/listening.h"
 #include "server/upload.h"
 
 namespace understory::server {
@@ -23,14 +24,9 @@ using Handler = std::function<Response(const Request&)>;  // called on worker th
 // Asked on the I/O thread, once the head of a request has come.
 using LaneOf = std::function<Lane(const Request&)>;
 using BodyOf = std::function<Body(const Request&)>;  // without one, and for GET and HEAD: a form's fields
-
-struct Listening {
-  std::string address = "127.0.0.1:8080";  // port 0 takes a free one
-  std::filesystem::path certificate, key;  // PEM; with both it speaks TLS, and only then beyond this machine
-  bool behind_proxy = false;               // a TLS proxy on this machine stands in front and says for whom it asks
-  std::vector<std::string> names;          // it is asked for, beside this machine's own; none: the certificate's
-  std::filesystem::path spool;             // folder where large bodies lie, sealed; empty: the system's for such things
-};
+// Asked on a worker of the request's lane, before more of its body is read than a page's form takes: an answer if its
+// sender may not send that here.
+using Admit = std::function<std::optional<Response>(const Request&)>;
 
 struct Limits {
   int connections = 512;
@@ -66,7 +62,8 @@ class Transport {
   // Takes connections at once. kInvalidValue: not an address, one beyond this machine without TLS, a proxy without the
   // names it is asked for, a key that does not fit; kFileUnreadable; kAlreadyExists: the address is in use.
   static Result<std::unique_ptr<Transport>> open(const Listening& listening, Handler handler, int workers,
-                                                 LaneOf lane_of = {}, const Limits& limits = {}, BodyOf body_of = {});
+                                                 LaneOf lane_of = {}, const Limits& limits = {}, BodyOf body_of = {},
+                                                 Admit admit = {});
   ~Transport();
 
   std::string address() const;  // "http://127.0.0.1:8080"

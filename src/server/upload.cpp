@@ -131,9 +131,7 @@ Result<void> Upload::read(const Sink& sink) const {
 }
 
 Result<std::string> Upload::text(std::size_t limit) const {
-  if (size_ > limit)
-    return fail(problems::kTooLarge,
-                {{"what", "What was sent"}, {"limit", fmt::format("{} KiB", limit / 1024)}, {"hint", "Send less."}});
+  if (size_ > limit) return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} KiB", limit / 1024)}});
   std::string out;
   out.reserve(static_cast<std::size_t>(size_));
   TRY(read([&](std::string_view piece) -> Result<void> {

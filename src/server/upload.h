@@ -53,7 +53,7 @@ class Upload {
   // From the first byte to the last, in pieces of 256 KiB at most; as often as wanted, from any thread. What `sink`
   // fails with, or kDamaged.
   Result<void> read(const Sink& sink) const;
-  // All of it, as it is: no encoding is asked for. kTooLarge.
+  // All of it, as it is: no encoding is asked for. kRequestTooLarge.
   Result<std::string> text(std::size_t limit) const;
 
  private:

@@ -138,12 +138,12 @@ TEST(Multipart, TellsWhatIsWrongApart) {
   EXPECT_EQ(read_in("--bx\r\n", 7, seen), "bad_part");
   EXPECT_EQ(read_in("--b\nContent-Disposition: form-data; name=a\n\nx\n--b--", 7, seen), "bad_part");
   EXPECT_EQ(read_in("--b\r\n\r\nx\r\n--b--", 7, seen), "bad_part");
-  EXPECT_EQ(read_in("--b\r\nX: " + std::string(20000, 'a'), 7, seen), "too_large");
-  EXPECT_EQ(read_in("--b\r\nX: " + std::string(20000, 'a'), 50000, seen), "too_large");
+  EXPECT_EQ(read_in("--b\r\nX: " + std::string(20000, 'a'), 7, seen), "request_too_large");
+  EXPECT_EQ(read_in("--b\r\nX: " + std::string(20000, 'a'), 50000, seen), "request_too_large");
   std::string many;
   for (int i = 0; i < Multipart::kParts; ++i) many += part("name=\"a\"", "x");
   EXPECT_EQ(read_in(many + "--b--", 1000, seen), "");
-  EXPECT_EQ(read_in(many + part("name=\"a\"", "x") + "--b--", 1000, seen), "too_large");
+  EXPECT_EQ(read_in(many + part("name=\"a\"", "x") + "--b--", 1000, seen), "request_too_large");
 }
 
 TEST(Uploads, LargePartsLieSealedAndSmallOnesInMemory) {
@@ -170,7 +170,7 @@ TEST(Uploads, LargePartsLieSealedAndSmallOnesInMemory) {
       EXPECT_EQ(*request.part("edge")->content.text(edge.size()), edge);
       EXPECT_EQ(request.part("long")->content.text(300'000)->size(), 300'000u);
     }
-    EXPECT_EQ(request.part("large")->content.text(large.size() - 1).error().code(), "too_large");
+    EXPECT_EQ(request.part("large")->content.text(large.size() - 1).error().code(), "request_too_large");
     EXPECT_EQ(request.part("nothing"), nullptr);
     const auto stopped =
         request.part("large")->content.read([](std::string_view) -> Result<void> { return fail(problems::kStopped); });
@@ -216,7 +216,7 @@ TEST(Uploads, ManyPartsShareOneFileAndHalfAMebibyteOfMemory) {
   EXPECT_EQ(spool.files(), 1);
   std::string names;
   for (int i = 0; i < 100; ++i) names += part("name=\"" + std::string(5000, 'n') + "\"", "");
-  EXPECT_EQ(code_of(taken(kParts, kMultipart, names + "--b--", spool)), "too_large");
+  EXPECT_EQ(code_of(taken(kParts, kMultipart, names + "--b--", spool)), "request_too_large");
 }
 
 TEST(Uploads, WhatIsWrongIsForTheRouteToSay) {
@@ -227,14 +227,15 @@ TEST(Uploads, WhatIsWrongIsForTheRouteToSay) {
   EXPECT_EQ(code_of(taken(kParts, kMultipart, good.substr(0, good.size() - 6), spool)), "cut_short");
   EXPECT_EQ(code_of(taken(kParts, "application/xml", "<a/>", spool)), "not_multipart");
   EXPECT_EQ(code_of(taken(kParts, "multipart/form-data", good, spool)), "no_boundary");
-  EXPECT_EQ(code_of(taken({Body::Kind::kParts, 300'000}, kMultipart, good, spool)), "too_large");
-  EXPECT_EQ(code_of(taken({Body::Kind::kBytes, 300'000}, "", noise(300'001), spool)), "too_large");
+  EXPECT_EQ(code_of(taken({Body::Kind::kParts, 300'000}, kMultipart, good, spool)), "request_too_large");
+  EXPECT_EQ(code_of(taken({Body::Kind::kBytes, 300'000}, "", noise(300'001), spool)), "request_too_large");
   EXPECT_EQ(*taken({Body::Kind::kBytes, 300'000}, "", noise(300'000), spool).content.text(300'000), noise(300'000));
   // A page may send its form either way.
   const Request form = taken(kParts, "application/x-www-form-urlencoded", "a=1&b=%E1%9E%80", spool);
   EXPECT_EQ(form.field("b"), "ក");
-  EXPECT_EQ(code_of(taken(kParts, "application/x-www-form-urlencoded", "a=%zz", spool)), "invalid_value");
-  EXPECT_EQ(code_of(taken(kParts, "application/x-www-form-urlencoded", std::string(70'000, 'a'), spool)), "too_large");
+  EXPECT_EQ(code_of(taken(kParts, "application/x-www-form-urlencoded", "a=%zz", spool)), "not_a_form");
+  EXPECT_EQ(code_of(taken(kParts, "application/x-www-form-urlencoded", std::string(70'000, 'a'), spool)),
+            "request_too_large");
 
   Spool one_file(folder.path(), {std::uint64_t{1} << 30, 1, 0});
   const Request holds = taken(kParts, kMultipart, good, one_file);

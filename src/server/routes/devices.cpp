@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "foundation/text.h"
+#include "people/audit.h"
 #include "publish/qr_code.h"
 #include "server/collect_settings.h"
 #include "server/routes.h"
@@ -86,7 +87,7 @@ Result<people::Enrolled> enrolled(const Visit& visit) {
   wanted.place = trim(visit.request.field("place"));
   wanted.made_by = visit.person.account;
   const int days = TRY(days_of(visit));
-  return people::enroll_device(visit.transaction, std::move(wanted), days);
+  return people::enroll_device(visit.transaction, TRY(people::audit_key(visit.workspace)), std::move(wanted), days);
 }
 
 }  // namespace

@@ -68,6 +68,17 @@ std::string facts_of(const Visit& visit, const study::Material& material, const 
   return facts.empty() ? visit.say("mapping.no_facts") : join(facts, " · ");
 }
 
+// A line of a receipt in this language, where it is told in more than English.
+std::string said(const Visit& visit, const study::ImportLine& line) {
+  return line.said.key.empty() ? line.what : visit.words.say(line.said);
+}
+
+std::string element_name(const Visit& visit, std::string element) {
+  std::replace(element.begin(), element.end(), ' ', '_');
+  const std::string key = "taking.of_" + element;
+  return Catalogue::of("en").has(key) ? visit.say(key) : element;
+}
+
 void set_material(const Visit& visit, const study::Material& material, mustache::data& data) {
   mustache::data people{mustache::data::type::list}, sources{mustache::data::type::list},
       lines{mustache::data::type::list};
@@ -89,7 +100,8 @@ void set_material(const Visit& visit, const study::Material& material, mustache:
   }
   for (const study::ImportLine& each : material.report.lines) {
     mustache::data row;
-    row.set("text", each.where + ": " + each.what);
+    row.set("text", each.where + ": " + said(visit, each));
+    row.set("english", each.said.key.empty());
     lines << row;
   }
   data.set("people", people);
@@ -254,7 +266,7 @@ Result<Response> take_into_study(const Visit& visit) {
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       if (outcomes[i] == 0) continue;
       mustache::data row;
-      row.set("element", element);
+      row.set("element", element_name(visit, element));
       // Of a submission, that it was read says nothing about what the study held before.
       row.set("outcome", element == "submission" && study::kOutcomes[i] == "read"
                              ? visit.say("mapping.looked_through")
@@ -266,7 +278,8 @@ Result<Response> take_into_study(const Visit& visit) {
     if (&each - report.lines.data() >= static_cast<std::ptrdiff_t>(kMostLines)) break;
     mustache::data row;
     row.set("where", each.where);
-    row.set("text", each.what);
+    row.set("text", said(visit, each));
+    row.set("english", each.said.key.empty());
     lines << row;
   }
   data.set("counts", counts);

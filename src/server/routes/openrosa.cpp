@@ -6,6 +6,7 @@
 #include "collect/intake.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "server/ranges.h"
 #include "server/routes.h"
 #include "vault/md5.h"
 
@@ -154,6 +155,10 @@ class FilePieces : public Pieces {
     storage::Transaction transaction = workspace_.read();
     return collect::form_file_piece(transaction, file_, position_++);
   }
+  std::uint64_t skip(std::uint64_t bytes) override {
+    position_ = static_cast<std::int64_t>(bytes / collect::kFormFilePiece);
+    return static_cast<std::uint64_t>(position_) * collect::kFormFilePiece;
+  }
 
  private:
   storage::Workspace& workspace_;
@@ -243,7 +248,7 @@ Result<Response> file_beside(const Visit& visit, const collect::FormVersion& ver
     response.headers.emplace_back("ETag", "\"" + file.md5 + "\"");
     response.headers.emplace_back("Content-Disposition", "attachment");
     add_openrosa_headers(response);
-    return response;
+    return ranged(visit.request, std::move(response));
   }
   return fail(problems::kNotFound, {{"what", "file"}, {"name", std::string(shortened(name, 80))}});
 }

@@ -7,6 +7,7 @@
 #include "people/device.h"
 #include "people/sign_in.h"
 #include "server/fill_page.h"
+#include "server/ranges.h"
 #include "server/routes.h"
 #include "server/submission_list.h"
 #include "server/thing.h"
@@ -319,12 +320,22 @@ Result<Response> show_submission(const Visit& visit) {
   data.set("has_files", files.is_non_empty_list());
   data.set("files", files);
   set_review(visit, submission, data);
+  if (people::decide(visit.person, Right::kChangeStudy, record_of(visit.transaction, submission)).allowed) {
+    mustache::data link;
+    link.set("address", "/submissions/" + submission.id.text() + "/erase");
+    link.set("label", visit.say("erase.title"));
+    data.set("erase", link);
+  }
   return show(visit, std::move(page));
 }
 
 Result<Response> review_submission(const Visit& visit) {
   const collect::Submission submission = TRY(submission_named(visit));
   const std::string what = visit.request.field("do");
+  if (what == "comment" && trim(visit.request.field("comment")).empty())
+    return fail(
+        problems::kMissingValue,
+        {{"where", visit.say("submissions.comments")}, {"what", visit.say("submissions.comment")}, {"hint", ""}});
   if (what == "release")
     TRY(collect::release(visit.transaction, submission.id));
   else
@@ -349,6 +360,10 @@ class AttachmentPieces : public Pieces {
     }
     return storage::read_blob_piece(transaction, blob_, position_++);
   }
+  std::uint64_t skip(std::uint64_t bytes) override {
+    position_ = static_cast<std::int64_t>(bytes / storage::kBlobPiece);
+    return static_cast<std::uint64_t>(position_) * storage::kBlobPiece;
+  }
 
  private:
   storage::Workspace& workspace_;
@@ -370,7 +385,7 @@ Result<Response> send_attachment(const Visit& visit) {
     response.size = static_cast<std::uint64_t>(each.size);
     response.pieces = std::make_shared<AttachmentPieces>(visit.workspace, visit.session, each.blob);
     response.headers.emplace_back("Content-Disposition", "attachment; filename*=UTF-8''" + percent_encode(each.name));
-    return response;
+    return ranged(visit.request, std::move(response));
   }
   return fail(problems::kNotFound, {{"what", "attachment"}, {"name", wanted.text()}});
 }

@@ -36,7 +36,7 @@ class Senders {
   }
   std::string of(const collect::Submission& submission) const {
     const auto found = names_.find(submission.device ? submission.device : submission.account);
-    return found == names_.end() ? submission.device_id : found->second;
+    return found == names_.end() ? std::string() : found->second;
   }
 
  private:
