@@ -351,7 +351,7 @@ TEST_P(Entities, APhonesTokenOpensTheListsOfItsStudyAlone) {
     people::Device wanted;
     wanted.name = "Phone";
     wanted.study = study;
-    auto made = *people::enroll_device(transaction, wanted, 30);
+    auto made = *people::enroll_device(transaction, *people::audit_key(workspace()), wanted, 30);
     transaction.commit();
     return made;
   };

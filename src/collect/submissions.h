@@ -33,7 +33,7 @@ struct Submission {
   std::string form_version;  // as the newest instance names it
   Id account;                // who sent it; none: by a device
   Id device;                 // the enrolled device it came by; none: none
-  std::string device_id;     // as the client called itself (?deviceID=)
+  std::string device_id;     // as the client called itself (?deviceID=); not in lists, nor while stories are locked
   Milliseconds received_at = 0, changed_at = 0;
   ReviewState state = ReviewState::kReceived;
   int edits = 0;

@@ -20,7 +20,7 @@ using storage::Transaction;
 namespace {
 
 const storage::SealedColumn kSealedInstances{"instance", "xml"}, kSealedNames{"submission_attachment", "name"},
-    kSealedComments{"submission_comment", "text"};
+    kSealedComments{"submission_comment", "text"}, kSealedDevices{"submission", "device_box"};
 
 constexpr std::array<std::string_view, 5> kStates{"received", "has_issues", "edited", "approved", "rejected"};
 constexpr std::array<std::string_view, 4> kSignatures{"none", "right", "wrong", "unchecked"};
@@ -28,7 +28,7 @@ constexpr std::int64_t kPage = 500;  // submissions opened at a time: their XML 
 
 #define FACTS                                                                                                     \
   "submission.id, submission.form_row_id, submission.version_id, submission.instance_id, submission.current_id, " \
-  "submission.form_version, submission.account_id, submission.device_id, submission.device_name, "                \
+  "submission.form_version, submission.account_id, submission.device_id, submission.device_box, "                 \
   "submission.received_at, submission.changed_at, submission.review, submission.edits, submission.present, "      \
   "submission.expected, submission.form_id, submission.study_id, submission.place_code, submission.waits_for"
 constexpr int kFacts = 19;
@@ -39,16 +39,22 @@ constexpr int kFacts = 19;
   "(? = '' or submission.review = ?) and (? = 0 or submission.present < submission.expected) and " \
   "submission.received_at >= ? and submission.received_at < ? "
 
-const Query kOpened{"collect.opened_submissions",
-                    "select " FACTS
-                    ", instance.id, instance.xml, data_key.wrapped, coalesce(account.name, enrolled_device.name, '') "
-                    "from submission join instance on instance.workspace_id = submission.workspace_id and "
-                    "instance.form_id = submission.form_id and instance.instance_id = submission.current_id left join "
-                    "data_key on data_key.workspace_id = instance.workspace_id and data_key.id = instance.id left join "
-                    "account on account.workspace_id = submission.workspace_id and account.id = submission.account_id "
-                    "left join enrolled_device on enrolled_device.workspace_id = submission.workspace_id and "
-                    "enrolled_device.id = submission.device_id where " NARROWED
-                    "and submission.id > ? order by submission.id limit ?"};
+const Query kOpened{
+    "collect.opened_submissions",
+    "select " FACTS
+    ", instance.id, instance.xml, data_key.wrapped, coalesce(account.name, enrolled_device.name, ''), "
+    // What the client called itself opens with the first instance's key.
+    "coalesce(first_key.wrapped, data_key.wrapped) "
+    "from submission join instance on instance.workspace_id = submission.workspace_id and "
+    "instance.form_id = submission.form_id and instance.instance_id = submission.current_id left join "
+    "data_key on data_key.workspace_id = instance.workspace_id and data_key.id = instance.id left join "
+    "account on account.workspace_id = submission.workspace_id and account.id = submission.account_id "
+    "left join enrolled_device on enrolled_device.workspace_id = submission.workspace_id and "
+    "enrolled_device.id = submission.device_id left join instance as first_instance on submission.edits "
+    "> 0 and first_instance.workspace_id = submission.workspace_id and first_instance.form_id = "
+    "submission.form_id and first_instance.instance_id = submission.instance_id left join data_key as "
+    "first_key on first_key.workspace_id = first_instance.workspace_id and first_key.id = "
+    "first_instance.id where " NARROWED "and submission.id > ? order by submission.id limit ?"};
 const Query kFactsOf{"collect.submissions", "select " FACTS " from submission where " NARROWED
                                             "and submission.id < ? order by submission.id desc limit ?"};
 const Query kPlacesOf{"collect.places_of_submissions",
@@ -101,7 +107,7 @@ Submission read_facts(const Row& row) {
   facts.form_version = row.string(5);
   facts.account = row.id(6);
   facts.device = row.id(7);
-  facts.device_id = row.string(8);
+  facts.device_id = std::string(row.blob(8));  // sealed: see open_device_id()
   facts.received_at = row.integer(9);
   facts.changed_at = row.integer(10);
   facts.state = review_state_of(row.text(11)).value_or(ReviewState::kReceived);
@@ -113,6 +119,18 @@ Submission read_facts(const Row& row) {
   facts.place = row.string(17);
   facts.waits_for = waits_for_of(row.text(18));
   return facts;
+}
+
+// Empty where it does not open: stories are locked, or its key was destroyed.
+void open_device_id(Transaction& transaction, Submission& facts, std::string_view wrapped_key) {
+  const std::string sealed = std::exchange(facts.device_id, "");
+  if (sealed.empty() || transaction.locked()) return;
+  try {
+    if (auto opened = transaction.try_open({"submission", "device_box", facts.id}, sealed, wrapped_key))
+      facts.device_id = std::move(*opened);
+  } catch (const storage::DatabaseError& error) {
+    if (error.kind() != storage::DatabaseError::Kind::kCorrupt) throw;
+  }
 }
 
 // The parameters of NARROWED.
@@ -202,9 +220,10 @@ void each_submission(Transaction& transaction, Id form, const Wanted& wanted,
                      [&](const Row& row) {
                        ++read;
                        if (!more) return;
-                       const Submission facts = read_facts(row);
+                       Submission facts = read_facts(row);
                        after = facts.id;
                        if (!within.open(facts.id, facts.place)) return;
+                       open_device_id(transaction, facts, row.blob(kFacts + 4));
                        auto xml = open_xml(transaction, row.id(kFacts), row.blob(kFacts + 1), row.blob(kFacts + 2));
                        Opened opened{facts, {}, !xml, row.text(kFacts + 3)};
                        if (const auto envelope = xml ? encrypted_envelope(*xml) : std::nullopt) {
@@ -249,6 +268,7 @@ std::vector<Submission> submissions(Transaction& transaction, Id form, const Wan
                        ++read;
                        if (!more) return;
                        Submission facts = read_facts(row);
+                       facts.device_id.clear();
                        before = facts.id.value;
                        if (!within.open(facts.id, facts.place)) return;
                        all.push_back(std::move(facts));
@@ -261,14 +281,17 @@ std::vector<Submission> submissions(Transaction& transaction, Id form, const Wan
 
 std::vector<Submission> waiting_submissions(Transaction& transaction, std::string_view form_id) {
   std::vector<Submission> all;
-  transaction.each(kWaiting, {transaction.workspace(), form_id, form_id},
-                   [&](const Row& row) { all.push_back(read_facts(row)); });
+  transaction.each(kWaiting, {transaction.workspace(), form_id, form_id}, [&](const Row& row) {
+    all.push_back(read_facts(row));
+    all.back().device_id.clear();
+  });
   return all;
 }
 
 Result<Submission> find_submission(Transaction& transaction, Id id) {
   auto found = transaction.one(kOne, {transaction.workspace(), id}, read_facts);
   if (!found) return fail(problems::kNotFound, {{"what", "submission"}, {"name", id.text()}});
+  open_device_id(transaction, *found, {});
   return std::move(*found);
 }
 

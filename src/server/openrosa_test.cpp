@@ -7,6 +7,8 @@
 #include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/submissions.h"
+#include "foundation/clock.h"
+#include "foundation/file.h"
 #include "foundation/text.h"
 #include "people/account.h"
 #include "people/audit.h"
@@ -56,7 +58,7 @@ class Phones : public testing_support::OnBothEngines {
     people::Device wanted;
     wanted.name = "Test phone";
     wanted.study = study;
-    auto made = people::enroll_device(transaction, wanted, days);
+    auto made = people::enroll_device(transaction, *people::audit_key(workspace()), wanted, days);
     EXPECT_TRUE(made);
     transaction.commit();
     return std::move(*made);
@@ -173,7 +175,15 @@ TEST_P(Phones, AreWelcomedAndThanked) {
   EXPECT_EQ(thanks.status, 201);
   EXPECT_NE(thanks.body.find("សូមអរគុណ"), std::string::npos) << thanks.body;
   ASSERT_EQ(kept().size(), 1u);
-  EXPECT_EQ(kept()[0].device_id, "collect:abc");
+  EXPECT_EQ(kept()[0].device_id, "") << "sealed, and opened one by one";
+  {
+    auto transaction = workspace().read();
+    EXPECT_EQ(collect::find_submission(transaction, kept()[0].id)->device_id, "collect:abc");
+    collect::each_submission(transaction, kept()[0].form, {}, [](const collect::Opened& opened) {
+      EXPECT_EQ(opened.submission.device_id, "collect:abc");
+      return true;
+    });
+  }
   EXPECT_EQ(kept()[0].device, enrolled_.device.id);
   auto transaction = workspace().read();
   const auto instances = *collect::instances_of(transaction, kept()[0].id);
@@ -381,7 +391,29 @@ TEST_P(Phones, ARevokedPhoneFetchesNothingAndLosesNothing) {
     ASSERT_TRUE(people::revoke_device(transaction, enrolled_.device.id));
     transaction.commit();
   }
-  EXPECT_EQ(get("/formList").status, 403);
+  std::string form, file;
+  {
+    auto transaction = workspace().read();
+    const Id version = collect::form_versions(transaction, collect::find_form(transaction, "visit")->id).front().id;
+    form = "/forms/" + version.text();
+  }
+  {
+    FixedClock clock(now());  // within one minute
+    for (const std::string& asked :
+         {std::string("/formList"), form + ".xml", form + "/manifest", form + "/files/wells.csv"}) {
+      const Response denied = get(asked);
+      EXPECT_EQ(denied.status, 403) << asked;
+      EXPECT_EQ(header(denied, "X-OpenRosa-Version"), "1.0") << asked;
+    }
+  }
+  {
+    auto transaction = workspace().read();
+    const auto log = people::audit_entries(transaction, enrolled_.device.id, {}, 0, 10);
+    ASSERT_EQ(log.size(), 1u) << "once a minute: its requests do not fill the disk";
+    EXPECT_EQ(log[0].deed.outcome, "denied");
+    EXPECT_EQ(log[0].deed.route, "GET /v1/key/{token}/formList");
+    EXPECT_EQ(log[0].deed.reason, "the device was revoked");
+  }
   EXPECT_EQ(post(Answers{}.xml()).status, 202);
   ASSERT_EQ(waiting().size(), 1u);
   EXPECT_EQ(waiting()[0].waits_for, collect::WaitsFor::kDevice);
@@ -442,6 +474,50 @@ TEST_P(Phones, SignInByNameAndTokenToo) {
   plain.secure = false;
   plain.headers["authorization"] = "Basic " + vault::to_base64(name + ":" + enrolled_.token);
   EXPECT_EQ(answer(workspace(), plain).status, 401) << "no password is taken that went in plain";
+}
+
+// RFC 7616: a nonce is good for some minutes, and each answer to it once.
+TEST_P(Phones, DigestIsGoodOnceAndNotForLong) {
+  const std::string name = enrolled_.device.id.text();
+  const auto ask = [&](const std::string& nonce, const std::string& count, const std::string& token) {
+    const std::string ha1 = vault::md5_hex(name + ":Understory:" + token), ha2 = vault::md5_hex("GET:/v1/formList");
+    Request made = request("GET", "/v1/formList");
+    made.headers["authorization"] = "Digest username=\"" + name + "\", realm=\"Understory\", nonce=\"" + nonce +
+                                    "\", uri=\"/v1/formList\", qop=auth, nc=" + count +
+                                    ", cnonce=\"0a4f113b\", response=\"" +
+                                    vault::md5_hex(ha1 + ":" + nonce + ":" + count + ":0a4f113b:auth:" + ha2) + "\"";
+    return answer(workspace(), made);
+  };
+  const auto is_stale = [](const Response& response) {
+    return response.status == 401 && header(response, "WWW-Authenticate").find(", stale=true") != std::string::npos;
+  };
+  const Response asked = answer(workspace(), request("GET", "/v1/formList"));
+  EXPECT_FALSE(is_stale(asked));
+  const std::string nonce = between(header(asked, "WWW-Authenticate"), "nonce=\"", "\"");
+  EXPECT_EQ(ask(nonce, "00000001", enrolled_.token).status, 200);
+  EXPECT_TRUE(is_stale(ask(nonce, "00000001", enrolled_.token))) << "the same again, as from somebody who listened";
+  EXPECT_EQ(ask(nonce, "00000002", enrolled_.token).status, 200);
+  EXPECT_EQ(ask(nonce, "00000000000003", enrolled_.token).status, 401);
+  const Response wrong = ask(nonce, "00000004", std::string(64, 'b'));
+  EXPECT_EQ(wrong.status, 401);
+  EXPECT_FALSE(is_stale(wrong)) << "whoever has no token asks for one";
+  {
+    FixedClock later(now() + 6 * 60 * 1000);
+    const Response over = ask(nonce, "00000005", enrolled_.token);
+    EXPECT_TRUE(is_stale(over));
+    const std::string fresh = between(header(over, "WWW-Authenticate"), "nonce=\"", "\"");
+    EXPECT_EQ(ask(fresh, "00000001", enrolled_.token).status, 200);
+  }
+  // What lies in the database is not what signs in: without the key beside it, it opens as nothing.
+  auto transaction = workspace().read();
+  const auto device = *people::find_device(transaction, enrolled_.device.id);
+  const std::string secret = vault::md5_hex(name + ":Understory:" + enrolled_.token);
+  EXPECT_EQ(people::digest_of(*people::audit_key(workspace()), device), secret);
+  EXPECT_EQ(device.digest_box.find(secret), std::string::npos);
+  const TemporaryFolder elsewhere;
+  const auto other = vault::SigningKey::create(elsewhere.path() / "audit.key");
+  ASSERT_TRUE(other);
+  EXPECT_FALSE(people::digest_of(*other, device));
 }
 
 TEST_P(Phones, SendWhileStoriesAreLockedAndNobodyCanReadIt) {

@@ -1,5 +1,7 @@
 #include "storage/blobs.h"
 
+#include <algorithm>
+
 #include "foundation/clock.h"
 #include "storage/reseal.h"
 
@@ -7,7 +9,7 @@ namespace understory::storage {
 
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kPiece = kBlobPiece;
 
 const Query kAddBlob{"storage.add_blob",
                      "insert into blob (workspace_id, id, media_type, size, created_at) values (?, ?, ?, ?, ?)"};
@@ -21,6 +23,9 @@ const Query kOnePiece{"storage.blob_piece",
                       "select content from blob_piece where workspace_id = ? and blob_id = ? and position = ?"};
 const Query kKeyOfPieces{"storage.data_key_of_blob", "select wrapped from data_key where workspace_id = ? and id = ?"};
 const Query kErasePieces{"storage.erase_blob_pieces", "delete from blob_piece where workspace_id = ? and blob_id = ?"};
+// Which key a piece is sealed under stands in its first bytes.
+const Query kFirstBytes{"storage.blob_first_bytes",
+                        "select substr(content, 1, 64) from blob_piece where workspace_id = ? and blob_id = ?"};
 const Query kEraseBlob{"storage.erase_blob", "delete from blob where workspace_id = ? and id = ?"};
 
 const SealedColumn kSealedPieces{"blob_piece", "content", "blob_id", "position",
@@ -112,6 +117,15 @@ Result<std::string> read_blob_piece(Transaction& transaction, Id id, std::int64_
   if (!piece)
     return fail(problems::kDamaged, {{"what", "The attachment " + id.text()}, {"reason", "a piece was changed"}});
   return std::move(*piece);
+}
+
+std::vector<Id> keys_of_blob(Transaction& transaction, Id id) {
+  std::vector<Id> keys;
+  transaction.each(kFirstBytes, {transaction.workspace(), id}, [&](const Row& row) {
+    const auto key = vault::data_key_of(row.blob(0));
+    if (key && std::find(keys.begin(), keys.end(), *key) == keys.end()) keys.push_back(*key);
+  });
+  return keys;
 }
 
 void erase_blob(Transaction& transaction, Id id) {

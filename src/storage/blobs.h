@@ -3,10 +3,13 @@
 #pragma once
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "storage/workspace.h"
 
 namespace understory::storage {
+
+inline constexpr std::int64_t kBlobPiece = 256 * 1024;  // bytes of each piece but the last
 
 struct BlobInfo {
   Id id;
@@ -26,5 +29,7 @@ Result<std::string> read_blob(Transaction& transaction, Id id);
 // One piece of it, counted from 0; empty: that was all. kDamaged.
 Result<std::string> read_blob_piece(Transaction& transaction, Id id, std::int64_t position);
 void erase_blob(Transaction& transaction, Id id);
+// The data keys its pieces are sealed under: one; none where it is empty.
+std::vector<Id> keys_of_blob(Transaction& transaction, Id id);
 
 }  // namespace understory::storage

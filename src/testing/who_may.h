@@ -103,7 +103,7 @@ inline Sent one_sent(storage::Workspace& workspace, const Rooms& rooms) {
     sent.form = made->form.id;
     people::Device phone;
     phone.name = "Phone";
-    sent.device = people::enroll_device(transaction, phone, 30)->device.id;
+    sent.device = people::enroll_device(transaction, *people::audit_key(workspace), phone, 30)->device.id;
     transaction.commit();
   }
   collect::Post post;

@@ -73,12 +73,14 @@ TEST(Sealing, EveryColumnOfBytesIsSealedOrNamedHere) {
       "account.wrapped_key", "account.salt", "account.factor", "account.story_key", "session.story_key",
       "data_key.wrapped", "glass.data_key", "session_glass.data_key", "entity_list.public_key",
       "enrolled_device.public_key", "entity_list_device.box", "entity_change.box",
+      // sealed under a key made from the one beside the database, for which there is nobody to ask (people/device.h)
+      "enrolled_device.digest_box",
       // hashes
       "respondent.name_key", "source.name_key", "source.text_key", "coder.name_key", "recovery_code.code_hash",
       "invitation.token_hash", "session.token_hash", "device.token_hash", "sign_in_try.subject", "audit_entry.hash",
       "audit_head.hash", "audit_head.signature", "erasure.mark", "session_glass.token_hash", "backup.content_hash",
       "backup.file_hash", "enrolled_device.token_hash", "instance.mark", "submission_attachment.name_mark",
-      "submission_attachment.content_mark",
+      "submission_attachment.content_mark", "erased_instance.number_mark", "erased_instance.content_mark",
       // a form is no story: phones fetch it and what lies beside it while stories are locked
       "form_file_piece.content"};
   std::set<std::string> sealed, found;
@@ -93,9 +95,9 @@ TEST(Sealing, EveryColumnOfBytesIsSealedOrNamedHere) {
       words >> first >> second >> third;
       if (first == "create" && second == "table") table = third;
       if (first == "alter" && line.find(" add column ") != std::string::npos) {
-        std::string add, column, name;
-        words >> add >> column >> name;
-        table = third, first = column, second = name;
+        std::string add, column, name, type;
+        words >> add >> column >> name >> type;
+        table = third, first = name, second = type;
       }
       if (second.rfind("{{blob}}", 0) == 0) found.insert(table + "." + first);
     }
