@@ -5,6 +5,7 @@
 #include "cli/door.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "study/erase_submission.h"
 #include "study/source.h"
 
 namespace understory::cli {
@@ -12,7 +13,8 @@ namespace understory::cli {
 namespace {
 
 struct Options {
-  std::string folder, study, source, respondent, reason;
+  std::string folder, study, source, respondent, submission, reason;
+  bool tell = false;
 };
 
 // By its number or its name; several of one name are told apart by their numbers.
@@ -31,16 +33,76 @@ Result<Id> one_of(const List& list, const std::string& typed, const char* what) 
   return found[0];
 }
 
+// What goes, before it does and after.
+std::string told(const study::SubmissionErasing& erasing) {
+  std::string text = fmt::format("{} instances, {} files, {} comments\n", erasing.sent.instances.size(),
+                                 erasing.sent.files, erasing.sent.comments);
+  if (erasing.sent.submissions.size() > 1)
+    text += fmt::format("{} that wait in quarantine as edits of it\n", erasing.sent.submissions.size() - 1);
+  for (const auto& each : erasing.sources) text += "source " + each.name + "\n";
+  for (const auto& each : erasing.respondents) text += "respondent " + each.name + "\n";
+  if (erasing.sent.entities_gone + erasing.sent.entities_left > 0)
+    text += fmt::format("{} entities; of {} more what it said of them\n", erasing.sent.entities_gone,
+                        erasing.sent.entities_left);
+  if (erasing.unreadable)
+    text += "It cannot be read: what was taken of its rows by pseudonyms cannot be found, and stays.\n";
+  return text;
+}
+
+Result<int> erase_submission(const Options& options) {
+  const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "erase", options.study));
+  auto transaction = door.write();
+  const auto id = Id::parse(options.submission);
+  if (!id) return fail(problems::kNotFound, {{"what", "submission"}, {"name", options.submission}});
+  const collect::Submission submission = TRY(collect::find_submission(transaction, *id));
+  const auto may = [&](Id study) {
+    return door.person().at_machine || (door.may(people::Right::kChangeStudy, study) &&
+                                        people::reach(door.person(), people::Right::kChangeStudy, study).everything);
+  };
+  // What is not open looks like what is not there.
+  if (!may(submission.study)) return fail(problems::kNotFound, {{"what", "submission"}, {"name", id->text()}});
+  const study::SubmissionErasing erasing = TRY(study::what_erasing_takes(transaction, *id));
+  for (const auto& each : erasing.sources)
+    if (!may(each.study)) return fail(problems::kForbidden);
+  if (options.tell) {
+    transaction.commit();
+    TRY(put_out(told(erasing)));
+    return kDone;
+  }
+  const auto key = TRY(people::audit_key(door.workspace()));
+  const study::Erased erased = TRY(study::erase_submission(transaction, key, erasing));
+  if (!door.person().at_machine) {
+    for (const Id each : erasing.sent.submissions)
+      people::record(transaction, key,
+                     {door.person().account, "erase", "understory erase", "submission", each, "done", options.reason});
+    for (const Id each : erased.sources)
+      people::record(transaction, key,
+                     {door.person().account, "erase", "understory erase", "source", each, "done", options.reason});
+  }
+  transaction.commit();
+  TRY(put_out(
+      "Erased:\n" + told(erasing) +
+      fmt::format("{} codings, {} links, {} memos\nA phone that sends it again is thanked, and nothing is kept. "
+                  "Backups made before still hold it until they are thrown away.\n",
+                  erased.codings, erased.links, erased.memos)));
+  return erasing.unreadable ? kDoneWithLosses : kDone;
+}
+
 Result<int> erase(const Options& options) {
-  if (options.source.empty() == options.respondent.empty())
-    return fail(
-        problems::kMissingValue,
-        {{"where", "understory erase"}, {"what", "--source or --respondent"}, {"hint", "Give one of the two."}});
+  if (!options.source.empty() + !options.respondent.empty() + !options.submission.empty() != 1)
+    return fail(problems::kMissingValue, {{"where", "understory erase"},
+                                          {"what", "--source, --respondent or --submission"},
+                                          {"hint", "Give one of the three."}});
+  if (options.tell && !options.submission.empty()) return erase_submission(options);
+  if (options.submission.empty() && options.study.empty())
+    return fail(problems::kMissingValue,
+                {{"where", "understory erase"}, {"what", "--study"}, {"hint", "Say whose source or respondent."}});
   if (trim(options.reason).size() < 10)
     return fail(problems::kMissingValue,
                 {{"where", "understory erase"},
                  {"what", "--reason"},
                  {"hint", "Say why in at least 10 characters, without names: it stands in the log."}});
+  if (!options.submission.empty()) return erase_submission(options);
   const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "erase", options.study));
   auto transaction = door.write();
   TRY(door.whole_study(transaction));
@@ -84,12 +146,18 @@ void add_erase(CLI::App& app, Action& action) {
       "it\n"
       "was done, by whom and why. Exit code 3: done, but others speak in some of the sources, which are named.\n\n"
       "  understory erase -w network --study Experiences --source \"SR-21 interview\" --reason \"asked for by the "
-      "person\"");
+      "person\"\n\n"
+      "A submission (its number stands on its page and in: understory submissions list) goes with its edits, files "
+      "and\n"
+      "comments and what was made of it in studies. What others sent stays. --tell says what would go.\n\n"
+      "  understory erase -w network --submission 0a1b2c3d4e5f6 --reason \"asked for by the person\"");
   add_workspace_option(*command, options->folder);
-  add_study_option(*command, options->study);
+  command->add_option("--study", options->study, "Name of the study; not needed with --submission")->type_name("STUDY");
   command->add_option("--source", options->source, "Name or number of the source")->type_name("SOURCE");
   command->add_option("--respondent", options->respondent, "Pseudonym: all they alone told, and who they were")
       ->type_name("NAME");
+  command->add_option("--submission", options->submission, "Number of what a phone or page sent")->type_name("NUMBER");
+  command->add_flag("--tell", options->tell, "With --submission: say what would go, and change nothing");
   command->add_option("--reason", options->reason, "Why; without names")->type_name("TEXT");
   command->callback([options, &action] { action = [options] { return erase(*options); }; });
 }

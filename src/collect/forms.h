@@ -84,6 +84,7 @@ Result<FormFile> put_form_file(storage::Transaction& transaction, Id version, st
                                std::string_view media_type, const PieceReader& content);
 Result<void> read_form_file(storage::Transaction& transaction, Id file,
                             const std::function<void(std::string_view piece)>& reader);
+inline constexpr std::int64_t kFormFilePiece = 256 * 1024;  // bytes of each piece but the last
 // One piece of it, counted from 0; empty: that was all.
 std::string form_file_piece(storage::Transaction& transaction, Id file, std::int64_t position);
 

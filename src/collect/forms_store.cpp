@@ -17,7 +17,7 @@ using storage::Transaction;
 
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kPiece = kFormFilePiece;
 
 const Query kForms{"collect.forms",
                    "select id, form_id, study_id, title, state, created_at from form where workspace_id = ? order by "

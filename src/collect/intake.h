@@ -41,7 +41,7 @@ std::string_view name_of(WaitsFor reason);  // "", "form", "version", "closed", 
 WaitsFor waits_for_of(std::string_view name);
 
 struct Receipt {
-  Id submission;
+  Id submission;  // none: it was erased before, and nothing of it was kept
   WaitsFor waits_for = WaitsFor::kNothing;
   bool repeated = false;  // the same was here already; files that had been missing were added
   int files_missing = 0;  // that the instance names and nobody sent yet
@@ -51,8 +51,8 @@ struct Receipt {
 // and however often, is one record.
 //
 // kBadXml, kBadSubmission: it is no submission at all. kForbidden: the sender may fill no form. kOtherInstance: its
-// instanceID came before with other content. kEditUnknown, kEditOutdated: it edits (deprecatedID) what is not here, or
-// what was edited meanwhile.
+// instanceID came before with other content, or what came under it was erased and this is something else. kEditUnknown,
+// kEditOutdated: it edits (deprecatedID) what is not here, or what was edited meanwhile.
 Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& key, const Post& post);
 
 // The names of files that an instance's answers at these paths hold, each once, in document order.

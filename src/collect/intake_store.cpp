@@ -2,6 +2,7 @@
 
 #include "collect/encrypted.h"
 #include "collect/entities.h"
+#include "collect/erase.h"
 #include "collect/forms.h"
 #include "collect/intake_steps.h"
 #include "collect/quarantine.h"
@@ -34,7 +35,7 @@ const Query kAddSubmission{
     "collect.add_submission",
     "insert into submission (workspace_id, id, form_row_id, version_id, form_id, form_version, current_id, "
     "instance_id, "
-    "study_id, place_code, account_id, device_id, device_name, received_at, changed_at, review, waits_for, edits, "
+    "study_id, place_code, account_id, device_id, device_box, received_at, changed_at, review, waits_for, edits, "
     "expected, present) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', ?, 0, ?, ?)"};
 const Query kAddInstance{"collect.add_instance",
                          "insert into instance (workspace_id, id, submission_id, form_id, instance_id, xml, mark, "
@@ -301,6 +302,19 @@ Result<Receipt> keep_edit(Transaction& transaction, const Arrival& arrival) {
   return receipt;
 }
 
+Receipt forget(Transaction& transaction, const Arrival& arrival) {
+  const Sender& sender = arrival.post.sender;
+  people::Deed deed;
+  deed.account = sender.person.account;
+  deed.action = people::name_of(people::Right::kFillForms);
+  deed.route = arrival.post.route;
+  deed.kind = "submission";
+  deed.outcome = "denied";
+  deed.reason = (sender.device ? "device " + sender.device.text() : "account") + ", was erased: nothing was kept";
+  people::record(transaction, arrival.key, deed);
+  return {{}, WaitsFor::kNothing, true, 0};
+}
+
 }  // namespace
 
 Result<Receipt> keep(Transaction& transaction, const Arrival& arrival) {
@@ -311,6 +325,14 @@ Result<Receipt> keep(Transaction& transaction, const Arrival& arrival) {
     return fail(problems::kForbidden);
   if (const auto held = held_instance(transaction, envelope.form_id, envelope.instance_id))
     return keep_again(transaction, arrival, *held);
+  // What was erased stays so: the phone that sends it again is thanked, for it must not keep it either, and nothing is
+  // kept. Anything else under its number, and an edit of it, is told apart: nothing of that may be lost unseen.
+  const WasErased erased = was_erased(transaction, arrival.key, envelope.form_id, envelope.instance_id, arrival.mark);
+  if (erased == WasErased::kAnother) return fail(problems::kOtherInstance, {{"instance", envelope.instance_id}});
+  if (erased == WasErased::kTheSame) return forget(transaction, arrival);
+  if (!envelope.deprecated_id.empty() &&
+      was_erased(transaction, arrival.key, envelope.form_id, envelope.deprecated_id, "") != WasErased::kNo)
+    return fail(problems::kEditUnknown, {{"instance", envelope.deprecated_id}});
   // A phone that is over changes nothing: its edit waits by itself for somebody to look at.
   if (!envelope.deprecated_id.empty() && !sender.over) return keep_edit(transaction, arrival);
 
@@ -319,16 +341,20 @@ Result<Receipt> keep(Transaction& transaction, const Arrival& arrival) {
   const Id submission = Id::make();
   const std::vector<std::string> names = files_named(arrival, fitting);
   const Id instance = add_instance(transaction, arrival, submission);
+  const std::string device = sender.device_name.empty() ? ""
+                                                        : transaction.seal(instance, "submission", "device_box",
+                                                                           submission, sender.device_name);
   Counted counted;
   if (!names.empty() || !arrival.files.empty()) {
     expect(transaction, arrival, instance, names);
     counted = keep_files(transaction, arrival, instance);
   }
-  transaction.run(kAddSubmission, {transaction.workspace(), submission, fitting.form, fitting.version, envelope.form_id,
-                                   envelope.version, envelope.instance_id, envelope.instance_id, fitting.study,
-                                   sender.place.empty() ? Parameter(nullptr) : Parameter(sender.place),
-                                   sender.person.account, sender.device, sender.device_name, at, at,
-                                   name_of(fitting.waits_for), counted.expected, counted.present});
+  transaction.run(kAddSubmission,
+                  {transaction.workspace(), submission, fitting.form, fitting.version, envelope.form_id,
+                   envelope.version, envelope.instance_id, envelope.instance_id, fitting.study,
+                   sender.place.empty() ? Parameter(nullptr) : Parameter(sender.place), sender.person.account,
+                   sender.device, sender.device_name.empty() ? Parameter(nullptr) : Parameter::blob(device), at, at,
+                   name_of(fitting.waits_for), counted.expected, counted.present});
   if (fitting.waits_for == WaitsFor::kNothing) {
     if (envelope.encrypted)
       entities_wait(transaction, fitting.version, submission);

@@ -63,7 +63,7 @@ void carry_over(Merging& merging, Id before, const std::string& old_text, Id id,
     merging.report.note(element, Outcome::kUnusable,
                         source.name + ", bytes " + std::to_string(span.start) + "–" + std::to_string(span.end) +
                             " of the version before",
-                        "Its words no longer stand at exactly one place; it stays with the old version.");
+                        Message{"taking.moved_away", {}});
   };
 
   // Masks first, at every place where their words stand: a name must not come into sight because a text was corrected.
@@ -83,8 +83,7 @@ void carry_over(Merging& merging, Id before, const std::string& old_text, Id id,
       merging.report.note("mask", Outcome::kUnusable,
                           source.name + ", bytes " + std::to_string(mask.span.start) + "–" +
                               std::to_string(mask.span.end) + " of the version before",
-                          "What it hid does not stand in the corrected text in the same words. Look whether it stands "
-                          "there in others, and mask it anew.");
+                          Message{"taking.unmasked", {}});
   }
 
   std::vector<Held> codings;

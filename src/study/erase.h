@@ -2,6 +2,7 @@
 // on it and every copy of a file it came in. What is gone cannot be imported again by accident. Backups made before
 // still hold it until they are thrown away.
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct Erased {
   std::vector<Id> shared;
 };
 
+// A source, its versions before and after, and their translations; nothing where it is not there.
+std::set<Id> family_of(storage::Transaction& transaction, Id study, Id source);
 // A source with all its versions and translations. kNotFound. Its caller commits, and writes the log.
 Result<Erased> erase_source(storage::Transaction& transaction, Id study, Id source);
 // A respondent: what they alone told, their pseudonym and facts. kNotFound.

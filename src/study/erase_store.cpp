@@ -1,7 +1,5 @@
 #include "study/erase.h"
 
-#include <set>
-
 #include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/glass.h"
@@ -75,27 +73,6 @@ const Query kForgetSpeaker{
 const Query kEraseRespondent{"study.erase_respondent", "delete from respondent where workspace_id = ? and id = ?"};
 
 constexpr std::int64_t kTellingLength = 200;  // as in merging: a text this long is nobody else's by chance
-
-// The source, its versions before and after, and their translations.
-std::set<Id> family_of(Transaction& transaction, Id study, Id source) {
-  std::vector<std::array<Id, 3>> rows;
-  transaction.each(kKin, {transaction.workspace(), study}, [&](const Row& row) {
-    rows.push_back({row.id(0), row.id(1), row.id(2)});
-  });
-  std::set<Id> family;
-  for (const auto& row : rows)
-    if (row[0] == source) family.insert(source);
-  for (std::size_t before = 0; before != family.size();) {
-    before = family.size();
-    for (const auto& [id, replaces, translates] : rows)
-      for (const Id kin : {replaces, translates}) {
-        if (!kin) continue;
-        if (family.contains(id)) family.insert(kin);
-        if (family.contains(kin)) family.insert(id);
-      }
-  }
-  return family;
-}
 
 void erase_memos(Transaction& transaction, const std::vector<Id>& memos, Erased& erased) {
   for (const Id memo : memos) {
@@ -173,6 +150,26 @@ void erase_one(Transaction& transaction, Id study, Id source, Erased& erased) {
 }
 
 }  // namespace
+
+std::set<Id> family_of(Transaction& transaction, Id study, Id source) {
+  std::vector<std::array<Id, 3>> rows;
+  transaction.each(kKin, {transaction.workspace(), study}, [&](const Row& row) {
+    rows.push_back({row.id(0), row.id(1), row.id(2)});
+  });
+  std::set<Id> family;
+  for (const auto& row : rows)
+    if (row[0] == source) family.insert(source);
+  for (std::size_t before = 0; before != family.size();) {
+    before = family.size();
+    for (const auto& [id, replaces, translates] : rows)
+      for (const Id kin : {replaces, translates}) {
+        if (!kin) continue;
+        if (family.contains(id)) family.insert(kin);
+        if (family.contains(kin)) family.insert(id);
+      }
+  }
+  return family;
+}
 
 Result<Erased> erase_source(Transaction& transaction, Id study, Id source) {
   const std::set<Id> family = family_of(transaction, study, source);

@@ -105,8 +105,7 @@ int FromSubmissions::respondent(MaterialRespondent respondent) {
   const MaterialRespondent& first = material_.respondents[static_cast<std::size_t>(found->second)];
   if (first.age_band != respondent.age_band || first.gender != respondent.gender || first.role != respondent.role ||
       first.place_code != respondent.place_code || first.attributes != respondent.attributes)
-    material_.report.remark("respondent", respondent.name,
-                            "two submissions with this code tell different facts; the first's are taken");
+    material_.report.remark("respondent", respondent.name, Message{"taking.other_facts", {}});
   return found->second;
 }
 
@@ -120,24 +119,23 @@ int FromSubmissions::person(const SubmissionMapping::Person& questions, const Ro
   person.language = value("language", row.text(questions.language));
   if (person.language.empty()) person.language = value("language", root.text(mapping_.language));
   // What merge() would refuse is no reason to take nothing of all submissions: it is named and stays a plain fact.
-  const auto keep_as_fact = [&](std::string& fact, const char* called, std::string_view why) {
-    material_.report.remark("respondent", person.name,
-                            "“" + fact + "” is no " + std::string(why) + "; it is kept as a fact");
+  const auto keep_as_fact = [&](std::string& fact, const char* called, const char* why) {
+    material_.report.remark("respondent", person.name, Message{why, {{"value", fact}}});
     person.attributes[called] = std::exchange(fact, "");
   };
   if (!person.age_band.empty() && !is_one_of(kAgeBands, person.age_band))
-    keep_as_fact(person.age_band, "age", "age band");
+    keep_as_fact(person.age_band, "age", "taking.no_age_band");
   if (!person.gender.empty() && !is_one_of(kGenders, person.gender))
-    keep_as_fact(person.gender, "gender", "gender known here");
+    keep_as_fact(person.gender, "gender", "taking.no_gender");
   person.place_code = value("place", row.text(questions.place));
   if (person.place_code.empty()) person.place_code = value("place", root.text(mapping_.place));
   std::string where;
   if (!person.place_code.empty() && surroundings_.is_place(person.place_code))
     where = surroundings_.location_of(person.place_code);
   else if (!person.place_code.empty())
-    keep_as_fact(person.place_code, "place", "place of the gazetteer");
+    keep_as_fact(person.place_code, "place", "taking.no_place");
   if (where.empty()) where = mapping_.location;
-  if (where.empty()) material_.report.remark("respondent", person.name, "its place lies in no location of the study");
+  if (where.empty()) material_.report.remark("respondent", person.name, Message{"taking.no_location", {}});
   person.location = location(where);
   for (const auto& [question, attribute] : questions.attributes)
     if (std::string answer = value(attribute, row.text(question)); !answer.empty())
@@ -145,7 +143,7 @@ int FromSubmissions::person(const SubmissionMapping::Person& questions, const Ro
   return respondent(std::move(person));
 }
 
-void FromSubmissions::leave_out(const std::string& instance_id, std::string_view why,
+void FromSubmissions::leave_out(const std::string& instance_id, const char* why,
                                 const std::vector<const collect::Record*>& said) {
   std::vector<std::string> guids = guids_of(instance_id);
   for (const collect::Record* record : said)
@@ -153,24 +151,20 @@ void FromSubmissions::leave_out(const std::string& instance_id, std::string_view
   std::set<std::string> named;
   for (const std::string& guid : guids)
     if (const auto name = surroundings_.held(guid); name && named.insert(guid).second)
-      material_.report.note(
-          "submission", Outcome::kUnusable, *name,
-          std::string(why) + " What an earlier run took of it is still in the study; erase it there.");
+      material_.report.note("submission", Outcome::kUnusable, *name,
+                            Message{"taking.left_out", {{"why", Names{{"#" + std::string(why)}}}}});
   material_.report.count("submission left out", Outcome::kKept);
 }
 
 bool FromSubmissions::may_add(MaterialSource& source) {
   if (const int before = names_[source.name]++; before > 0) {
-    material_.report.remark("source", source.name,
-                            "another submission gives the same code; this one is number " + std::to_string(before + 1));
+    material_.report.remark("source", source.name, Message{"taking.same_code", {{"n", std::to_string(before + 1)}}});
     source.name += " (" + std::to_string(before + 1) + ")";
   }
   const auto held = surroundings_.held(source.guid);
   if (!held || without_number(*held) == without_number(source.name)) return true;
   material_.report.note("submission", Outcome::kUnusable, *held,
-                        "An edit gave it the code of “" + source.name +
-                            "”. The study keeps it under the old one; nothing of the edit was taken. Erase the old one "
-                            "there if the new code is right.");
+                        Message{"taking.code_changed", {{"name", source.name}}});
   return false;
 }
 
@@ -180,17 +174,16 @@ void FromSubmissions::add(const std::string& instance_id, const collect::Record&
   for (const collect::Record& earlier : before) said.push_back(&earlier);
   said.push_back(&record);
   const std::vector<collect::Rows>& tables = record.tables();
-  if (tables.empty() || tables[0].rows.empty()) return leave_out(instance_id, "It is empty.", said);
+  if (tables.empty() || tables[0].rows.empty()) return leave_out(instance_id, "taking.empty", said);
   const Row root{*this, 0, &tables[0].rows[0]};
   for (const auto& condition : mapping_.consent)
-    if (root.text(condition.question) != condition.is) return leave_out(instance_id, "Consent was not given.", said);
+    if (root.text(condition.question) != condition.is) return leave_out(instance_id, "taking.no_consent", said);
   std::vector<std::string> own = guids_of(instance_id);
   for (const collect::Record* each : said)
     for (std::string& guid : guids_of_rows(instance_id, *each, false)) own.push_back(std::move(guid));
   for (const std::string& guid : own)
     if (surroundings_.erased(guid)) {
-      material_.report.note("submission", Outcome::kKept, instance_id,
-                            "What it told was erased from this study and stays out.");
+      material_.report.note("submission", Outcome::kKept, instance_id, Message{"taking.stays_out", {}});
       return;
     }
   const auto name_in = [&](const std::string& question) {
@@ -202,8 +195,7 @@ void FromSubmissions::add(const std::string& instance_id, const collect::Record&
   const bool of_others = std::any_of(mapping_.rows.begin(), mapping_.rows.end(),
                                      [](const auto& rows) { return rows.respondent.has_value(); });
   if (name.empty() && group.empty() && !of_others) {
-    material_.report.note("submission", Outcome::kUnusable, instance_id,
-                          "It gives no pseudonym (or a very long one); nothing of it was taken.");
+    material_.report.note("submission", Outcome::kUnusable, instance_id, Message{"taking.no_pseudonym", {}});
     return;
   }
   material_.report.count("submission", Outcome::kRead);
@@ -252,9 +244,7 @@ void FromSubmissions::take_answers(const std::string& instance_id, const Row& ro
     const char* text = root.cell(answer.question);
     if (!text) {  // not asked: not relevant, or not in this version
       if (const auto held = surroundings_.held(guid_of(instance_id, answer.question)))
-        material_.report.note("source", Outcome::kUnusable, *held,
-                              "The submission no longer answers this question; what the study holds of it stays until "
-                              "somebody erases it.");
+        material_.report.note("source", Outcome::kUnusable, *held, Message{"taking.no_answer", {}});
       continue;
     }
     MaterialSource source = open_answer(answer, text, root);
@@ -302,8 +292,7 @@ void FromSubmissions::take_group(const std::string& instance_id, const collect::
   for (const Row& row : rows_of(group.together))
     if (const std::string said = one_line(row.text(group.together_said)); !said.empty()) turns.push_back("– " + said);
   if (turns.empty()) {
-    material_.report.note("submission", Outcome::kUnusable, source.name,
-                          "Nothing that was said is written down in it.");
+    material_.report.note("submission", Outcome::kUnusable, source.name, Message{"taking.nothing_said", {}});
     return;
   }
   source.text = join(turns, "\n\n") + "\n";
@@ -321,7 +310,7 @@ void FromSubmissions::take_group(const std::string& instance_id, const collect::
       if (source.location < 0) source.location = material_.respondents[static_cast<std::size_t>(who)].location;
       if (labels[label] > 1)  // whose turns are whose cannot be told: better nobody's than the wrong person's
         material_.report.note("respondent", Outcome::kChanged, source.name,
-                              "Two participants are called “" + label + "”; their turns belong to neither.");
+                              Message{"taking.same_label", {{"label", label}}});
       source.speakers.push_back({labels[label] > 1 ? "" : label, who});
     }
   } else {

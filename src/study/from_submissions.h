@@ -105,10 +105,13 @@ class FromSubmissions {
   // an edit took out is noticed.
   void add(const std::string& instance_id, const collect::Record& record,
            const std::vector<collect::Record>& before = {});
-  // Not to be taken, because … (rejected, unreadable). What an earlier run took of it is named, of rows by what it says
-  // and said.
-  void leave_out(const std::string& instance_id, std::string_view why,
-                 const std::vector<const collect::Record*>& said = {});
+  // Not to be taken, because … (a sentence by its key: "taking.rejected"). What an earlier run took of it is named, of
+  // rows by what it says and said.
+  void leave_out(const std::string& instance_id, const char* why, const std::vector<const collect::Record*>& said = {});
+  // The GUIDs of all sources it may ever have become: by the mapping, and by any other that names the same questions
+  // and no pseudonyms of rows. `said`: by all its instances.
+  std::vector<std::string> may_have_made(const std::string& instance_id,
+                                         const std::vector<collect::Record>& said) const;
   Material finish() { return std::move(material_); }
 
  private:

@@ -66,6 +66,22 @@ std::vector<std::string> FromSubmissions::guids_of_rows(const std::string& insta
   return guids;
 }
 
+std::vector<std::string> FromSubmissions::may_have_made(const std::string& instance_id,
+                                                        const std::vector<collect::Record>& said) const {
+  std::vector<std::string> guids = guids_of(instance_id);
+  for (const collect::Node& node : form_.nodes) guids.push_back(guid_of(instance_id, node.path));
+  for (const collect::Record& record : said) {
+    for (std::string& guid : guids_of_rows(instance_id, record, true)) guids.push_back(std::move(guid));
+    for (std::size_t table = 1; table < tables_.size(); ++table)
+      for (const collect::Rows::Row& row : record.tables()[table].rows) {
+        const std::string key = "row " + position_of(tables_, record, static_cast<int>(table), row);
+        for (const auto& column : tables_[table].columns)
+          guids.push_back(guid_of(instance_id, form_.nodes[static_cast<std::size_t>(column.node)].path + "\n" + key));
+      }
+  }
+  return guids;
+}
+
 // A row's position says little about whose it is: an edit that takes out the first moves all others. So rows of other
 // people go by their pseudonyms; and where one that the study holds is gone, no new one is taken, since it may be the
 // same person under another pseudonym, who would count twice.
@@ -82,9 +98,7 @@ void FromSubmissions::take_rows(const SubmissionMapping::RowAnswers& rows, const
       for (const auto& answer : rows.answers)
         if (const auto held = surroundings_.held(guid_of_row(instance_id, answer.question, key))) {
           gone = true;
-          material_.report.note("source", Outcome::kUnusable, *held,
-                                "An edit took this row out or gave it another pseudonym; what the study holds of it "
-                                "stays until somebody erases it.");
+          material_.report.note("source", Outcome::kUnusable, *held, Message{"taking.row_gone", {}});
         }
     }
   for (const RowKey& key : keys) {
@@ -95,24 +109,21 @@ void FromSubmissions::take_rows(const SubmissionMapping::RowAnswers& rows, const
     };
     if (key.key.empty()) {
       if (says_something())
-        material_.report.note(
-            "submission", Outcome::kUnusable, instance_id,
-            "Its row " + key.position + " gives no pseudonym (or a very long one); nothing of that row was taken.");
+        material_.report.note("submission", Outcome::kUnusable, instance_id,
+                              Message{"taking.row_no_pseudonym", {{"position", key.position}}});
       continue;
     }
     std::vector<std::string> guids;
     for (const auto& answer : rows.answers) guids.push_back(guid_of_row(instance_id, answer.question, key));
     if (std::any_of(guids.begin(), guids.end(), surroundings_.erased)) {
       material_.report.note("submission", Outcome::kKept, instance_id,
-                            "What its row " + key.position + " told was erased from this study and stays out.");
+                            Message{"taking.row_stays_out", {{"position", key.position}}});
       continue;
     }
     const bool is_new = std::none_of(guids.begin(), guids.end(),
                                      [&](const std::string& guid) { return surroundings_.held(guid).has_value(); });
     if (rows.respondent && gone && is_new) {
-      material_.report.note("submission", Outcome::kUnusable, key.pseudonym,
-                            "An edit brought this row and took out one that the study holds; they may be one person. "
-                            "Nothing of it was taken. Erase the old one there if it is gone.");
+      material_.report.note("submission", Outcome::kUnusable, key.pseudonym, Message{"taking.row_changed", {}});
       continue;
     }
     std::vector<MaterialSource> sources;
@@ -121,9 +132,7 @@ void FromSubmissions::take_rows(const SubmissionMapping::RowAnswers& rows, const
       const char* text = row.cell(rows.answers[i].question);
       if (!text) {
         if (const auto held = surroundings_.held(guids[i]))
-          material_.report.note("source", Outcome::kUnusable, *held,
-                                "The submission no longer answers this question; what the study holds of it stays "
-                                "until somebody erases it.");
+          material_.report.note("source", Outcome::kUnusable, *held, Message{"taking.no_answer", {}});
         continue;
       }
       MaterialSource source = open_answer(rows.answers[i], text, root);

@@ -60,7 +60,7 @@ std::string household(const std::string& who, const std::string& why, const std:
 // One run over submissions as each_submission() would give them, into a study.
 struct Told {
   std::string instance_id, xml;
-  std::string_view left_out;
+  const char* left_out = nullptr;
 };
 
 struct Mapped {
@@ -71,7 +71,7 @@ struct Mapped {
   Material run(const std::vector<Told>& told, SubmissionSurroundings surroundings) const {
     FromSubmissions from(mapping, form, tables, std::move(surroundings));
     for (const Told& each : told) {
-      if (!each.left_out.empty()) {
+      if (each.left_out) {
         from.leave_out(each.instance_id, each.left_out);
         continue;
       }

@@ -26,11 +26,23 @@ void ImportReport::count(std::string_view element, Outcome outcome, std::int64_t
 void ImportReport::note(std::string_view element, Outcome outcome, std::string_view where, std::string_view what) {
   count(element, outcome);
   if (outcome != Outcome::kRead && outcome != Outcome::kMerged)
-    lines.push_back({std::string(element), outcome, std::string(where), std::string(what)});
+    lines.push_back({std::string(element), outcome, std::string(where), std::string(what), {}});
+}
+
+void ImportReport::note(std::string_view element, Outcome outcome, std::string_view where, Message said) {
+  count(element, outcome);
+  if (outcome != Outcome::kRead && outcome != Outcome::kMerged)
+    lines.push_back(
+        {std::string(element), outcome, std::string(where), Catalogue::of("en").say(said), std::move(said)});
+}
+
+void ImportReport::remark(std::string_view element, std::string_view where, Message said) {
+  lines.push_back(
+      {std::string(element), Outcome::kChanged, std::string(where), Catalogue::of("en").say(said), std::move(said)});
 }
 
 void ImportReport::remark(std::string_view element, std::string_view where, std::string_view what) {
-  lines.push_back({std::string(element), Outcome::kChanged, std::string(where), std::string(what)});
+  lines.push_back({std::string(element), Outcome::kChanged, std::string(where), std::string(what), {}});
 }
 
 std::int64_t ImportReport::of(std::string_view element, Outcome outcome) const {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "foundation/catalogue.h"
+
 namespace understory::study {
 
 enum class Outcome {
@@ -24,6 +26,7 @@ struct ImportLine {
   Outcome outcome;
   std::string where;  // "line 12", "row 14", a GUID; never a story
   std::string what;   // English sentence
+  Message said;       // the same for pages in other languages; no key: it is said in English alone
 };
 
 // How the positions of one source were read (design: exchange rule 1).
@@ -49,8 +52,10 @@ struct ImportReport {
   void count(std::string_view element, Outcome outcome, std::int64_t many = 1);
   // Counts it and, unless it is kRead or kMerged, writes a line.
   void note(std::string_view element, Outcome outcome, std::string_view where, std::string_view what);
+  void note(std::string_view element, Outcome outcome, std::string_view where, Message said);
   // A line about an element that merge() counts.
   void remark(std::string_view element, std::string_view where, std::string_view what);
+  void remark(std::string_view element, std::string_view where, Message said);
   std::int64_t of(std::string_view element, Outcome outcome) const;
   bool complete() const;     // nothing was unusable
   std::string text() const;  // for people

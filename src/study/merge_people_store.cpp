@@ -96,9 +96,10 @@ void fill_respondent(Merging& merging, KnownRespondent& known, const MaterialRes
   }
   if (!differing.empty())
     merging.report.note("respondent", Outcome::kChanged, brought.name,
-                        "The study's own " + differing + " was kept; the file says otherwise.");
+                        Message{"taking.kept_own", {{"facts", differing}}});
   else if (!filled.empty())
-    merging.report.note("respondent", Outcome::kChanged, brought.name, "Was there already; filled in: " + filled + ".");
+    merging.report.note("respondent", Outcome::kChanged, brought.name,
+                        Message{"taking.filled_in", {{"facts", filled}}});
   else
     merging.report.count("respondent", Outcome::kMerged);
 }
@@ -179,8 +180,7 @@ Result<void> merge_locations(Merging& merging) {
       if (known->place_code.empty() && !location.place_code.empty()) {
         TRY(places::require_place(merging.transaction, location.place_code, "Location “" + location.name + "”"));
         merging.transaction.run(kFillLocation, {location.place_code, merging.workspace(), known->id});
-        merging.report.note("location", Outcome::kChanged, location.name,
-                            "Was there already; its place was filled in.");
+        merging.report.note("location", Outcome::kChanged, location.name, Message{"taking.place_filled", {}});
       } else {
         merging.report.count("location", Outcome::kMerged);
       }
@@ -215,7 +215,7 @@ Result<void> merge_respondents(Merging& merging) {
       if (!place && merging.material.origin.empty()) return place;
       if (!place) {
         merging.report.remark("respondent", respondent.name,
-                              "“" + respondent.place_code + "” is no place of the gazetteer; it is kept as a fact");
+                              Message{"taking.no_place", {{"value", respondent.place_code}}});
         respondent.attributes.try_emplace("place", std::exchange(respondent.place_code, ""));
       }
     }

@@ -298,8 +298,7 @@ Result<void> merge_sources(Merging& merging) {
     const std::string text_key = merging.transaction.blind_index("source.text", source.text);
     const bool telling = source.kind != "open_answer" && source.text.size() >= kTellingLength;
     if (known.erased.contains(source.guid) || (telling && known.erased.contains(text_key))) {
-      merging.report.note("source", Outcome::kUnusable, source.name,
-                          "It was erased from this study and stays out, with what refers to it.");
+      merging.report.note("source", Outcome::kUnusable, source.name, Message{"taking.source_erased", {}});
       continue;
     }
     const KnownSource* same_guid = known.with_guid(source.guid);
@@ -324,13 +323,11 @@ Result<void> merge_sources(Merging& merging) {
       const KnownSource before = *corrected;  // a copy: adding moves the list
       merging.ids.sources[i] = add_source(merging, known, source, name_key, text_key, &before);
       merging.report.note("source", Outcome::kChanged, source.name,
-                          "Its text differs from the one the study holds; it is kept beside it as version " +
-                              std::to_string(before.version + 1) + ".");
+                          Message{"taking.new_version", {{"version", std::to_string(before.version + 1)}}});
     } else {
       if (merging.options.adopt_guids)
         if (const KnownSource* named = known.with_name(name_key); named && !known.brought_now(*named))
-          merging.report.remark("source", source.name,
-                                "the study held another source of this name with another text; both stand");
+          merging.report.remark("source", source.name, Message{"taking.two_of_a_name", {}});
       merging.ids.sources[i] = add_source(merging, known, source, name_key, text_key, nullptr);
       merging.report.count("source", Outcome::kRead);
     }

@@ -99,16 +99,16 @@ Result<ImportReport> take_submissions(storage::Transaction& transaction, Id stud
     const collect::Submission& submission = opened.submission;
     const std::vector<collect::Record> before = said_before(transaction, submission, mapping, fields, tables, options);
     auto record = opened.unreadable ? fail(problems::kDamaged) : collect::Record::read(opened.xml, fields, tables);
-    std::string_view out;
+    const char* out = nullptr;
     if (opened.unreadable)
-      out = "It cannot be read.";
+      out = "taking.unreadable";
     else if (submission.state == collect::ReviewState::kRejected)
-      out = "It was rejected.";
+      out = "taking.rejected";
     else if (options.approved_only && submission.state != collect::ReviewState::kApproved)
-      out = "It is not approved.";
+      out = "taking.unapproved";
     else if (!record)
-      out = "It is not what its form says.";
-    if (out.empty()) {
+      out = "taking.not_its_form";
+    if (!out) {
       from.add(submission.instance_id, *record, before);
     } else {
       std::vector<const collect::Record*> said;
@@ -152,7 +152,7 @@ std::optional<Preview> preview_newest(storage::Transaction& transaction, Id stud
     if (opened.submission.id == newest && record)
       from.add(opened.submission.instance_id, *record);
     else
-      from.leave_out(opened.submission.instance_id, "It cannot be read.");
+      from.leave_out(opened.submission.instance_id, "taking.unreadable");
     return false;
   });
   return Preview{newest, from.finish()};

@@ -2,13 +2,18 @@
 """P20: erased means gone, and the log still verifies. Sources with words that stand nowhere else – and with facts that
 stand in plain columns – are imported, coded, read and erased, some by source, some by respondent, some while PostgreSQL
 or SQLite keeps old versions of rows about. Afterwards none of it, sealed or plain, is in the database's pages (free ones
-too), its logs, an export, a report, a search, the next backup or its restored copy. What was not erased is still there."""
+too), its logs, an export, a report, a search, the next backup or its restored copy. What was not erased is still there.
+
+The same of what phones sent: answers, names of files, files, remarks of reviewers, edits, and what was taken of it into a
+study. A phone that sends it once more is thanked, and nothing of it is kept."""
+import json
 import os
 import sqlite3
 import subprocess
 import zipfile
 
 from drill import (Failures, Server, as_person, call, chance, cluster, count, end, folder, new_workspace, people, run)
+from phones import Phone, answers, enrol, multipart
 
 broken = Failures("P20")
 SOURCES = count(8, 100)
@@ -130,7 +135,100 @@ def drill(postgres=None):
         print(f"  {label}: {len(gone)} of {SOURCES} erased; {len(erased)} sealed fields and {len(wrapped)} keys looked for in {len(joined)} files of the database", flush=True)
 
 
+def drill_sent(postgres=None):
+    label = "sent, on PostgreSQL" if postgres else "sent, on SQLite"
+    with folder() as path:
+        where = new_workspace(path / "w", postgres.address if postgres else None, example=False)
+        words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=20)) for _ in range(SOURCES * 5)]
+        token = enrol(where)
+        mapping = {"consent_on_paper": True, "location": "L", "respondent": {"name": "/data/village"}, "answers": [{"question": "/data/remarks"}]}
+        (path / "mapping.json").write_text(json.dumps(mapping))
+        run("form", "map", "-w", where, "visit", path / "mapping.json")
+        recovery = people(where, ("rafiq", "researcher"))
+        as_reader, keys = as_person("rafiq"), ["--recovery-key", recovery]
+        server = Server(where)
+        phone = Phone(server.port, token)
+
+        def post_of(number):
+            who, told, name, inside, _ = words[5 * number:5 * number + 5]
+            return multipart(answers(f"uuid:e{number}", [name + ".jpg"], who, told), [(name + ".jpg", (inside + " ").encode() * 4000)])
+
+        def edit_of(number):
+            who, _, name, _, edited = words[5 * number:5 * number + 5]
+            xml = answers(f"uuid:f{number}", [name + ".jpg"], who, edited)
+            return multipart(xml.replace(b"</instanceID>", f"</instanceID><deprecatedID>uuid:e{number}</deprecatedID>".encode()))
+
+        for number in range(SOURCES):
+            for post in (post_of(number), edit_of(number)):
+                status, content = phone.post(*post)
+                if status != 201:
+                    broken(f"{label}: answered {status}: {content}")
+        listed = run("submissions", "list", "-w", where, "--form", "visit", env=as_reader).splitlines()
+        run("submissions", "take", "-w", where, "--form", "visit", "--study", "X", *keys)
+        exported = path / "exported.zip"
+        run("submissions", "export", "-w", where, "--form", "visit", "--as", "csv", "--attachments", *keys, exported)
+        with zipfile.ZipFile(exported) as archive:
+            rows_of = archive.read("visit.csv").decode()
+        if sum(word in rows_of for word in words) < SOURCES * 3:
+            broken(f"{label}: what was sent is not found in an export either: this would show nothing")
+        ids = [line.split("\t")[0] for line in reversed(listed)]  # newest first
+        sealed_before = [row[0] for row in rows(where, postgres, "instance", ["xml"]) + rows(where, postgres, "submission_attachment", ["name"])]
+        wrapped_before = {row[0] for row in rows(where, postgres, "data_key", ["wrapped"])}
+        gone = list(range(0, SOURCES, 2))
+        for number in gone:
+            run("erase", "-w", where, "--submission", ids[number], "--reason", "asked for by who told it", *keys)
+        for number in gone:
+            for post in (post_of(number), edit_of(number)):
+                if phone.post(*post)[0] != 201:
+                    broken(f"{label}: a phone that sends an erased submission again was not thanked")
+        run("submissions", "take", "-w", where, "--form", "visit", "--study", "X", *keys)
+        if postgres:
+            postgres.sql("vacuum full")
+            postgres.sql("checkpoint")
+            for _ in range(3):
+                postgres.sql("select pg_switch_wal()")
+                postgres.sql("checkpoint")
+        kept = [row[0] for row in rows(where, postgres, "instance", ["xml"]) + rows(where, postgres, "submission_attachment", ["name"])]
+        erased = set(sealed_before) - set(kept)
+        wrapped = wrapped_before - {row[0] for row in rows(where, postgres, "data_key", ["wrapped"])}
+        if len(erased) < len(gone) * 3 or len(wrapped) < len(gone) * 3:
+            broken(f"{label}: only {len(erased)} sealed fields and {len(wrapped)} keys went")
+        joined = {file: file.read_bytes() for file in raw_of(where, postgres)}
+        for value in [*(each[20:60] for each in erased), *(each[-32:] for each in wrapped)]:
+            for file, content in joined.items():
+                if value in content:
+                    broken(f"{label}: a sealed field or a key that was erased is in {file.name}")
+        told = b""
+        for kind, name in (("csv", "o.zip"), ("geojson", "o.json"), ("odata", "o.odata")):
+            run("submissions", "export", "-w", where, "--form", "visit", "--as", kind, *keys, path / name)
+            told += (path / name).read_bytes()
+        with zipfile.ZipFile(path / "o.zip") as archive:
+            told += b"".join(archive.read(name) for name in archive.namelist())
+        run("export", "-w", where, "--study", "X", "--as", "qdpx:spec", path / "out.qdpx", env=as_reader)
+        with zipfile.ZipFile(path / "out.qdpx") as unpacked:
+            told += b"".join(unpacked.read(name) for name in unpacked.namelist())
+        run("backup", "-w", where, path / "b", env=as_person("keeper"))
+        run("restore", path / "b", "-w", path / "back", *keys)
+        told += run("submissions", "list", "-w", path / "back", "--form", "visit", *keys).encode()
+        run("submissions", "export", "-w", path / "back", "--form", "visit", "--as", "csv", *keys, path / "p.zip")
+        with zipfile.ZipFile(path / "p.zip") as archive:
+            told += b"".join(archive.read(name) for name in archive.namelist())
+        told += b"".join(file.read_bytes() for file in raw_of(path / "back", None)) + b"".join(joined.values())
+        for number in gone:
+            for word in (*words[5 * number:5 * number + 5], f"uuid:e{number},"):
+                if word.encode() in told:
+                    broken(f"{label}: {word} of an erased submission is in what is shown, exported or backed up")
+        if words[5 + 4].encode() not in told or words[5].encode() not in told:
+            broken(f"{label}: what was not erased is missing")
+        server.stop()
+        if b"unbroken" not in call("verify", "-w", where, *keys).stdout:
+            broken(f"{label}: the log no longer verifies")
+        print(f"  {label}: {len(gone)} of {SOURCES} erased; {len(erased)} sealed fields and {len(wrapped)} keys looked for in {len(joined)} files of the database", flush=True)
+
+
 drill()
+drill_sent()
 with cluster(options="-c wal_recycle=off -c min_wal_size=32MB -c max_wal_size=64MB -c wal_keep_size=0") as postgres:
     drill(postgres)
-end(broken, f"{2 * (SOURCES // 2)} erasures on both databases, {len(broken.found)} traces")
+    drill_sent(postgres)
+end(broken, f"{4 * (SOURCES // 2)} erasures on both databases, {len(broken.found)} traces")

@@ -1,0 +1,36 @@
+// Erasing one submission (P20): the keys of its instances, files and comments are destroyed and their rows deleted,
+// with whatever waits in quarantine as an edit of it, and what it said of entities. What stays is a keyed hash of each
+// instance, so that a phone that sends one again is thanked and nothing is kept. Backups made before still hold it
+// until they are thrown away; what other programs fetched, and whoever was told by a webhook, is not reached from here.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "storage/workspace.h"
+#include "vault/signing.h"
+
+namespace understory::collect {
+
+struct Erasing {
+  struct Instance {
+    Id id, submission;
+    std::string form_id, instance_id;
+  };
+  std::vector<Id> submissions;      // it, and those in quarantine that edit it
+  std::vector<Instance> instances;  // of all of these, oldest first
+  std::int64_t files = 0, comments = 0;
+  // Entities it said something of: those nobody else said anything of go with it, the others keep what others said.
+  std::int64_t entities_gone = 0, entities_left = 0;
+};
+
+// What would go. kNotFound. Throws DatabaseError kLocked where what waits would have to be opened and nobody may.
+Result<Erasing> what_erasing_takes(storage::Transaction& transaction, Id submission);
+// Its caller commits, and writes the log.
+void erase_submission(storage::Transaction& transaction, const vault::SigningKey& key, const Erasing& erasing);
+
+// Whether an instance of that number was erased, and whether what comes now is the same again.
+enum class WasErased { kNo, kTheSame, kAnother };
+WasErased was_erased(storage::Transaction& transaction, const vault::SigningKey& key, std::string_view form_id,
+                     std::string_view instance_id, std::string_view content_mark);
+
+}  // namespace understory::collect

@@ -1,0 +1,231 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "collect/erase.h"
+#include "collect/record.h"
+#include "foundation/clock.h"
+#include "storage/blobs.h"
+#include "vault/password.h"
+
+namespace understory::collect {
+
+using storage::Parameter;
+using storage::Query;
+using storage::Row;
+using storage::Transaction;
+
+namespace {
+
+const Query kThere{"collect.submission_to_erase", "select form_id from submission where workspace_id = ? and id = ?"};
+const Query kInstances{"collect.instances_to_erase",
+                       "select id, form_id, instance_id, mark from instance where workspace_id = ? and submission_id = "
+                       "? order by id"};
+const Query kWaiting{"collect.waiting_xml",
+                     "select instance.submission_id, instance.id, instance.xml from submission join instance on "
+                     "instance.workspace_id = submission.workspace_id and instance.submission_id = submission.id where "
+                     "submission.workspace_id = ? and submission.form_id = ? and submission.waits_for <> '' order by "
+                     "instance.id"};
+const Query kFiles{"collect.files_to_erase",
+                   "select id, blob_id from submission_attachment where workspace_id = ? and instance_row_id = ?"};
+const Query kComments{"collect.comments_to_erase",
+                      "select id from submission_comment where workspace_id = ? and submission_id = ?"};
+const Query kChanges{"collect.entity_changes_to_erase",
+                     "select id, list_id, uuid from entity_change where workspace_id = ? and submission_id = ?"};
+const Query kOthersSaid{"collect.entity_changes_of_others",
+                        "select submission_id from entity_change where workspace_id = ? and list_id = ? and uuid = ? "
+                        "and state = 'applied'"};
+const Query kListKey{"collect.entity_list_public_key",
+                     "select public_key from entity_list where workspace_id = ? and id = ?"};
+const Query kEmptyChange{"collect.empty_entity_change",
+                         "update entity_change set content = ?, box = ? where workspace_id = ? and id = ?"};
+const Query kEraseChange{"collect.erase_entity_change", "delete from entity_change where workspace_id = ? and id = ?"};
+const Query kEraseEntity{"collect.erase_entity",
+                         "delete from entity where workspace_id = ? and list_id = ? and uuid = ?"};
+const Query kEraseWaiting{"collect.erase_entity_waiting",
+                          "delete from entity_waiting where workspace_id = ? and submission_id = ?"};
+const Query kEraseFile{"collect.erase_attachment",
+                       "delete from submission_attachment where workspace_id = ? and id = ?"};
+const Query kEraseComment{"collect.erase_comment", "delete from submission_comment where workspace_id = ? and id = ?"};
+const Query kEraseInstance{"collect.erase_instance", "delete from instance where workspace_id = ? and id = ?"};
+const Query kEraseSubmission{"collect.erase_submission", "delete from submission where workspace_id = ? and id = ?"};
+const Query kEraseDeliveries{"collect.erase_deliveries",
+                             "delete from webhook_delivery where workspace_id = ? and form_id = ? and instance_id = ?"};
+const Query kAddErased{"collect.add_erased_instance",
+                       "insert into erased_instance (workspace_id, number_mark, content_mark, erased_at) values (?, ?, "
+                       "?, ?) on conflict do nothing"};
+const Query kErased{"collect.erased_instance",
+                    "select content_mark from erased_instance where workspace_id = ? and number_mark = ?"};
+
+std::string number_mark(const vault::SigningKey& key, std::string_view form_id, std::string_view instance_id) {
+  return key.mark("erased instance", std::string(form_id) + "\n" + std::string(instance_id));
+}
+
+std::vector<Id> ids(Transaction& transaction, const Query& query, Id of) {
+  std::vector<Id> all;
+  transaction.each(query, {transaction.workspace(), of}, [&](const Row& row) { all.push_back(row.id(0)); });
+  return all;
+}
+
+// Which instance each of those waits to be an edit of: a phone that is over may change nothing, so what it sent waits
+// by itself and says only inside whose edit it is.
+struct WaitingEdit {
+  Id submission;
+  std::string edits;
+};
+std::vector<WaitingEdit> waiting_edits(Transaction& transaction, const std::string& form_id) {
+  struct Kept {
+    Id submission, instance;
+    std::string xml;
+  };
+  std::vector<Kept> kept;
+  transaction.each(kWaiting, {transaction.workspace(), form_id}, [&](const Row& row) {
+    kept.push_back({row.id(0), row.id(1), std::string(row.blob(2))});
+  });
+  std::vector<WaitingEdit> edits;
+  for (const Kept& each : kept) {
+    const auto xml = transaction.try_open({"instance", "xml", each.instance}, each.xml);
+    const auto envelope = xml ? read_envelope(*xml) : Result<Envelope>(fail(problems::kNotFound));
+    if (envelope && !envelope->deprecated_id.empty()) edits.push_back({each.submission, envelope->deprecated_id});
+  }
+  return edits;
+}
+
+using EntityName = std::pair<std::int64_t, std::string>;  // list, UUID
+
+// Of each entity these submissions say something of: whether others do too.
+std::map<EntityName, bool> entities_said(Transaction& transaction, const std::vector<Id>& submissions) {
+  std::map<EntityName, bool> said;
+  for (const Id submission : submissions)
+    transaction.each(kChanges, {transaction.workspace(), submission}, [&](const Row& row) {
+      said[{row.integer(1), row.string(2)}] = false;
+    });
+  for (auto& [name, others] : said)
+    transaction.each(kOthersSaid, {transaction.workspace(), name.first, name.second}, [&](const Row& row) {
+      others = others || std::find(submissions.begin(), submissions.end(), row.id(0)) == submissions.end();
+    });
+  return said;
+}
+
+// What stays of a change says nothing: which version followed which is still known, and phones that go on from it can.
+void empty_change(Transaction& transaction, Id change, Id list) {
+  std::string public_key;
+  transaction.each(kListKey, {transaction.workspace(), list},
+                   [&](const Row& row) { public_key = std::string(row.blob(0)); });
+  const std::string sealed = transaction.seal(change, "entity_change", "content", change, "{\"values\":{}}");
+  const std::string box = vault::seal_for(public_key, transaction.data_key(change).bytes().view());
+  transaction.run(kEmptyChange, {Parameter::blob(sealed), Parameter::blob(box), transaction.workspace(), change});
+}
+
+void erase_entities(Transaction& transaction, const std::vector<Id>& submissions) {
+  const std::map<EntityName, bool> said = entities_said(transaction, submissions);
+  for (const Id submission : submissions) {
+    std::vector<std::pair<Id, EntityName>> changes;
+    transaction.each(kChanges, {transaction.workspace(), submission}, [&](const Row& row) {
+      changes.emplace_back(row.id(0), EntityName{row.integer(1), row.string(2)});
+    });
+    for (const auto& [change, name] : changes) {
+      transaction.destroy_data_key(change);
+      if (said.at(name))
+        empty_change(transaction, change, Id{name.first});
+      else
+        transaction.run(kEraseChange, {transaction.workspace(), change});
+    }
+    transaction.run(kEraseWaiting, {transaction.workspace(), submission});
+  }
+  for (const auto& [name, others] : said)
+    if (!others) transaction.run(kEraseEntity, {transaction.workspace(), name.first, name.second});
+}
+
+struct FileRow {
+  Id id, blob;
+};
+std::vector<FileRow> files_of(Transaction& transaction, Id instance) {
+  std::vector<FileRow> files;
+  transaction.each(kFiles, {transaction.workspace(), instance}, [&](const Row& row) {
+    files.push_back({row.id(0), row.id(1)});
+  });
+  return files;
+}
+
+}  // namespace
+
+Result<Erasing> what_erasing_takes(Transaction& transaction, Id submission) {
+  const auto form_id =
+      transaction.one(kThere, {transaction.workspace(), submission}, [](const Row& row) { return row.string(0); });
+  if (!form_id) return fail(problems::kNotFound, {{"what", "submission"}, {"name", submission.text()}});
+  Erasing erasing;
+  const std::vector<WaitingEdit> waiting = waiting_edits(transaction, *form_id);
+  std::set<std::string> numbers;
+  const auto add = [&](Id one) {
+    erasing.submissions.push_back(one);
+    transaction.each(kInstances, {transaction.workspace(), one}, [&](const Row& row) {
+      erasing.instances.push_back({row.id(0), one, row.string(1), row.string(2)});
+      numbers.insert(row.string(2));
+    });
+  };
+  add(submission);
+  for (std::size_t before = 0; before != numbers.size();) {  // an edit of an edit too
+    before = numbers.size();
+    for (const WaitingEdit& each : waiting)
+      if (numbers.contains(each.edits) && std::find(erasing.submissions.begin(), erasing.submissions.end(),
+                                                    each.submission) == erasing.submissions.end())
+        add(each.submission);
+  }
+  std::set<Id> blobs;
+  for (const Erasing::Instance& each : erasing.instances)
+    for (const FileRow& file : files_of(transaction, each.id))
+      if (file.blob) blobs.insert(file.blob);
+  erasing.files = std::ssize(blobs);
+  for (const Id each : erasing.submissions) erasing.comments += std::ssize(ids(transaction, kComments, each));
+  for (const auto& [name, others] : entities_said(transaction, erasing.submissions))
+    ++(others ? erasing.entities_left : erasing.entities_gone);
+  return erasing;
+}
+
+void erase_submission(Transaction& transaction, const vault::SigningKey& key, const Erasing& erasing) {
+  const std::int64_t workspace = transaction.workspace();
+  erase_entities(transaction, erasing.submissions);
+  std::set<Id> blobs;
+  for (const Erasing::Instance& each : erasing.instances) {
+    for (const FileRow& file : files_of(transaction, each.id)) {
+      if (file.blob) blobs.insert(file.blob);  // an edit names the blob of the one before again
+      transaction.run(kEraseFile, {workspace, file.id});
+      transaction.destroy_data_key(file.id);
+    }
+    transaction.run(kEraseDeliveries, {workspace, each.form_id, each.instance_id});
+  }
+  for (const Id blob : blobs) {
+    for (const Id owner : storage::keys_of_blob(transaction, blob)) transaction.destroy_data_key(owner);
+    storage::erase_blob(transaction, blob);
+  }
+  for (const Id submission : erasing.submissions) {
+    std::vector<std::array<std::string, 3>> marks;
+    transaction.each(kInstances, {workspace, submission}, [&](const Row& row) {
+      marks.push_back({row.string(1), row.string(2), std::string(row.blob(3))});
+    });
+    for (const auto& [form_id, number, content] : marks) {
+      const std::string mark = number_mark(key, form_id, number);
+      transaction.run(kAddErased, {workspace, Parameter::blob(mark), Parameter::blob(content), now()});
+    }
+    for (const Id comment : ids(transaction, kComments, submission)) {
+      transaction.run(kEraseComment, {workspace, comment});
+      transaction.destroy_data_key(comment);
+    }
+  }
+  for (const Erasing::Instance& each : erasing.instances) {
+    transaction.run(kEraseInstance, {workspace, each.id});
+    transaction.destroy_data_key(each.id);
+  }
+  for (const Id submission : erasing.submissions) transaction.run(kEraseSubmission, {workspace, submission});
+}
+
+WasErased was_erased(Transaction& transaction, const vault::SigningKey& key, std::string_view form_id,
+                     std::string_view instance_id, std::string_view content_mark) {
+  const std::string mark = number_mark(key, form_id, instance_id);
+  const auto content = transaction.one(kErased, {transaction.workspace(), Parameter::blob(mark)},
+                                       [](const Row& row) { return std::string(row.blob(0)); });
+  return !content ? WasErased::kNo : *content == content_mark ? WasErased::kTheSame : WasErased::kAnother;
+}
+
+}  // namespace understory::collect
