@@ -53,7 +53,7 @@ TEST(Refusals, AreInEveryLanguageOfPhonesForWhateverAPhoneMayMeet) {
         &problems::kStopped,         &problems::kDamaged,        &problems::kDatabaseUnavailable})
     for (const std::string& language : kPhoneLanguages) {
       if (language == "en") continue;
-      EXPECT_TRUE(Catalogue::of(language).has("problem." + std::string(kind->code()))) << language << kind->code();
+      EXPECT_TRUE(Catalogue::of(language).has("problem." + std::string(kind->code))) << language << kind->code;
     }
 }
 
