@@ -33,6 +33,7 @@ struct Body {
   };
   Kind kind = Kind::kForm;
   std::uint64_t limit = 64 * 1024;  // bytes; of kForm never more than this
+  int parts = 1000;                 // of kParts: how many
 };
 
 struct Request {

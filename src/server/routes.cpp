@@ -11,6 +11,8 @@ using enum Access;
 using enum people::Right;
 
 constexpr Body kSent{Body::Kind::kParts, kMostSent};
+// A page that is filled in: a part each box of it (fill_page.h's most_fields, and the choices of its last question).
+constexpr Body kFilled{Body::Kind::kParts, kMostSent, 25'000};
 
 // OData's way to ask without an address: what $filter looks for, often a name, stands in no history and no log.
 constexpr Body kQuery{Body::Kind::kBytes, 128 * 1024};
@@ -72,7 +74,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/forms/{form}/take", take_into_study, kThing, kReadSubmissions, true, false, Lane::kReports},
     {"GET", "/forms/{form}/fill", show_filling, kThing, kFillForms, false},
     // What is sent is logged where it is kept, in that transaction; what is merely looked at again, nowhere.
-    {"POST", "/forms/{form}/fill", take_filling, kThing, kFillForms, false, true, Lane::kIntake, kSent},
+    {"POST", "/forms/{form}/fill", take_filling, kThing, kFillForms, false, true, Lane::kIntake, kFilled},
     {"GET", "/forms/{form}/submissions", show_submissions, kThing, kReadSubmissions, true},
     {"POST", "/forms/{form}/submissions", review_submissions, kThing, kReviewSubmissions, true},
     {"GET", "/submissions/{submission}", show_submission, kThing, kReadSubmissions, true},
@@ -81,7 +83,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/submissions/{submission}/erase", erase_submission, kThing, kChangeStudy, false},  // says the reason
     {"GET", "/submissions/{submission}/edit", show_filling, kThing, kReviewSubmissions, true},
     {"POST", "/submissions/{submission}/edit", take_filling, kThing, kReviewSubmissions, false, true, Lane::kIntake,
-     kSent},
+     kFilled},
     {"GET", "/submissions/{submission}/attachments/{attachment}", send_attachment, kThing, kReadSubmissions, true, true,
      Lane::kDownloads},
     {"GET", "/entities", show_entity_lists, kSignedIn, kReadSubmissions, false},
