@@ -1,6 +1,7 @@
 #include "server/routes.h"
 
 #include "foundation/log.h"
+#include "foundation/patterns.h"
 #include "foundation/text.h"
 #include "people/account.h"
 #include "people/audit.h"
@@ -20,6 +21,9 @@ constexpr Body kSent{Body::Kind::kParts, kMostSent};
 
 // OData's way to ask without an address: what $filter looks for, often a name, stands in no history and no log.
 constexpr Body kQuery{Body::Kind::kBytes, 128 * 1024};
+
+// What the desk sends: a few named values as JSON.
+constexpr Body kJson{Body::Kind::kBytes, 128 * 1024};
 
 constexpr Route kRoutes[] = {
     {"GET", "/", show_studies, kSignedIn, kSeeStudy, false},
@@ -98,6 +102,9 @@ constexpr Route kRoutes[] = {
     // Decides by itself: a file nobody brought yet is asked for each time the form is opened, and is no denial.
     {"GET", "/forms/{form}/versions/{version}/files/{name}", send_version_file, kSignedIn, kFillForms, false, true,
      Lane::kDownloads},
+    // Staff's place in the browser; its script asks the JSON interface for everything.
+    {"GET", "/desk", show_desk, kSignedIn, kSeeStudy, false},
+    {"GET", "/desk/{rest*}", show_desk, kSignedIn, kSeeStudy, false},
     {"GET", "/assets/{name}", send_asset, kAnybody, {}, false},
     // OpenRosa, by a token in the path or by name and token as HTTP asks for them. What is sent is logged where it is
     // kept, in that transaction.
@@ -120,8 +127,32 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/studies", api_studies, kSignedIn, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}", api_study, kRight, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}/codebook", api_codebook, kRight, kSeeStudy, false},
+    {"POST", "/api/v1/studies/{study}/codebook", make_code, kRight, kChangeStudy, true, false, Lane::kPages, kJson},
+    {"POST", "/api/v1/studies/{study}/codebook/{code}", change_code, kRight, kChangeStudy, true, false, Lane::kPages,
+     kJson},
+    {"GET", "/api/v1/studies/{study}/codebook/{code}/merge", look_at_merge, kRight, kChangeStudy, false},
+    {"POST", "/api/v1/studies/{study}/codebook/{code}/merge", merge_code, kRight, kChangeStudy, true, false,
+     Lane::kPages, kJson},
+    {"GET", "/api/v1/studies/{study}/codebook/{code}/passages", api_passages_of_code, kRight, kReadSource, true},
+    {"POST", "/api/v1/studies/{study}/codebook/{code}/split", split_code, kRight, kChangeStudy, true, false,
+     Lane::kPages, kJson},
     {"GET", "/api/v1/studies/{study}/sources", api_sources, kRight, kListSources, true},
     {"GET", "/api/v1/studies/{study}/sources/{source}", api_source, kRight, kReadSource, true},
+    {"POST", "/api/v1/studies/{study}/sources/{source}/codings", put_coding, kRight, kCode, true, false, Lane::kPages,
+     kJson},
+    {"DELETE", "/api/v1/studies/{study}/sources/{source}/codings/{coding}", take_coding_off, kRight, kCode, true},
+    {"GET", "/api/v1/studies/{study}/sources/{source}/memos", api_memos, kRight, kReadSource, true},
+    {"POST", "/api/v1/studies/{study}/sources/{source}/memos", put_memo, kRight, kCode, true, false, Lane::kPages,
+     kJson},
+    // Asked again and again by whoever has the source open, which was logged; it holds positions and no words.
+    {"GET", "/api/v1/studies/{study}/sources/{source}/changes", api_changes, kRight, kReadSource, false, false,
+     Lane::kNews},
+    {"POST", "/api/v1/studies/{study}/sources/{source}/blind", set_blind, kRight, kChangeStudy, true, false,
+     Lane::kPages, kJson},
+    {"GET", "/api/v1/studies/{study}/sources/{source}/comparison", api_comparison, kRight, kReadSource, true},
+    {"POST", "/api/v1/studies/{study}/sources/{source}/settlements", settle_difference, kRight, kChangeStudy, true,
+     false, Lane::kPages, kJson},
+    {"GET", "/api/v1/person", api_person, kSignedIn, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}/findings/{ask}", api_finding, kRight, kSeeFindings, false},
     {"GET", "/api/v1/studies/{study}/findings/{ask}/passages", api_passages, kRight, kSeePassages, true},
     // Submissions for other programs: by whoever may have them of every study, or of the study that is named.
@@ -182,22 +213,27 @@ bool fits(std::string_view address, std::string_view path, std::map<std::string,
   return true;
 }
 
-bool known(std::string_view language) {
-  const auto& languages = Catalogue::languages();
+bool to_openrosa(const Request& request) { return request.path.rfind("/v1/", 0) == 0; }
+
+// Phones and the desk are spoken to in more languages than pages are in.
+bool in_all_languages(const Request& request) {
+  return to_openrosa(request) || request.path.rfind("/api/", 0) == 0 || request.path == "/desk" ||
+         request.path.rfind("/desk/", 0) == 0;
+}
+
+bool known(const Request& request, std::string_view language) {
+  const auto& languages = in_all_languages(request) ? all_languages() : Catalogue::languages();
   return std::find(languages.begin(), languages.end(), language) != languages.end();
 }
 
-bool to_openrosa(const Request& request) { return request.path.rfind("/v1/", 0) == 0; }
-
 // ?lang= beats the cookie, the cookie what the browser asks for, and that beats English.
 std::string language_of(const Request& request) {
-  if (const std::string asked = request.parameter("lang"); known(asked)) return asked;
-  if (const std::string kept = request.cookie("language"); known(kept)) return kept;
+  if (const std::string asked = request.parameter("lang"); known(request, asked)) return asked;
+  if (const std::string kept = request.cookie("language"); known(request, kept)) return kept;
   const std::string accepted = request.header("accept-language");
   for (std::string_view each : split(accepted, ',')) {
     const std::string code = lower_ascii(trim(each).substr(0, 2));
-    // Phones are told what they need in more languages than pages are in.
-    if (known(code) || (to_openrosa(request) && Catalogue::of(code).language() == code)) return code;
+    if (known(request, code)) return code;
   }
   return "en";
 }
@@ -239,7 +275,8 @@ Body body_of(const Request& request) {
 namespace {
 
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
-// stands in this session's own forms. (Signing in belongs to no session yet.)
+// stands in this session's own forms, or in a header that only a page of ours can send. (Signing in belongs to no
+// session yet.)
 bool came_from_here(const Request& request, const Route& route, const std::string& session) {
   const std::string origin = request.header("origin"), site = request.header("sec-fetch-site");
   if (!origin.empty() && origin != (request.secure ? "https://" : "http://") + request.header("host")) return false;
@@ -247,7 +284,8 @@ bool came_from_here(const Request& request, const Route& route, const std::strin
   // A program's question has no form of ours around it, and changes nothing.
   if (route.answer == send_odata_query) return true;
   return route.access == kAnybody || session.empty() ||
-         people::same(request.field("form"), people::form_token(session));
+         people::same(request.field("form"), people::form_token(session)) ||
+         people::same(request.header("x-form"), people::form_token(session));
 }
 
 // The person behind the request's session; who holds the folder, while there are no accounts.
@@ -437,9 +475,8 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
                      ? Result<Response>(tl::unexpected<Problem>(*request.body_problem))
                      : route->answer(visit);
           // What is not open inside a study is not there; that it was asked for is written down all the same.
-          const bool denied = !made && ((route->access == kRight && made.error().is(problems::kNotFound)) ||
-                                        (route->access == kThing && (made.error().is(problems::kNotFound) ||
-                                                                     made.error().is(problems::kForbidden))));
+          const bool denied = !made && (route->access == kRight || route->access == kThing) &&
+                              (made.error().is(problems::kNotFound) || made.error().is(problems::kForbidden));
           if ((route->logged || denied) && !visit.person.at_machine)
             deed = deed_of(visit, route, made ? "done" : "denied",
                            made ? decision.reason : std::string(made.error().code()));
@@ -467,7 +504,7 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
       if (deed) write_down(workspace, transaction, *deed);
       transaction.commit();
     }
-    if (known(request.parameter("lang")))
+    if (known(request, request.parameter("lang")))
       set_cookie(response, request, "language", request.parameter("lang"), 31536000);
     return response;
   } catch (const storage::DatabaseError& error) {

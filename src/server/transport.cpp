@@ -145,7 +145,8 @@ constexpr Taken kTaken[] = {{2, "The server is busy. Try again in a moment."},
                             {5, "Many people are signing in. Try again in a moment."},
                             {30, "Other reports are being made. Try again in half a minute."},
                             {10, "Other long answers are on their way. Try again in a moment."},
-                            {5, "Much is being sent in. Try again in a moment."}};
+                            {5, "Much is being sent in. Try again in a moment."},
+                            {5, "Many people wait for news. Ask again in a moment."}};
 
 // How a conversation ended. kUnread: its last request was not read whole. kCut: nobody may take the answer for whole.
 enum class End { kClean, kUnread, kCut };
@@ -217,7 +218,8 @@ struct Transport::Impl {
                {1, most.waiting_for_passwords},
                {1, most.waiting_for_reports},
                {2, most.waiting_for_downloads},
-               {16, most.waiting_for_intake}}},
+               {16, most.waiting_for_intake},
+               {most.waiting_for_news, most.waiting_for_news}}},
         spooling(2, most.connections),
         acceptor(io),
         signals(io),
@@ -235,7 +237,7 @@ struct Transport::Impl {
   std::shared_ptr<Certificate> certificate;  // null: no TLS
   std::string certificate_files;             // as they were when it was read
   Limiter requests, passwords;
-  Held::Counts connections_of, waiting_of, sending_of;
+  Held::Counts connections_of, waiting_of, waiting_for_news_of, sending_of;
   std::set<beast::tcp_stream*> idle;     // connections waiting for a request
   std::set<asio::steady_timer*> timers;  // of again_and_again()
   int connections = 0;
@@ -246,7 +248,7 @@ struct Transport::Impl {
   const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
 
   asio::io_context io{1};
-  std::array<Workers, 5> lanes;  // by Lane
+  std::array<Workers, 6> lanes;  // by Lane
   Workers spooling;              // write what is large to the disk
   tcp::acceptor acceptor;
   asio::signal_set signals, hang_up;
@@ -375,13 +377,16 @@ struct Transport::Impl {
         co_return own(come_back(
             429, seconds,
             fmt::format("Too many sign-ins came from your address. Wait {} seconds and try again.", seconds)));
-    const Held held(waiting_of, sender.client);
-    if (waiting >= limits.waiting || (counts(sender) && held.count() > limits.waiting_of_client))
+    const bool news = lane == Lane::kNews;
+    const Held held(news ? waiting_for_news_of : waiting_of, sender.client);
+    if ((!news && waiting >= limits.waiting) ||
+        (counts(sender) && held.count() > (news ? limits.waiting_for_news_of_client : limits.waiting_of_client)))
       co_return own(come_back(503, kTaken[0].seconds, kTaken[0].sentence));
     Workers& workers = lanes[static_cast<std::size_t>(lane)];
     const Taken& taken = kTaken[static_cast<std::size_t>(lane)];
     if (workers.waiting >= workers.most) co_return own(come_back(503, taken.seconds, taken.sentence));
-    const Counted begun(waiting, metrics::waiting);
+    int apart = 0;  // who only waits takes nobody's place
+    const Counted begun(news ? apart : waiting, news ? [](int) {} : metrics::waiting);
     Answer out;
     out.lane = &workers;
     out.place = std::make_unique<Counted>(workers.waiting, [](int) {});

@@ -37,6 +37,12 @@ const Query kEraseMemo{"study.erase_memo", "delete from memo where workspace_id 
 const Query kEraseMember{"study.erase_set_member",
                          "delete from item_set_member where workspace_id = ? and member = ? and member_id = ?"};
 const Query kEraseCodings{"study.erase_codings", "delete from coding where workspace_id = ? and source_id = ?"};
+const Query kEraseChanges{"study.erase_desk_changes",
+                          "delete from desk_change where workspace_id = ? and source_id = ?"};
+const Query kEraseBlind{"study.erase_blind_coding",
+                        "delete from blind_coding where workspace_id = ? and source_id = ?"};
+const Query kEraseSettlements{"study.erase_settlements",
+                              "delete from settlement where workspace_id = ? and source_id = ?"};
 const Query kEraseLinks{"study.erase_links", "delete from link where workspace_id = ? and source_id = ?"};
 const Query kEraseMasks{"study.erase_masks", "delete from mask where workspace_id = ? and source_id = ?"};
 const Query kEraseTurns{"study.erase_turns", "delete from turn where workspace_id = ? and source_id = ?"};
@@ -162,6 +168,9 @@ void erase_one(Transaction& transaction, Id study, Id source, Erased& erased) {
   erased.codings += transaction.run(kEraseCodings, {workspace, source});
   erased.links += transaction.run(kEraseLinks, {workspace, source});
   transaction.run(kEraseMasks, {workspace, source});
+  transaction.run(kEraseChanges, {workspace, source});
+  transaction.run(kEraseBlind, {workspace, source});
+  transaction.run(kEraseSettlements, {workspace, source});
   transaction.run(kEraseTurns, {workspace, source});
   transaction.run(kEraseSpeakers, {workspace, source});
   transaction.run(kEraseMember, {workspace, "source", source});
