@@ -65,7 +65,8 @@ struct Request {
 // Where a request waits for its answer, so that what takes long starves nothing else: sign-ins (a password takes a
 // tenth of a second and 64 MiB) and reports as PDF (seconds, by a program of its own) have one worker each, answers
 // that are long two. What is taken in has sixteen, which mostly wait together for one commit.
-enum class Lane { kPages, kPasswords, kReports, kDownloads, kIntake };
+// What waits for others to do something (kNews) does so in threads that do nothing else.
+enum class Lane { kPages, kPasswords, kReports, kDownloads, kIntake, kNews };
 
 // An answer too long to be held whole: asked for piece by piece, as fast as the client takes them. Made by the route,
 // asked and destroyed on workers of the route's lane, by one at a time but not always the same; destroyed soon after
