@@ -167,7 +167,7 @@ TEST(FillPage, OthersFormsBecomePages) {
 // Of the form's files: with words for whoever does not see or hear them; what nobody brought is not there.
 TEST(FillPage, PicturesAndSoundsStandBesideTheirWords) {
   const auto read = collect::read_form(
-      R"(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><model><itext>
+      R"x(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><model><itext>
 <translation lang="en"><text id="q"><value>Which sign?</value><value form="image">jr://images/sign 1.png</value><value form="audio">jr://audio/q.mp3</value></text>
 <text id="a"><value>Stop &amp; go</value><value form="image">jr://images/a.png</value></text><text id="b"><value>None</value><value form="video">jr://video/b.mp4</value></text>
 <text id="g"><value>Signs</value><value form="image">jr://images/gone.png</value></text></translation></itext>
@@ -175,7 +175,7 @@ TEST(FillPage, PicturesAndSoundsStandBesideTheirWords) {
 <bind nodeset="/data/grp/fixed" type="dateTime" readonly="true()"/></model></h:head>
 <h:body><group ref="/data/grp"><label ref="jr:itext('g')"/><select1 ref="/data/grp/sign" appearance="minimal"><label ref="jr:itext('q')"/>
 <item><label ref="jr:itext('a')"/><value>a</value></item><item><label ref="jr:itext('b')"/><value>b</value></item></select1>
-<input ref="/data/grp/fixed"><label>Fixed</label></input></group></h:body></h:html>)",
+<input ref="/data/grp/fixed"><label>Fixed</label></input></group></h:body></h:html>)x",
       "f.xml");
   ASSERT_TRUE(read) << read.error().sentence();
   const auto filling =
