@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/door.h"
+#include "collect/submissions.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "study/erase_submission.h"

@@ -128,6 +128,7 @@ void add_machine(CLI::App& app, Action& action) {
       const Door door =
           TRY(Door::enter(options->folder, people::Right::kChangeStudy, "machine remove", options->study));
       auto transaction = door.write();
+      TRY(door.whole_study(transaction));
       const int gone = study::remove_machine(transaction, door.study().id);
       transaction.commit();
       TRY(put_out(

@@ -330,6 +330,7 @@ void take_entities(Transaction& transaction, Id version, Id submission, std::str
   std::set<std::pair<std::int64_t, std::string>> touched;
   for (const EntityAction& action : entity_actions(xml, kept.plans)) {
     const Id id = Id::make(), list = kept.lists[action.plan];
+    transaction.make_data_key(id);
     const std::string sealed = transaction.seal(id, "entity_change", "content", id, content_of(action));
     const std::string box = vault::seal_for(kept.public_keys[action.plan], transaction.data_key(id).bytes().view());
     transaction.run(kAddChange, {transaction.workspace(), id, list, action.uuid, submission, action.creates,

@@ -240,9 +240,8 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
           // What is not open inside a study is not there; that it was asked for is written down all the same.
           const bool over = !made && route->access == kDevice && made.error().is(problems::kDeviceOver);
           if (over && visit.device && !was_denied_just_now(visit)) deed = denial_of(visit, *route);
-          const bool denied = !made && ((route->access == kRight && made.error().is(problems::kNotFound)) ||
-                                        (route->access == kThing && (made.error().is(problems::kNotFound) ||
-                                                                     made.error().is(problems::kForbidden))));
+          const bool denied = !made && (route->access == kRight || route->access == kThing) &&
+                              (made.error().is(problems::kNotFound) || made.error().is(problems::kForbidden));
           if ((route->logged || denied) && !visit.person.at_machine)
             deed = deed_of(visit, route, made ? "done" : "denied",
                            made ? decision.reason : std::string(made.error().code()));

@@ -33,7 +33,7 @@ class EntityPages : public WhoMay {
     wanted.name = "Phone " + place;
     wanted.study = rooms_.study;
     wanted.place = place;
-    return people::enroll_device(transaction, wanted, 30)->token;
+    return people::enroll_device(transaction, *people::audit_key(workspace()), wanted, 30)->token;
   }
   void share() {
     auto transaction = workspace().write();

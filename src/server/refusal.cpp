@@ -25,11 +25,19 @@ std::string language_of(const Request& request) {
   if (const std::string asked = request.parameter("lang"); is_page_language(asked)) return asked;
   if (const std::string kept = request.cookie("language"); is_page_language(kept)) return kept;
   const std::string accepted = request.header("accept-language");
+  // By weight, the first of equals first; "hil-PH" is no "hi".
+  std::string best = "en";
+  double most = 0;
   for (std::string_view each : split(accepted, ',')) {
-    const std::string code = lower_ascii(trim(each).substr(0, 2));
-    if (is_page_language(code)) return code;
+    const std::string_view tag = trim(each.substr(0, each.find(';')));
+    const std::string code = lower_ascii(tag.substr(0, tag.find('-')));
+    const std::size_t at = each.find("q=");
+    const double weight = at == std::string_view::npos ? 1 : std::atof(std::string(each.substr(at + 2, 5)).c_str());
+    if (weight <= most || !is_page_language(code)) continue;
+    best = code;
+    most = weight;
   }
-  return "en";
+  return best;
 }
 
 namespace {
@@ -72,12 +80,14 @@ Response refusal(const Request& request, const Problem& problem, int come_back_i
 
 Request glimpsed(std::string_view head) {
   Request request;
+  request.path.clear();
   const std::size_t line = std::min(head.find('\n'), head.size());
   const std::size_t first = head.find(' ');
   if (first < line) {
     std::string_view target = head.substr(first + 1, line - first - 1);
     target = target.substr(0, target.find_first_of(" ?#\r"));
-    if (const auto path = percent_decode(target, false); path && target.size() < 2000) request.path = *path;
+    // What does not decode is no address of ours; it may still be a phone's.
+    if (target.size() < 2000) request.path = percent_decode(target, false).value_or(std::string(target));
   }
   constexpr std::string_view kName = "accept-language:";
   for (std::string_view rest = head; !rest.empty();) {

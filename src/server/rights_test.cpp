@@ -10,15 +10,18 @@ const std::map<Role, std::string> kAllowed{
     {Role::kReporter, ""},
     {Role::kEnumerator, "see_study fill_forms"},
     {Role::kResearcher,
-     "see_study see_findings see_passages list_sources read_source change_study make_report fill_forms keep_forms "
+     "see_study see_findings see_passages list_sources read_source code change_study make_report fill_forms keep_forms "
      "read_submissions review_submissions export_submissions"},
-    {Role::kCoder, "see_study see_findings see_passages list_sources read_source read_submissions"},
+    {Role::kCoder, "see_study see_findings see_passages list_sources read_source code read_submissions"},
     {Role::kCaseWorker, "see_study see_findings fill_forms"},
     {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
     {Role::kPublisher, "see_study see_findings see_passages make_report"},
     {Role::kSteward, "read_audit manage_accounts keep_machine keep_devices"}};
 const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/codebook", "see_study"},
+                                                 {"/machine", "see_findings"},
+                                                 {"/machine/learn", "code"},
+                                                 {"/machine/remove", "change_study"},
                                                  {"/sources", "list_sources"},
                                                  {"/sources/{source}", "read_source"},
                                                  {"/sources/{source}/erase", "change_study"},
@@ -40,12 +43,16 @@ const std::map<std::string, std::pair<std::string, std::string>> kThings{
     {"/entities/{list}", {"read_submissions", "keep_forms"}},
     {"/entities/{list}/{entity}", {"", "review_submissions"}},
     {"/submissions/{submission}", {"read_submissions", "review_submissions"}},
+    {"/submissions/{submission}/erase", {"change_study", "change_study"}},
     {"/submissions/{submission}/edit", {"review_submissions", "review_submissions"}},
     {"/submissions/{submission}/attachments/{attachment}", {"read_submissions", ""}}};
 
 // What an empty form is answered where it may be sent.
 const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/studies/{study}/sources/{source}/erase", 422},
+                                        {"/studies/{study}/machine/learn", 303},
+                                        {"/studies/{study}/machine/remove", 303},
+                                        {"/submissions/{submission}/erase", 422},
                                         {"/invitations/{invitation}", 410},
                                         {"/accounts", 422},
                                         {"/accounts/{account}", 422},
@@ -141,6 +148,10 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           return granted && (" " + words + " ").find(" " + right + " ") != std::string::npos;
         };
         const bool the_source = beyond_study && inside.rfind("/sources/{source}", 0) == 0;
+        // It learns from the whole study.
+        const bool a_part =
+            relation == kPlaceOfSource || relation == kPlaceElsewhere || relation == kExcludedFromSource;
+        if (has(needed) && beyond_study && inside.rfind("/machine", 0) == 0 && a_part) return 403;
         if (has(needed))
           return the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : allowed;
         // A grant for some places sees every study, and so that there may be forms of none.

@@ -21,7 +21,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/studies/{study}/codebook", show_codebook, kRight, kSeeStudy, false},
     {"GET", "/studies/{study}/machine", show_machine, kRight, kSeeFindings, false},
     // Learns while it only reads; keeps and logs by itself.
-    {"POST", "/studies/{study}/machine", change_machine, kRight, kCode, false, true, Lane::kReports},
+    {"POST", "/studies/{study}/machine/learn", teach_machine, kRight, kCode, false, true, Lane::kReports},
+    {"POST", "/studies/{study}/machine/remove", remove_machine, kRight, kChangeStudy, true},
     {"GET", "/studies/{study}/sources", show_sources, kRight, kListSources, true},
     // Words searched for, often a name, stand in no address, and so in no history and no log.
     {"POST", "/studies/{study}/sources", show_sources, kRight, kListSources, true, true},

@@ -49,9 +49,10 @@ void dress(Answer& out, const Response& response, const Head& request, bool secu
   for (const auto& [name, value] : kOnEveryAnswer) out.set(name, value);
   if (secure && !names_this_machine(std::string_view(request[http::field::host])))
     out.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
-  // A page may set several cookies; any other header it gives stands for the one above.
+  // A page may set several cookies, and offer several ways to sign in; any other header it gives stands for the one
+  // above.
   for (const auto& [name, value] : response.headers)
-    name == "Set-Cookie" ? out.insert(name, value) : out.set(name, value);
+    name == "Set-Cookie" || name == "WWW-Authenticate" ? out.insert(name, value) : out.set(name, value);
   out.keep_alive(keep_alive);
 }
 

@@ -416,11 +416,13 @@ class PostgresConnection final : public Connection {
   const std::string& prepared(const Query& query) { return prepared(query, 1, 0); }
   // For several rows at once; an empty name where the statement has no such form.
   const std::string& prepared(const Query& query, std::size_t rows, std::size_t width) {
-    auto [found, is_new] = statements_.try_emplace({&query, rows}, "q" + std::to_string(statements_.size()));
-    if (is_new) {
-      const std::string text = rows == 1 ? query.numbered() : for_rows(query.numbered(), width, rows);
-      if (text.empty()) return found->second = "";
-      settle();
+    if (const auto known = statements_.find({&query, rows}); known != statements_.end()) return known->second;
+    const std::string text = rows == 1 ? query.numbered() : for_rows(query.numbered(), width, rows);
+    // What is in flight may fail; then nothing was prepared, and the next to ask must not believe it was.
+    if (!text.empty()) settle();
+    const auto found =
+        statements_.try_emplace({&query, rows}, text.empty() ? "" : "q" + std::to_string(statements_.size())).first;
+    if (!text.empty()) {
       const ResultHandle result(PQprepare(connection_, found->second.c_str(), text.c_str(), 0, nullptr));
       if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
         statements_.erase(found);

@@ -172,7 +172,7 @@ TEST_P(ErasedSubmissions, AreGoneWithAllThatWasMadeOfThem) {
   for (const MaterialSource& source : left.sources) EXPECT_EQ(source.text.find("canary"), std::string::npos);
   for (const auto& delivery : collect::deliveries(transaction, {}, 100)) EXPECT_EQ(delivery.instance_id, "uuid:2");
   for (const auto& import : list_imports(transaction, study_))
-    EXPECT_EQ(import.report.find("canary"), std::string::npos);
+    EXPECT_EQ(import.report_json.find("canary"), std::string::npos);
   // What is left opens as before, its receipt too.
   int opened = 0;
   collect::each_submission(transaction, form_, {}, [&](const collect::Opened& each) {

@@ -19,6 +19,8 @@ Result<study::Study> whole_study(const Visit& visit) {
   return study;
 }
 
+std::string address_of(const study::Study& study) { return "/studies/" + study.id.text() + "/machine"; }
+
 mustache::data line_of(const Visit& visit, const study::MachineReport::Line& line) {
   const study::Measured& measured = line.measured;
   mustache::data row;
@@ -80,9 +82,10 @@ Result<Response> show_machine(const Visit& visit) {
   if (!report || report->lines.empty()) data.set("none", visit.say(report ? "machine.nothing_yet" : "machine.never"));
   mustache::data form;
   form.set("form", visit.form_token());
-  form.set("address", "/studies/" + study.id.text() + "/machine");
+  form.set("address", address_of(study) + "/learn");
   form.set("label", visit.say(report ? "machine.learn_again" : "machine.learn"));
   if (visit.may(people::Right::kCode, study.id)) data.set("learn", form);
+  form.set("address", address_of(study) + "/remove");
   form.set("label", visit.say("machine.remove"));
   form.set("about", visit.say("machine.about_remove"));
   if (report && visit.may(people::Right::kChangeStudy, study.id)) data.set("remove", form);
@@ -91,27 +94,27 @@ Result<Response> show_machine(const Visit& visit) {
 
 // Learning takes seconds, in which nobody else should have to wait to write: it reads in the visit's transaction, which
 // only reads, and keeps what came of it in a short one of its own, with its line in the log.
-Result<Response> change_machine(const Visit& visit) {
+Result<Response> teach_machine(const Visit& visit) {
   const study::Study study = TRY(whole_study(visit));
-  const bool removes = visit.request.field("do") == "remove";
-  if (removes && !visit.may(people::Right::kChangeStudy, study.id)) return fail(problems::kForbidden);
-  study::LearntStudy learnt;
-  if (!removes) learnt = TRY(study::learn_from(visit.transaction, study.id));
+  const study::LearntStudy learnt = TRY(study::learn_from(visit.transaction, study.id));
   storage::Transaction transaction = visit.workspace.write();
   if (!visit.session.empty())
     if (const auto session = people::session_of(visit.workspace, visit.transaction, visit.session);
         session && session->key)
       transaction.unlock(session->key);
-  if (removes)
-    study::remove_machine(transaction, study.id);
-  else
-    study::keep_learnt(transaction, study.id, learnt);
+  study::keep_learnt(transaction, study.id, learnt);
   if (!visit.person.at_machine)
-    people::record(transaction, TRY(people::audit_key(visit.workspace)),
-                   {visit.person.account, "code", "POST /studies/{study}/machine", "study", study.id, "done",
-                    removes ? "machine coder removed" : "machine coder learnt"});
+    people::record(
+        transaction, TRY(people::audit_key(visit.workspace)),
+        {visit.person.account, "code", "POST /studies/{study}/machine/learn", "study", study.id, "done", ""});
   transaction.commit();
-  return see_other("/studies/" + study.id.text() + "/machine");
+  return see_other(address_of(study));
+}
+
+Result<Response> remove_machine(const Visit& visit) {
+  const study::Study study = TRY(whole_study(visit));
+  study::remove_machine(visit.transaction, study.id);
+  return see_other(address_of(study));
 }
 
 }  // namespace understory::server
