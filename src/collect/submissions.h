@@ -119,8 +119,6 @@ struct KeptInstance {
 };
 Result<std::vector<KeptInstance>> instances_of(storage::Transaction& transaction, Id submission,
                                                std::shared_ptr<const vault::SubmissionKey> key = nullptr);
-// Those of a form that brought a file which is here, whether they name it or not; in the order they came.
-std::vector<Id> submissions_with_files(storage::Transaction& transaction, Id form);
 // Of its newest instance.
 std::vector<Attachment> attachments_of(storage::Transaction& transaction, Id submission);
 // What is in one of them, decrypted where the phone encrypted it; piece by piece. kNotFound: it is not here, or no key

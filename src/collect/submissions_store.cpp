@@ -78,13 +78,6 @@ const Query kNewest{"collect.newest_instance",
 const Query kAttachments{"collect.attachments_of_instance",
                          "select id, name, media_type, size, content_mark, expected, blob_id from "
                          "submission_attachment where workspace_id = ? and instance_row_id = ? order by id"};
-const Query kWithFiles{
-    "collect.submissions_with_files",
-    "select distinct submission.id from submission join instance on instance.workspace_id = submission.workspace_id "
-    "and instance.form_id = submission.form_id and instance.instance_id = submission.current_id join "
-    "submission_attachment on submission_attachment.workspace_id = instance.workspace_id and "
-    "submission_attachment.instance_row_id = instance.id where submission.workspace_id = ? and submission.form_row_id "
-    "= ? and submission_attachment.content_mark is not null order by submission.id"};
 const Query kExpect{"collect.expect_attachment",
                     "update submission_attachment set expected = 1 where workspace_id = ? and id = ?"};
 const Query kCounted{"collect.attachments_counted",
@@ -350,12 +343,6 @@ std::optional<Newest> newest_instance(Transaction& transaction, Id submission) {
 }
 
 }  // namespace
-
-std::vector<Id> submissions_with_files(Transaction& transaction, Id form) {
-  std::vector<Id> all;
-  transaction.each(kWithFiles, {transaction.workspace(), form}, [&](const Row& row) { all.push_back(row.id(0)); });
-  return all;
-}
 
 std::vector<Attachment> attachments_of(Transaction& transaction, Id submission) {
   const auto newest = newest_instance(transaction, submission);

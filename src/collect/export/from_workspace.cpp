@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collect/export/geojson.h"
+#include "collect/export/with_files.h"
 #include "collect/export/xlsx.h"
 
 namespace understory::collect {
