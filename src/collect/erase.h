@@ -20,7 +20,8 @@ struct Erasing {
   std::vector<Id> submissions;      // it, and those in quarantine that edit it
   std::vector<Instance> instances;  // of all of these, oldest first
   std::int64_t files = 0, comments = 0;
-  // Entities it said something of: those nobody else said anything of go with it, the others keep what others said.
+  // Entities it said something of: those nobody else said anything of are deleted (a number
+  // alone stays, by which phones are told to forget them), the others keep what others said.
   std::int64_t entities_gone = 0, entities_left = 0;
 };
 

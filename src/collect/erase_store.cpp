@@ -40,9 +40,10 @@ const Query kListKey{"collect.entity_list_public_key",
                      "select public_key from entity_list where workspace_id = ? and id = ?"};
 const Query kEmptyChange{"collect.empty_entity_change",
                          "update entity_change set content = ?, box = ? where workspace_id = ? and id = ?"};
-const Query kEraseChange{"collect.erase_entity_change", "delete from entity_change where workspace_id = ? and id = ?"};
-const Query kEraseEntity{"collect.erase_entity",
-                         "delete from entity where workspace_id = ? and list_id = ? and uuid = ?"};
+// Its number stays, so that phones that have it are told to forget it.
+const Query kDeleteEntity{"collect.delete_erased_entity",
+                          "update entity set deleted_version = coalesce(deleted_version, version) where workspace_id = "
+                          "? and list_id = ? and uuid = ?"};
 const Query kEraseWaiting{"collect.erase_entity_waiting",
                           "delete from entity_waiting where workspace_id = ? and submission_id = ?"};
 const Query kEraseFile{"collect.erase_attachment",
@@ -123,15 +124,12 @@ void erase_entities(Transaction& transaction, const std::vector<Id>& submissions
     });
     for (const auto& [change, name] : changes) {
       transaction.destroy_data_key(change);
-      if (said.at(name))
-        empty_change(transaction, change, Id{name.first});
-      else
-        transaction.run(kEraseChange, {transaction.workspace(), change});
+      empty_change(transaction, change, Id{name.first});
     }
     transaction.run(kEraseWaiting, {transaction.workspace(), submission});
   }
   for (const auto& [name, others] : said)
-    if (!others) transaction.run(kEraseEntity, {transaction.workspace(), name.first, name.second});
+    if (!others) transaction.run(kDeleteEntity, {transaction.workspace(), name.first, name.second});
 }
 
 struct FileRow {

@@ -52,6 +52,7 @@ struct Scope {
   std::function<double()> random;     // [0, 1)
   std::function<std::string()> guid;  // 36 characters
   std::string form_version;
+  std::string language;  // ISO 639, for names of months and days; empty: English
   Milliseconds now = 0;
   int offset_minutes = 0;  // of local time from UTC
   // What may still be done, shared by all expressions of one recomputation: about one for each element looked at.

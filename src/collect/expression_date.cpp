@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "collect/expression_parts.h"
+#include "foundation/date_names.h"
 #include "foundation/text.h"
 
 namespace understory::collect::expressions {
@@ -107,10 +108,6 @@ Moment now_here(const Scope& scope) {
   return moment;
 }
 
-constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-
 Value format(Call& call) {
   const auto moment = moment_in(call, 0);
   const std::string pattern = call.text(1);
@@ -132,10 +129,10 @@ Value format(Call& call) {
       case 'y': made += fmt::format("{:02}", ((year % 100) + 100) % 100); break;
       case 'm': made += fmt::format("{:02}", month); break;
       case 'n': made += std::to_string(month); break;
-      case 'b': made += kMonths[month - 1]; break;
+      case 'b': made += short_month(static_cast<int>(month), call.scope().language); break;
       case 'd': made += fmt::format("{:02}", day); break;
       case 'e': made += std::to_string(day); break;
-      case 'a': made += kDays[weekday]; break;
+      case 'a': made += short_day(static_cast<int>(weekday), call.scope().language); break;
       case 'H': made += fmt::format("{:02}", milliseconds / 3'600'000); break;
       case 'h': made += std::to_string(milliseconds / 3'600'000); break;
       case 'M': made += fmt::format("{:02}", milliseconds / 60'000 % 60); break;

@@ -68,6 +68,23 @@ struct World {
   }
 };
 
+// Spec: by the form's language, where it is known.
+TEST(Expression, NamesMonthsAndDaysInTheFormsLanguage) {
+  World world;
+  const auto in = [&](const std::string& language) {
+    world.scope.language = language;
+    return world.result("format-date('2024-03-05', '%a %e %b %Y')");
+  };
+  EXPECT_EQ(in(""), "Tue 5 Mar 2024");
+  EXPECT_EQ(in("km"), "អង្គារ 5 មីនា 2024");
+  EXPECT_EQ(in("th"), "อ. 5 มี.ค. 2024");
+  EXPECT_EQ(in("vi"), "Th 3 5 thg 3 2024");
+  EXPECT_EQ(in("fr"), "mar. 5 mars 2024");
+  EXPECT_EQ(in("ne"), "मङ्गल 5 मार्च 2024");
+  EXPECT_EQ(in("nobody speaks this"), "Tue 5 Mar 2024");
+  EXPECT_EQ(in("xx"), "Tue 5 Mar 2024");
+}
+
 TEST(Expression, GivesWhatItsSourcesSay) {
   const auto content = read_file(testing_support::project_folder() / "src/collect/expression_cases.txt");
   ASSERT_TRUE(content);

@@ -6,6 +6,7 @@
 #include "collect/expression_parts.h"
 #include "foundation/text.h"
 #include "vault/digest.h"
+#include "vault/signing.h"
 
 namespace understory::collect::expressions {
 
@@ -150,6 +151,22 @@ Value base64_decode(Call& call) {
   return bytes && !first_invalid_utf8(*bytes) ? *bytes : std::string();
 }
 
+// extract-signed('message', 'public key'): a message behind its Ed25519 signature, as base64; empty where it is not by
+// whom the key belongs to.
+Value extract_signed(Call& call) {
+  constexpr std::size_t kKey = 32, kSignature = 64;  // bytes
+  const auto signed_text = vault::from_base64(trim(call.text(0))), key = vault::from_base64(trim(call.text(1)));
+  if (!key || key->size() != kKey) {
+    call.stop("extract-signed() needs a public key of 32 bytes, as base64");
+    return std::string();
+  }
+  if (!signed_text || signed_text->size() < kSignature || !call.spend(1000 + signed_text->size() / 8))
+    return std::string();
+  const std::string_view all = *signed_text, message = all.substr(kSignature);
+  if (!vault::signed_by(*key, message, all.substr(0, kSignature)) || first_invalid_utf8(message)) return std::string();
+  return std::string(message);
+}
+
 Value selected(Call& call) {
   const std::string list = call.text(0), wanted = call.text(1);
   const auto items = list_items(list);
@@ -241,6 +258,7 @@ const Function kTextFunctions[] = {
     {"regex", 2, 2, regex},
     {"digest", 2, 3, digest},
     {"base64-decode", 1, 1, base64_decode},
+    {"extract-signed", 2, 2, extract_signed},
     {"uuid", 0, 1, uuid},
     {"selected", 2, 2, selected},
     {"selected-at", 2, 2, selected_at},

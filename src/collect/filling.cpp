@@ -5,6 +5,7 @@
 
 #include "collect/expression_parts.h"
 #include "collect/filling_state.h"
+#include "collect/form_language.h"
 #include "foundation/id.h"
 #include "foundation/text.h"
 #include "foundation/xml.h"
@@ -66,6 +67,7 @@ class Loader {
         if (child.type() == pugi::node_element) keep_unknown(child, to);
       return;
     }
+    to.text = trim(text_of(from));  // words between questions belong to none, and are kept all the same
     // Copies of repeats are as many as were sent; fields that were not sent are empty.
     std::unordered_map<int, std::unique_ptr<Element>> begun;
     for (auto& child : to.children) {
@@ -146,13 +148,21 @@ Filling::~Filling() = default;
 Filling::Filling(Filling&&) noexcept = default;
 Filling& Filling::operator=(Filling&&) noexcept = default;
 
+void Filling::State::set(Setting wanted) {
+  setting = std::move(wanted);
+  if (!setting.random) setting.random = by_chance;
+  if (!setting.guid) setting.guid = make_guid;
+  const std::vector<std::string>& languages = form().languages;
+  const bool has = std::find(languages.begin(), languages.end(), setting.language) != languages.end();
+  code = language_code(has || languages.empty() ? setting.language : languages.front());
+  if (code.empty()) code = setting.locale;
+}
+
 Filling Filling::start(std::shared_ptr<const FormPlan> plan, Lists lists, Setting setting) {
   auto state = std::make_unique<State>();
   state->plan = std::move(plan);
   state->lists = std::move(lists);
-  state->setting = std::move(setting);
-  if (!state->setting.random) state->setting.random = by_chance;
-  if (!state->setting.guid) state->setting.guid = make_guid;
+  state->set(std::move(setting));
   state->remarks = state->plan->remarks;
   state->document = copy_document(*state->plan->instance);
   state->changed.assign(state->form().nodes.size(), 0);
@@ -175,9 +185,7 @@ Result<Filling> Filling::load(std::shared_ptr<const FormPlan> plan, Lists lists,
   auto state = std::make_unique<State>();
   state->plan = std::move(plan);
   state->lists = std::move(lists);
-  state->setting = std::move(setting);
-  if (!state->setting.random) state->setting.random = by_chance;
-  if (!state->setting.guid) state->setting.guid = make_guid;
+  state->set(std::move(setting));
   state->remarks = state->plan->remarks;
   state->document = copy_document(*state->plan->instance);
   state->changed.assign(state->form().nodes.size(), 0);

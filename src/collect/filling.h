@@ -21,6 +21,7 @@ struct Setting {
   Milliseconds now = 0;
   int offset_minutes = 0;  // of local time from UTC
   std::string language;    // as the form's itext calls it; one it does not have: its default
+  std::string locale;      // where that name says no language ("km"): by which months and days are named
   std::string device_id, username, email, phone_number;
   std::function<double()> random;     // [0, 1); empty: chance
   std::function<std::string()> guid;  // empty: make_guid()

@@ -32,6 +32,7 @@ Scope Filling::State::scope(Found context) const {
   scope.random = setting.random;
   scope.guid = setting.guid;
   scope.form_version = form().version;
+  scope.language = code;
   scope.now = setting.now;
   scope.offset_minutes = setting.offset_minutes;
   scope.budget = &budget;
@@ -197,7 +198,10 @@ std::vector<Unmet> Filling::problems() const {
     }
     for (const auto& child : element.children) self(self, *child);
     const Node& node = state.node(element.node);
-    if (node.shape != Node::Shape::kField) return;
+    if (node.shape != Node::Shape::kField) {
+      if (!trim(element.text).empty()) unmet.push_back({Unmet::Kind::kUnknown, address_of(element), -1, {}});
+      return;
+    }
     const auto tell = [&](Unmet::Kind kind, const Words& words) {
       unmet.push_back({kind, address_of(element), element.node, text(words, element)});
     };

@@ -15,6 +15,7 @@ struct Filling::State {
   std::shared_ptr<const FormPlan> plan;
   Lists lists;
   Setting setting;
+  std::string code;  // of the language asked in: ISO 639, or empty
   std::unique_ptr<Element> document;
   std::size_t elements = 0;
   std::vector<std::vector<Element*>> by_node;  // all elements of each of the form's nodes, in document order
@@ -30,6 +31,7 @@ struct Filling::State {
   const Node& node(int index) const { return form().nodes[static_cast<std::size_t>(index)]; }
   const FormPlan::Compiled& compiled(int index) const { return plan->nodes[static_cast<std::size_t>(index)]; }
 
+  void set(Setting wanted);
   Scope scope(Found context) const;
   // Nothing where it cannot be evaluated: then a remark is made.
   std::optional<Value> evaluate(const Expression& expression, Found context) const;

@@ -293,5 +293,19 @@ TEST(Filling, CirclesAndWhatCannotBeComputedAreRemarkedAndEnd) {
   EXPECT_TRUE(filling.find("/data/c")->relevant);
 }
 
+// No client of ours sends it; whatever does, its words are kept and named.
+TEST(Filling, WordsBetweenQuestionsAreNamedAndKept) {
+  const auto plan = planned(form_with("<data id=\"f\"><g><a/></g></data>", "", "<input ref=\"/data/g/a\"/>"));
+  const std::string sent = "<data id=\"f\">\n <g> told here <a>1</a></g></data>";
+  const auto unmet = check(plan, {}, setting(), sent);
+  ASSERT_TRUE(unmet);
+  ASSERT_EQ(unmet->size(), 1u);
+  EXPECT_EQ(unmet->front().kind, Unmet::Kind::kUnknown);
+  EXPECT_EQ(unmet->front().address, "/data/g");
+  auto edited = Filling::load(plan, {}, setting(), sent, Filling::As::kEdit);
+  ASSERT_TRUE(edited);
+  EXPECT_NE(edited->xml().find("told here<a>1</a>"), std::string::npos) << edited->xml();
+}
+
 }  // namespace
 }  // namespace understory::collect

@@ -20,7 +20,7 @@ bool to_openrosa(const Request& request) { return wants(request.path) == Wants::
 bool only_asks(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
-// stands in this session's own forms. (Signing in belongs to no session yet.)
+// stands in this session's own forms, or in a header that only a page of ours can send. (Signing in belongs to no session yet.)
 bool came_from_here(const Request& request, const Route& route, const std::string& session) {
   const std::string origin = request.header("origin"), site = request.header("sec-fetch-site");
   if (!origin.empty() && origin != (request.secure ? "https://" : "http://") + request.header("host")) return false;
@@ -28,7 +28,8 @@ bool came_from_here(const Request& request, const Route& route, const std::strin
   // A program's question has no form of ours around it, and changes nothing.
   if (route.answer == send_odata_query) return true;
   return route.access == kAnybody || session.empty() ||
-         people::same(request.field("form"), people::form_token(session));
+         people::same(request.field("form"), people::form_token(session)) ||
+         people::same(request.header("x-form"), people::form_token(session));
 }
 
 // The person behind the request's session; who holds the folder, while there are no accounts.

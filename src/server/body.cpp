@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kFormLimit = 64 * 1024;
 constexpr std::size_t kAllInMemory = 512 * 1024;
-constexpr std::size_t kAllHeads = 256 * 1024;
+constexpr std::size_t kHeadOfPart = 256;  // bytes of names, on an average
 
 bool is_plain_form(std::string_view content_type) {
   return lower_ascii(content_type).rfind("application/x-www-form-urlencoded", 0) == 0;
@@ -32,7 +32,7 @@ BodyReader::BodyReader(const Body& wanted, std::string_view content_type, std::o
   } else if (auto boundary = boundary_of(content_type); !boundary) {
     problem_ = std::move(boundary.error());
   } else {
-    multipart_.emplace(*boundary, static_cast<Multipart::Taker&>(*this));
+    multipart_.emplace(*boundary, static_cast<Multipart::Taker&>(*this), wanted_.parts);
   }
 }
 
@@ -65,7 +65,8 @@ Result<void> BodyReader::take(std::string_view piece) {
 Result<void> BodyReader::begin(PartHead head) {
   head_ = std::move(head);
   heads_ += head_.name.size() + head_.filename.size() + head_.media_type.size();
-  if (heads_ > kAllHeads) return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} KiB", kAllHeads / 1024)}});
+  const std::size_t all_heads = static_cast<std::size_t>(wanted_.parts) * kHeadOfPart;
+  if (heads_ > all_heads) return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} KiB", all_heads / 1024)}});
   writer_.emplace(spool_, file_, room());
   return {};
 }

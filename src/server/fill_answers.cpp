@@ -171,24 +171,4 @@ std::vector<std::pair<std::string, std::string>> answers_of(const collect::Filli
   return answers;
 }
 
-std::string language_code(std::string_view language) {
-  const std::size_t open = language.rfind('('), close = language.rfind(')');
-  if (open != std::string_view::npos && close == language.size() - 1 && open < close)
-    return lower_ascii(trim(language.substr(open + 1, close - open - 1)));
-  return language.size() == 2 || language.size() == 3 ? lower_ascii(language) : std::string();
-}
-
-std::string nearest_language(const std::vector<std::string>& languages, std::string_view page_language) {
-  static const std::map<std::string, std::string, std::less<>> kNames{
-      {"en", "english"}, {"km", "khmer"}, {"ne", "nepali"},    {"hi", "hindi"},
-      {"bn", "bengali"}, {"th", "thai"},  {"vi", "vietnamese"}};
-  if (languages.empty()) return "";
-  for (const std::string& each : languages)
-    if (language_code(each) == page_language) return each;
-  if (const auto name = kNames.find(page_language); name != kNames.end())
-    for (const std::string& each : languages)
-      if (lower_ascii(each).rfind(name->second, 0) == 0) return each;
-  return languages.front();
-}
-
 }  // namespace understory::server

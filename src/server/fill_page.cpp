@@ -49,7 +49,7 @@ class Writer {
 
   FillHtml write() {
     inside(filling_.root());
-    FillHtml html{std::move(html_), ""};
+    FillHtml html{std::move(html_), "", left_out_, plays_};
     if (amiss_.empty()) return html;
     std::string list;
     std::int64_t count = 0;
@@ -103,8 +103,9 @@ class Writer {
 
   void group(const Element& element) {
     const std::string label = filling_.text(node(element.node).label, element);
-    if (label.empty()) return inside(element);
-    html_ += fmt::format("<fieldset class=\"group\"><legend>{}</legend>\n", escape_markup(label));
+    const std::string shown = media_of(node(element.node).label, label);
+    if (label.empty() && shown.empty()) return inside(element);
+    html_ += fmt::format("<fieldset class=\"group\"><legend>{}</legend>{}\n", escape_markup(label), shown);
     inside(element);
     html_ += "</fieldset>\n";
   }
@@ -120,7 +121,8 @@ class Writer {
       if (!each->relevant) continue;
       label = label_of(*each);
       const std::string address = filling_.address_of(*each);
-      html_ += fmt::format("<fieldset class=\"group\"><legend>{} {}</legend>\n", escape_markup(label), ++number);
+      html_ += fmt::format("<fieldset class=\"group\"><legend>{} {}</legend>{}\n", escape_markup(label), ++number,
+                           media_of(node(child).label, label));
       focus_next_ = address == shown_.begin_at;
       inside(*each);
       if (by_people)
@@ -148,9 +150,11 @@ class Writer {
     frame.name = escape_markup(address);
     const std::string label = label_of(element);
     frame.label = escape_markup(label);
+    frame.around = media_of(node(element.node).label, label);
     std::string described;
     if (const std::string hint = filling_.text(node(element.node).hint, element); !hint.empty()) {
-      frame.around += fmt::format("<p class=\"hint\" id=\"{}h\">{}</p>", frame.id, escape_markup(hint));
+      frame.around += fmt::format("<p class=\"hint\" id=\"{}h\">{}</p>{}", frame.id, escape_markup(hint),
+                                  media_of(node(element.node).hint, hint));
       described = frame.id + "h";
     }
     if (!asked) return frame;
@@ -175,7 +179,20 @@ class Writer {
     return frame;
   }
 
+  // What a page can send is bounded: questions beyond that are not on it, and keep what was answered.
   void question(const Element& element) {
+    if (fields_ >= shown_.most_fields) {
+      ++left_out_;
+      return;
+    }
+    const std::size_t before = html_.size();
+    ask(element);
+    constexpr std::string_view kField = " name=\"";
+    for (std::size_t at = html_.find(kField, before); at != std::string::npos; at = html_.find(kField, at + 1))
+      ++fields_;
+  }
+
+  void ask(const Element& element) {
     if (filling_.readonly(element)) return told(element);
     const Node& asked = node(element.node);
     const bool timed = asked.type == AnswerType::kDateTime || asked.type == AnswerType::kTime;
@@ -211,9 +228,42 @@ class Writer {
       for (const Offered& each : filling_.choices(element))
         if (holds(chosen, each.value)) value += (value.empty() ? "" : ", ") + each.label;
     }
+    if (shown.type == AnswerType::kDate || shown.type == AnswerType::kDateTime) value = date_said(element.text);
     html_ += fmt::format("<div class=\"q\"><p>{}</p>{}", frame.label, frame.around);
     if (!value.empty()) html_ += fmt::format("<p><output>{}</output></p>", escape_markup(value));
     html_ += "</div>\n";
+  }
+
+  // "2024-02-29" as people write it; what is no date stays as it is.
+  std::string date_said(const std::string& text) const {
+    const Moment told = moment_of(text, true);
+    if (!is_date(text.substr(0, text.find('T'))) || told.day.empty()) return text;
+    const std::string date = shown_.words.say(
+        {"fill.date",
+         {{"day", told.day}, {"month", shown_.words.say("fill.month_" + told.month)}, {"year", told.year}}});
+    return told.time.empty() ? date : date + ", " + told.time;
+  }
+
+  // Pictures, sounds and films that belong to words. What the form names and nobody brought is left out.
+  std::string media(const std::string& image, const std::string& audio, const std::string& video,
+                    const std::string& about) {
+    if (!shown_.media) return {};
+    std::string made;
+    const auto put = [&](const std::string& name, const char* key, const char* pattern, bool plays) {
+      const std::string address = name.empty() ? std::string() : shown_.media(name);
+      if (address.empty()) return;
+      made += fmt::format(fmt::runtime(pattern), escape_markup(address),
+                          escape_markup(shown_.words.say({key, {{"what", about}}})));
+      plays_ = plays_ || plays;
+    };
+    put(image, "fill.picture", "<img src=\"{}\" alt=\"{}\" loading=\"lazy\">", false);
+    put(audio, "fill.sound", "<audio controls preload=\"none\" src=\"{}\" aria-label=\"{}\"></audio>", true);
+    put(video, "fill.film", "<video controls preload=\"none\" src=\"{}\" aria-label=\"{}\"></video>", true);
+    return made;
+  }
+  std::string media_of(const collect::Words& words, const std::string& about) {
+    const collect::Words::In* in = filling_.in_language(words);
+    return in ? media(in->image, in->audio, in->video, about) : std::string();
   }
 
   // Boxes of the kind "number" and "date" drop what they cannot read without a word; these keep it, and the answer says
@@ -289,8 +339,13 @@ class Writer {
     const std::vector<Offered> offered = filling_.choices(element);
     const std::vector<std::string> chosen = many ? listed(element.text) : std::vector<std::string>{element.text};
     const Frame frame = this->frame(element, true);
-    const bool opens = asked.appearance.find("minimal") != std::string::npos ||
-                       asked.appearance.find("autocomplete") != std::string::npos || offered.size() > kLongList;
+    // A box that opens shows words alone.
+    std::vector<std::string> shown;
+    for (const Offered& each : offered) shown.push_back(media(each.image, each.audio, each.video, each.label));
+    const bool pictures = std::any_of(shown.begin(), shown.end(), [](const auto& each) { return !each.empty(); });
+    const bool opens =
+        !pictures && (asked.appearance.find("minimal") != std::string::npos ||
+                      asked.appearance.find("autocomplete") != std::string::npos || offered.size() > kLongList);
     if (!many && opens) {
       html_ += fmt::format("<div class=\"q\"><label for=\"{0}\">{1}</label>{2}<select id=\"{0}\" name=\"{3}\"{4}>{5}",
                            frame.id, frame.label, frame.around, frame.name, frame.attributes,
@@ -312,7 +367,10 @@ class Writer {
     if (const std::size_t at = attributes.find(" aria-required=\"true\""); at != std::string::npos)
       attributes.erase(at, std::string_view(" aria-required=\"true\"").size());
     if (offered.empty()) nothing_to_choose(frame);
-    for (const Offered& each : offered) line(each.value, each.label, holds(chosen, each.value));
+    for (std::size_t i = 0; i < offered.size(); ++i) {
+      line(offered[i].value, offered[i].label, holds(chosen, offered[i].value));
+      html_ += shown[i];
+    }
     if (!many && !offered.empty() && !filling_.required(element))
       line("", shown_.words.say("fill.no_answer"), element.text.empty());
     html_ += "</fieldset>\n";
@@ -383,6 +441,8 @@ class Writer {
   std::vector<std::pair<std::string, std::string>> told_;  // id, text
   std::string html_;
   int number_ = 0;
+  std::size_t fields_ = 0, left_out_ = 0;
+  bool plays_ = false;
   bool focus_next_ = false;
 };
 

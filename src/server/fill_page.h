@@ -7,9 +7,13 @@
 #include <vector>
 
 #include "collect/filling.h"
+#include "collect/form_language.h"
 #include "foundation/catalogue.h"
 
 namespace understory::server {
+
+using collect::language_code;
+using collect::nearest_language;
 
 struct FillShown {
   const collect::Filling& filling;
@@ -19,11 +23,16 @@ struct FillShown {
   std::string begin_at;                                // address of what was just added: it gets the focus
   std::vector<std::string> files_lost;                 // addresses whose files must be chosen again
   std::optional<int> clock;  // minutes from UTC of the times people write; a time told by another says so beside it
+  // Where a picture or sound of the form's own is to be had, by its name; empty: it is not here.
+  std::function<std::string(const std::string& name)> media = nullptr;
+  std::size_t most_fields = 20'000;  // that a page can send; what is beyond is left out of it, and keeps its answers
 };
 
 struct FillHtml {
   std::string questions;
-  std::string summary;  // what is amiss, each with a link to its question; empty: nothing, or nobody asked
+  std::string summary;       // what is amiss, each with a link to its question; empty: nothing, or nobody asked
+  std::size_t left_out = 0;  // questions that would have been too many for one page
+  bool plays = false;        // sounds or films stand in it
 };
 FillHtml fill_html(const FillShown& shown);
 
@@ -40,11 +49,5 @@ struct FillClock {
 // one is to be dropped.
 std::vector<std::pair<std::string, std::string>> answers_of(const collect::Filling& filling, const FillSent& sent,
                                                             const FillClock& clock);
-
-// The language of the form that is nearest to a page's ("km" → "Khmer (km)"); its default where none is near, "" where
-// it has but one.
-std::string nearest_language(const std::vector<std::string>& languages, std::string_view page_language);
-// For the lang attribute: "Khmer (km)" → "km"; empty: the name does not say.
-std::string language_code(std::string_view language);
 
 }  // namespace understory::server

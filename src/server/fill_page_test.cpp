@@ -164,6 +164,63 @@ TEST(FillPage, OthersFormsBecomePages) {
   RecordProperty("large", large);
 }
 
+// Of the form's files: with words for whoever does not see or hear them; what nobody brought is not there.
+TEST(FillPage, PicturesAndSoundsStandBesideTheirWords) {
+  const auto read = collect::read_form(
+      R"x(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><model><itext>
+<translation lang="en"><text id="q"><value>Which sign?</value><value form="image">jr://images/sign 1.png</value><value form="audio">jr://audio/q.mp3</value></text>
+<text id="a"><value>Stop &amp; go</value><value form="image">jr://images/a.png</value></text><text id="b"><value>None</value><value form="video">jr://video/b.mp4</value></text>
+<text id="g"><value>Signs</value><value form="image">jr://images/gone.png</value></text></translation></itext>
+<instance><data id="f"><grp><sign/><when>2024-02-09</when><fixed>2024-02-09T06:07:08.000+07:00</fixed></grp></data></instance>
+<bind nodeset="/data/grp/fixed" type="dateTime" readonly="true()"/></model></h:head>
+<h:body><group ref="/data/grp"><label ref="jr:itext('g')"/><select1 ref="/data/grp/sign" appearance="minimal"><label ref="jr:itext('q')"/>
+<item><label ref="jr:itext('a')"/><value>a</value></item><item><label ref="jr:itext('b')"/><value>b</value></item></select1>
+<input ref="/data/grp/fixed"><label>Fixed</label></input></group></h:body></h:html>)x",
+      "f.xml");
+  ASSERT_TRUE(read) << read.error().sentence();
+  const auto filling =
+      collect::Filling::start(collect::plan_of(std::make_shared<const collect::Form>(read->form)), {}, {});
+  FillShown shown{filling, Catalogue::of("en"), "en"};
+  EXPECT_THAT(fill_html(shown).questions, HasSubstr("<select")) << "words alone";
+  shown.media = [](const std::string& name) { return name == "gone.png" ? "" : "/files/" + name; };
+  const FillHtml html = fill_html(shown);
+  EXPECT_TRUE(html.plays);
+  for (const char* part :
+       {"<img src=\"/files/sign 1.png\" alt=\"Picture: Which sign?\" loading=\"lazy\">",
+        "<audio controls preload=\"none\" src=\"/files/q.mp3\" aria-label=\"Sound: Which sign?\"></audio>",
+        "<img src=\"/files/a.png\" alt=\"Picture: Stop &amp; go\" loading=\"lazy\">",
+        "<video controls preload=\"none\" src=\"/files/b.mp4\" aria-label=\"Film: None\"></video>",
+        "<output>9 February 2024, 06:07</output>"})
+    EXPECT_THAT(html.questions, HasSubstr(part));
+  EXPECT_THAT(html.questions, Not(HasSubstr("gone.png")));
+  EXPECT_THAT(html.questions, Not(HasSubstr("<select")));
+}
+
+TEST(FillPage, WhatIsTooMuchForOnePageIsLeftOutAndKept) {
+  std::string instance, body;
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "q" + std::to_string(i);
+    instance += "<" + name + ">" + std::to_string(i) + "</" + name + ">";
+    body += "<input ref=\"/data/" + name + "\"><label>" + name + "</label></input>";
+  }
+  const auto read = collect::read_form(
+      "<h:html xmlns=\"http://www.w3.org/2002/xforms\" xmlns:h=\"http://www.w3.org/1999/xhtml\"><h:head><model>"
+      "<instance><data id=\"f\">" +
+          instance + "</data></instance></model></h:head><h:body>" + body + "</h:body></h:html>",
+      "f.xml");
+  auto filling = collect::Filling::start(collect::plan_of(std::make_shared<const collect::Form>(read->form)), {}, {});
+  FillShown shown{filling, Catalogue::of("en"), ""};
+  EXPECT_EQ(fill_html(shown).left_out, 0u);
+  shown.most_fields = 20;
+  const FillHtml html = fill_html(shown);
+  EXPECT_EQ(html.left_out, 30u);
+  EXPECT_THAT(html.questions, HasSubstr("name=\"/data/q19\""));
+  EXPECT_THAT(html.questions, Not(HasSubstr("name=\"/data/q20\"")));
+  ASSERT_TRUE(filling.set(answers_of(filling, {{"/data/q3", "changed"}}, {})));
+  EXPECT_THAT(filling.xml(), HasSubstr("<q3>changed</q3>"));
+  EXPECT_THAT(filling.xml(), HasSubstr("<q49>49</q49>"));
+}
+
 TEST(FillAnswers, NearestLanguage) {
   EXPECT_EQ(nearest_language({"English (en)", "ខ្មែរ (km)"}, "km"), "ខ្មែរ (km)");
   EXPECT_EQ(nearest_language({"English", "Khmer"}, "km"), "Khmer");

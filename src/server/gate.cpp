@@ -56,8 +56,10 @@ bool Gate::sends_too_much(const Sender& sender, const Held& sending) const {
   return counts(sender) && sending.count() > limits_.sending_of_client;
 }
 
-bool Gate::asks_too_much(const Sender& sender, const Held& held) const {
-  return waiting >= limits_.waiting || (counts(sender) && held.count() > limits_.waiting_of_client);
+bool Gate::asks_too_much(const Sender& sender, const Held& held, Lane lane) const {
+  const bool news = lane == Lane::kNews;
+  return (!news && waiting >= limits_.waiting) ||
+         (counts(sender) && held.count() > (news ? limits_.waiting_for_news_of_client : limits_.waiting_of_client));
 }
 
 void Gate::refused(int status) {

@@ -40,14 +40,14 @@ class Gate {
   int wait_to_ask(const Sender& sender);
   int wait_to_sign_in(const Sender& sender);
   bool sends_too_much(const Sender& sender, const Held& sending) const;  // bodies that may be large
-  bool asks_too_much(const Sender& sender, const Held& waiting) const;   // unanswered requests, all clients' too
+  bool asks_too_much(const Sender& sender, const Held& waiting, Lane lane) const;  // unanswered requests, all clients' too
 
   // What was refused unheard: counted, and told in one line, so that who floods this server cannot flood the log;
   // nobody stands in it.
   void refused(int status);
   void tell_refusals();
 
-  Held::Counts connections_of, waiting_of, sending_of;
+  Held::Counts connections_of, waiting_of, waiting_for_news_of, sending_of;
   int connections = 0, waiting = 0;
 
  private:

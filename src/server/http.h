@@ -33,6 +33,7 @@ struct Body {
   };
   Kind kind = Kind::kForm;
   std::uint64_t limit = 64 * 1024;  // bytes; of kForm never more than this
+  int parts = 1000;                 // of kParts: how many
 };
 
 struct Request {
@@ -64,7 +65,8 @@ struct Request {
 // Where a request waits for its answer, so that what takes long starves nothing else: sign-ins (a password takes a
 // tenth of a second and 64 MiB) and reports as PDF (seconds, by a program of its own) have one worker each, answers
 // that are long two. What is taken in has sixteen, which mostly wait together for one commit.
-enum class Lane { kPages, kPasswords, kReports, kDownloads, kIntake };
+// What waits for others to do something (kNews) does so in threads that do nothing else.
+enum class Lane { kPages, kPasswords, kReports, kDownloads, kIntake, kNews };
 
 // An answer too long to be held whole: asked for piece by piece, as fast as the client takes them. Made by the route,
 // asked and destroyed on workers of the route's lane, by one at a time but not always the same; destroyed soon after

@@ -21,7 +21,8 @@ Lanes::Lanes(int workers, const Limits& limits)
               {1, limits.waiting_for_passwords},
               {1, limits.waiting_for_reports},
               {2, limits.waiting_for_downloads},
-              {16, limits.waiting_for_intake}}},
+              {16, limits.waiting_for_intake},
+              {limits.waiting_for_news, limits.waiting_for_news}}},
       spooling_(kSpooling, limits.connections) {}
 
 void Lanes::stop() {
@@ -36,7 +37,8 @@ Taken taken(Lane lane) {
                                      {5, &problems::kSignInsTaken},
                                      {30, &problems::kReportsTaken},
                                      {10, &problems::kDownloadsTaken},
-                                     {5, &problems::kIntakeTaken}};
+                                     {5, &problems::kIntakeTaken},
+                                     {5, &problems::kServerBusy}};
   return kTaken[static_cast<std::size_t>(lane)];
 }
 

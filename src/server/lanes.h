@@ -30,7 +30,7 @@ class Lanes {
   void stop();                               // waits for what they are at; the rest is forgotten
 
  private:
-  std::array<Workers, 5> lanes_;
+  std::array<Workers, 6> lanes_;
   Workers spooling_;
 };
 

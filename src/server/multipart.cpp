@@ -157,8 +157,8 @@ Result<PartHead> read_part_head(std::string_view text, int number) {
   return head;
 }
 
-Multipart::Multipart(std::string_view boundary, Taker& taker)
-    : delimiter_("\r\n--" + std::string(boundary)), taker_(taker) {}
+Multipart::Multipart(std::string_view boundary, Taker& taker, int parts)
+    : delimiter_("\r\n--" + std::string(boundary)), taker_(taker), most_parts_(parts) {}
 
 tl::unexpected<Problem> Multipart::bad(std::string_view reason) const { return bad_part(parts_, reason); }
 
@@ -215,8 +215,8 @@ Result<bool> Multipart::after_boundary() {
   if (rest.size() < 2)
     return rest.empty() || rest == "\r" ? Result<bool>(false) : bad("there is more behind its boundary");
   if (rest.substr(0, 2) != "\r\n") return bad("there is more behind its boundary");
-  if (++parts_ > kParts)
-    return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} × Content-Disposition", kParts)}});
+  if (++parts_ > most_parts_)
+    return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} × Content-Disposition", most_parts_)}});
   from_ += blanks;  // the line's end stays: a head may be empty
   at_ = At::kHead;
   return true;

@@ -23,7 +23,6 @@ Result<PartHead> read_part_head(std::string_view head, int number);
 
 class Multipart {
  public:
-  static constexpr int kParts = 1000;
   static constexpr std::size_t kHead = 16 * 1024;  // bytes
 
   // Is told each part: its head, its bytes in any number of pieces, its end. What it fails with ends the reading.
@@ -35,7 +34,8 @@ class Multipart {
     virtual Result<void> end() = 0;
   };
 
-  Multipart(std::string_view boundary, Taker& taker);
+  // `parts`: how many there may be.
+  Multipart(std::string_view boundary, Taker& taker, int parts = 1000);
   // kBadPart, kRequestTooLarge (too many parts, a head too long), or the taker's. Nothing can be fed after a failure.
   Result<void> feed(std::string_view piece);
   // After the last piece. kCutShort: the closing boundary did not come.
@@ -53,6 +53,7 @@ class Multipart {
   At at_ = At::kPreamble;
   std::string held_ = "\r\n";  // not yet understood; the first boundary may stand at the very beginning
   std::size_t from_ = 0;       // in it
+  const int most_parts_;
   int parts_ = 0;
 };
 

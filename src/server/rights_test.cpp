@@ -22,9 +22,20 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/machine", "see_findings"},
                                                  {"/machine/learn", "code"},
                                                  {"/machine/remove", "change_study"},
+                                                 {"/codebook/{code}", "change_study"},
+                                                 {"/codebook/{code}/merge", "change_study"},
+                                                 {"/codebook/{code}/passages", "read_source"},
+                                                 {"/codebook/{code}/split", "change_study"},
                                                  {"/sources", "list_sources"},
                                                  {"/sources/{source}", "read_source"},
                                                  {"/sources/{source}/erase", "change_study"},
+                                                 {"/sources/{source}/codings", "code"},
+                                                 {"/sources/{source}/codings/{coding}", "code"},
+                                                 {"/sources/{source}/memos", "code"},  // to read them, as the source
+                                                 {"/sources/{source}/changes", "read_source"},
+                                                 {"/sources/{source}/blind", "change_study"},
+                                                 {"/sources/{source}/comparison", "read_source"},
+                                                 {"/sources/{source}/settlements", "change_study"},
                                                  {"/findings/{ask}", "see_findings"},
                                                  {"/findings/{ask}/passages", "see_passages"},
                                                  {"/report.html", "make_report"},
@@ -53,6 +64,15 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/studies/{study}/machine/learn", 303},
                                         {"/studies/{study}/machine/remove", 303},
                                         {"/submissions/{submission}/erase", 422},
+                                        {"/api/v1/studies/{study}/sources/{source}/codings", 400},
+                                        {"/api/v1/studies/{study}/sources/{source}/codings/{coding}", 404},
+                                        {"/api/v1/studies/{study}/sources/{source}/memos", 400},
+                                        {"/api/v1/studies/{study}/sources/{source}/blind", 400},
+                                        {"/api/v1/studies/{study}/sources/{source}/settlements", 400},
+                                        {"/api/v1/studies/{study}/codebook", 400},
+                                        {"/api/v1/studies/{study}/codebook/{code}", 400},
+                                        {"/api/v1/studies/{study}/codebook/{code}/merge", 400},
+                                        {"/api/v1/studies/{study}/codebook/{code}/split", 400},
                                         {"/invitations/{invitation}", 410},
                                         {"/accounts", 422},
                                         {"/accounts/{account}", 422},
@@ -127,7 +147,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
       const bool somebody = relation != kDeactivated && relation != kSignedOut;
       // What is answered to this person where the right is needed: `allowed`, or one of the two denials.
       // (`beyond_study` looks at the source too, as the answer itself does.)
-      const auto decided = [&](const std::string& within, int allowed, bool beyond_study = true) {
+      const auto decided = [&](const std::string& within, int allowed, bool beyond_study = true, bool sends = false) {
         const bool of_all_studies = within.rfind("/forms/", 0) == 0;
         const bool devices = within.rfind("/devices", 0) == 0;
         const bool general = within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0 ||
@@ -138,6 +158,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
                                    : devices                                           ? "keep_devices"
                                    : of_all_studies || inside.rfind("/forms/", 0) == 0 ? "export_submissions"
                                    : general                                           ? "manage_accounts"
+                                   : sends && inside == "/codebook"                    ? "change_study"
                                                                                        : kNeeded.at(inside);
         // A grant for some places may see what is of no study, as far as it comes from there.
         const bool of_places = of_all_studies && (relation == kPlaceOfSource || relation == kPlaceElsewhere);
@@ -147,6 +168,9 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const auto has = [&](const std::string& right) {
           return granted && (" " + words + " ").find(" " + right + " ") != std::string::npos;
         };
+        // A codebook is the whole study's: whoever leads one place of it may not change what all count by.
+        const bool of_whole_study = inside.rfind("/codebook", 0) == 0 && needed == "change_study";
+        if (has(needed) && of_whole_study && (relation == kPlaceOfSource || relation == kPlaceElsewhere)) return 403;
         const bool the_source = beyond_study && inside.rfind("/sources/{source}", 0) == 0;
         // It learns from the whole study.
         const bool a_part =
@@ -191,6 +215,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{attachment}", sent.attachment.text());
         put("{device}", sent.device.text());
         put("{rest*}", "Submissions");
+        put("{coding}", rooms.study.text());
+        put("{code}", rooms.study.text());
         return target;
       };
       for (const Route& route : routes()) {
@@ -215,7 +241,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (!somebody) {
           expected = api ? 401 : 303;
         } else if (within == "/" || within == "/studies" || within == "/account" || within == "/glass" ||
-                   within == "/forms" || within == "/entities") {
+                   within == "/forms" || within == "/entities" || within == "/desk" || within == "/desk/{rest*}" ||
+                   within == "/person") {
           expected = 200;
         } else if (within == "/glass/{glass}") {
           expected = 404;  // nobody asked
@@ -224,7 +251,10 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (within.ends_with("/files/{name}")) {
           expected = 404;  // no such file; who may have one there is: engine_test.cpp
         } else {
-          expected = decided(within, within.find("/forms/") == std::string::npos ? 200 : 404);  // no such form
+          expected =
+              decided(within, within.find("/forms/") == std::string::npos && within.find("{code}") == std::string::npos
+                                  ? 200
+                                  : 404);  // no such form or code
         }
         // PDF and the whole report take seconds; that they are refused alike is what matters here.
         if (expected == 200 && address.find("/report.") != std::string::npos && relation != kWorkspace) continue;
@@ -248,9 +278,9 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
       // Those that end the session come last.
       std::vector<const Route*> forms;
       for (const Route& route : routes())
-        if (route.method == "POST" && !kEndings.contains(route.address)) forms.push_back(&route);
+        if (route.method != "GET" && !kEndings.contains(route.address)) forms.push_back(&route);
       for (const Route& route : routes())
-        if (route.method == "POST" && kEndings.contains(route.address)) forms.push_back(&route);
+        if (route.method != "GET" && kEndings.contains(route.address)) forms.push_back(&route);
       std::string present = session;
       for (const Route* route : forms)
         for (const bool from_here : {false, true}) {
@@ -260,25 +290,28 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           int expected = route->access == Access::kDevice ? 401 : kForms.at(address);
           if (address.find("{token}") != std::string::npos) {
             expected = 403;
-          } else if (address.rfind("/api/", 0) == 0) {
+          } else if (address.find(".svc/") != std::string::npos) {
             // A program's question, which changes nothing: it has no form of ours around it.
             expected = somebody ? decided(address.substr(7), expected) : 401;
           } else if (route->access != Access::kAnybody && route->access != Access::kDevice) {
-            const int refused = route->access == Access::kRight   ? decided(address, 0, false)
+            const bool api = address.rfind("/api/", 0) == 0;
+            const std::string within = api ? address.substr(7) : address;
+            const int refused = route->access == Access::kRight   ? decided(within, 0, false, true)
                                 : route->access == Access::kThing ? decided_of_thing(address, true, 0)
                                                                   : 0;
-            expected = !somebody                         ? 303
+            expected = !somebody                         ? (api ? 401 : 303)
                        : refused != 0                    ? refused
                        : !from_here                      ? 403
-                       : route->access == Access::kRight ? decided(address, expected)
+                       : route->access == Access::kRight ? decided(within, expected, true, true)
                                                          : expected;
           }
           std::vector<std::pair<std::string, std::string>> form;
           if (from_here) form.emplace_back("form", people::form_token(present));
           const std::int64_t before = entries();
-          const Response response = answer(workspace(), asked("POST", target_of(address), present, form));
+          const Response response =
+              answer(workspace(), asked(std::string(route->method), target_of(address), present, form));
           EXPECT_EQ(response.status, expected)
-              << name << " POST " << address << (from_here ? "" : " from elsewhere") << "\n"
+              << name << " " << route->method << " " << address << (from_here ? "" : " from elsewhere") << "\n"
               << response.body.substr(0, 200);
           if (somebody && response.status == 403 && route->access != Access::kDevice)
             EXPECT_EQ(entries() - before, 1) << name << " " << address;

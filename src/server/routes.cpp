@@ -11,9 +11,14 @@ using enum Access;
 using enum people::Right;
 
 constexpr Body kSent{Body::Kind::kParts, kMostSent};
+// A page that is filled in: a part each box of it (fill_page.h's most_fields, and the choices of its last question).
+constexpr Body kFilled{Body::Kind::kParts, kMostSent, 25'000};
 
 // OData's way to ask without an address: what $filter looks for, often a name, stands in no history and no log.
 constexpr Body kQuery{Body::Kind::kBytes, 128 * 1024};
+
+// What the desk sends: a few named values as JSON.
+constexpr Body kJson{Body::Kind::kBytes, 128 * 1024};
 
 constexpr Route kRoutes[] = {
     {"GET", "/", show_studies, kSignedIn, kSeeStudy, false},
@@ -72,7 +77,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/forms/{form}/take", take_into_study, kThing, kReadSubmissions, true, false, Lane::kReports},
     {"GET", "/forms/{form}/fill", show_filling, kThing, kFillForms, false},
     // What is sent is logged where it is kept, in that transaction; what is merely looked at again, nowhere.
-    {"POST", "/forms/{form}/fill", take_filling, kThing, kFillForms, false, true, Lane::kIntake, kSent},
+    {"POST", "/forms/{form}/fill", take_filling, kThing, kFillForms, false, true, Lane::kIntake, kFilled},
     {"GET", "/forms/{form}/submissions", show_submissions, kThing, kReadSubmissions, true},
     {"POST", "/forms/{form}/submissions", review_submissions, kThing, kReviewSubmissions, true},
     {"GET", "/submissions/{submission}", show_submission, kThing, kReadSubmissions, true},
@@ -81,7 +86,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/submissions/{submission}/erase", erase_submission, kThing, kChangeStudy, false},  // says the reason
     {"GET", "/submissions/{submission}/edit", show_filling, kThing, kReviewSubmissions, true},
     {"POST", "/submissions/{submission}/edit", take_filling, kThing, kReviewSubmissions, false, true, Lane::kIntake,
-     kSent},
+     kFilled},
     {"GET", "/submissions/{submission}/attachments/{attachment}", send_attachment, kThing, kReadSubmissions, true, true,
      Lane::kDownloads},
     {"GET", "/entities", show_entity_lists, kSignedIn, kReadSubmissions, false},
@@ -98,6 +103,9 @@ constexpr Route kRoutes[] = {
     // Decides by itself: a file nobody brought yet is asked for each time the form is opened, and is no denial.
     {"GET", "/forms/{form}/versions/{version}/files/{name}", send_version_file, kSignedIn, kFillForms, false, true,
      Lane::kDownloads},
+    // Staff's place in the browser; its script asks the JSON interface for everything.
+    {"GET", "/desk", show_desk, kSignedIn, kSeeStudy, false},
+    {"GET", "/desk/{rest*}", show_desk, kSignedIn, kSeeStudy, false},
     {"GET", "/assets/{name}", send_asset, kAnybody, {}, false},
     // OpenRosa, by a token in the path or by name and token as HTTP asks for them. What is sent is logged where it is
     // kept, in that transaction.
@@ -120,8 +128,32 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/studies", api_studies, kSignedIn, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}", api_study, kRight, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}/codebook", api_codebook, kRight, kSeeStudy, false},
+    {"POST", "/api/v1/studies/{study}/codebook", make_code, kRight, kChangeStudy, true, false, Lane::kPages, kJson},
+    {"POST", "/api/v1/studies/{study}/codebook/{code}", change_code, kRight, kChangeStudy, true, false, Lane::kPages,
+     kJson},
+    {"GET", "/api/v1/studies/{study}/codebook/{code}/merge", look_at_merge, kRight, kChangeStudy, false},
+    {"POST", "/api/v1/studies/{study}/codebook/{code}/merge", merge_code, kRight, kChangeStudy, true, false,
+     Lane::kPages, kJson},
+    {"GET", "/api/v1/studies/{study}/codebook/{code}/passages", api_passages_of_code, kRight, kReadSource, true},
+    {"POST", "/api/v1/studies/{study}/codebook/{code}/split", split_code, kRight, kChangeStudy, true, false,
+     Lane::kPages, kJson},
     {"GET", "/api/v1/studies/{study}/sources", api_sources, kRight, kListSources, true},
     {"GET", "/api/v1/studies/{study}/sources/{source}", api_source, kRight, kReadSource, true},
+    {"POST", "/api/v1/studies/{study}/sources/{source}/codings", put_coding, kRight, kCode, true, false, Lane::kPages,
+     kJson},
+    {"DELETE", "/api/v1/studies/{study}/sources/{source}/codings/{coding}", take_coding_off, kRight, kCode, true},
+    {"GET", "/api/v1/studies/{study}/sources/{source}/memos", api_memos, kRight, kReadSource, true},
+    {"POST", "/api/v1/studies/{study}/sources/{source}/memos", put_memo, kRight, kCode, true, false, Lane::kPages,
+     kJson},
+    // Asked again and again by whoever has the source open, which was logged; it holds positions and no words.
+    {"GET", "/api/v1/studies/{study}/sources/{source}/changes", api_changes, kRight, kReadSource, false, false,
+     Lane::kNews},
+    {"POST", "/api/v1/studies/{study}/sources/{source}/blind", set_blind, kRight, kChangeStudy, true, false,
+     Lane::kPages, kJson},
+    {"GET", "/api/v1/studies/{study}/sources/{source}/comparison", api_comparison, kRight, kReadSource, true},
+    {"POST", "/api/v1/studies/{study}/sources/{source}/settlements", settle_difference, kRight, kChangeStudy, true,
+     false, Lane::kPages, kJson},
+    {"GET", "/api/v1/person", api_person, kSignedIn, kSeeStudy, false},
     {"GET", "/api/v1/studies/{study}/findings/{ask}", api_finding, kRight, kSeeFindings, false},
     {"GET", "/api/v1/studies/{study}/findings/{ask}/passages", api_passages, kRight, kSeePassages, true},
     // Submissions for other programs: by whoever may have them of every study, or of the study that is named.

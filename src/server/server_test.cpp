@@ -6,6 +6,7 @@
 #include "findings/question.h"
 #include "foundation/file.h"
 #include "server/routes.h"
+#include "study/codebook.h"
 #include "study/import_file.h"
 #include "study/source.h"
 #include "testing/who_may.h"
@@ -66,6 +67,13 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
   }
   const Sent sent = one_sent(workspace(), {study, {}, {}, {}});
   const Id list = one_list(workspace(), study).list;
+  std::string debt, poverty;
+  {
+    auto transaction = workspace().read();
+    const study::Codebook book = study::load_codebook(transaction, study);
+    debt = book.find_path("Causes/Poverty/Debt")->id.text();
+    poverty = book.find_path("Causes/Poverty")->id.text();
+  }
   Id version;
   {
     auto transaction = workspace().read();
@@ -95,12 +103,14 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
       put("{attachment}", sent.attachment.text());
       put("{list}", list.text());
       put("{rest*}", "Submissions");
+      put("{code}", debt);
       for (const std::string_view ask : findings::kAsks) {
         std::string each = address;
         if (const std::size_t at = each.find("{ask}"); at != std::string::npos) each.replace(at, 5, ask);
         if (each.find("passages") != std::string::npos && ask != "causes") continue;
         const Response response =
-            answer(workspace(), request_for(each + "?lang=" + language + "&group=(all)&item=Causes%2FPoverty"));
+            answer(workspace(),
+                   request_for(each + "?lang=" + language + "&group=(all)&item=Causes%2FPoverty&into=" + poverty));
         EXPECT_EQ(response.status, 200) << each << "\n" << response.body.substr(0, 300);
         if (response.pieces) continue;  // told piece by piece
         // A PDF is packed: any three bytes stand in it now and then.

@@ -296,13 +296,15 @@ struct Transport::Impl {
       if (const int seconds = gate.wait_to_sign_in(sender))
         co_return own(
             refusal(request, Problem(problems::kTooManySignIns, {{"seconds", std::to_string(seconds)}}), seconds));
-    const Held held(gate.waiting_of, sender.client);
+    const bool news = lane == Lane::kNews;
+    const Held held(news ? gate.waiting_for_news_of : gate.waiting_of, sender.client);
     Workers& workers = lanes.of(lane);
-    if (const bool many = gate.asks_too_much(sender, held); many || workers.waiting >= workers.most) {
+    if (const bool many = gate.asks_too_much(sender, held, lane); many || workers.waiting >= workers.most) {
       const Taken full = taken(many ? Lane::kPages : lane);
       co_return own(refusal(request, Problem(*full.problem), full.seconds));
     }
-    const Counted begun(gate.waiting, metrics::waiting);
+    int apart = 0;  // who only waits for news takes nobody's place
+    const Counted begun(news ? apart : gate.waiting, news ? [](int) {} : metrics::waiting);
     Answer out;
     out.lane = &workers;
     out.place = std::make_unique<Counted>(workers.waiting, [](int) {});

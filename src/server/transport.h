@@ -38,6 +38,8 @@ struct Limits {
   int waiting_for_reports = 4;
   int waiting_for_downloads = 8;  // or on their way
   int waiting_for_intake = 48;
+  int waiting_for_news = 48;  // not counted among `waiting`: they only wait
+  int waiting_for_news_of_client = 16;
   int sending_of_client = 32;  // bodies that may be large
   Spool::Limits spool;
   Limiter::Rate requests{20, 200};         // of one client; more are told to come back (429)

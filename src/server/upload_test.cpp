@@ -141,7 +141,7 @@ TEST(Multipart, TellsWhatIsWrongApart) {
   EXPECT_EQ(read_in("--b\r\nX: " + std::string(20000, 'a'), 7, seen), "request_too_large");
   EXPECT_EQ(read_in("--b\r\nX: " + std::string(20000, 'a'), 50000, seen), "request_too_large");
   std::string many;
-  for (int i = 0; i < Multipart::kParts; ++i) many += part("name=\"a\"", "x");
+  for (int i = 0; i < 1000; ++i) many += part("name=\"a\"", "x");
   EXPECT_EQ(read_in(many + "--b--", 1000, seen), "");
   EXPECT_EQ(read_in(many + part("name=\"a\"", "x") + "--b--", 1000, seen), "request_too_large");
 }
@@ -217,6 +217,21 @@ TEST(Uploads, ManyPartsShareOneFileAndHalfAMebibyteOfMemory) {
   std::string names;
   for (int i = 0; i < 100; ++i) names += part("name=\"" + std::string(5000, 'n') + "\"", "");
   EXPECT_EQ(code_of(taken(kParts, kMultipart, names + "--b--", spool)), "request_too_large");
+}
+
+// A page of a long form: a part each box, and names of some length.
+TEST(Uploads, AsManyPartsAsTheRouteTakes) {
+  const TemporaryFolder folder;
+  Spool spool(folder.path());
+  const Body wanted{Body::Kind::kParts, 100'000'000, 20'000};
+  std::string body;
+  for (int i = 0; i < 20'000; ++i)
+    body += part("name=\"/household/member[" + std::to_string(i) + "]/" + std::string(60, 'n') + "\"", "an answer");
+  const Request request = taken(wanted, kMultipart, body + "--b--", spool);
+  EXPECT_EQ(code_of(request), "");
+  ASSERT_EQ(request.parts.size(), 20'000u);
+  EXPECT_EQ(*request.parts.back().content.text(100), "an answer");
+  EXPECT_EQ(code_of(taken(wanted, kMultipart, body + part("name=\"a\"", "x") + "--b--", spool)), "too_large");
 }
 
 TEST(Uploads, WhatIsWrongIsForTheRouteToSay) {

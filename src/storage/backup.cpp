@@ -41,8 +41,9 @@ struct Column {
 struct Table {
   std::string name;
   std::vector<Column> columns;
-  std::string select;         // SQL
-  std::string select_sqlite;  // where it differs
+  std::set<std::string> dropped;  // columns it once had: a backup of an older program may bring them
+  std::string select;             // SQL
+  std::string select_sqlite;      // where it differs
   std::unique_ptr<const Query> query;
 };
 
@@ -59,13 +60,20 @@ std::vector<Table> read_tables() {
       const std::vector<std::string_view> words = split(trimmed, ' ');
       if (trimmed.rfind("create table ", 0) == 0) {
         open = std::string(words[2]);
-        tables.push_back({open, {}, "", "", nullptr});
+        tables.push_back({open, {}, {}, "", "", nullptr});
       } else if (trimmed.rfind("alter table ", 0) == 0 && words.size() >= 7 && words[3] == "add") {
         for (Table& table : tables)
           if (table.name == words[2])
             table.columns.push_back({std::string(words[5]), words[6].rfind("{{blob}}", 0) == 0 ? 'b'
                                                             : words[6].rfind("{{id}}", 0) == 0 ? 'i'
                                                                                                : 't'});
+      } else if (trimmed.rfind("alter table ", 0) == 0 && words.size() == 6 && words[3] == "drop") {
+        const std::string name(words[5].substr(0, words[5].find(';')));
+        for (Table& table : tables)
+          if (table.name == words[2]) {
+            std::erase_if(table.columns, [&](const Column& each) { return each.name == name; });
+            table.dropped.insert(name);
+          }
       } else if (trimmed.rfind(')', 0) == 0) {
         open.clear();
       } else if (!open.empty() && trimmed.rfind("primary key (", 0) == 0) {
@@ -95,6 +103,7 @@ std::vector<Table> read_tables() {
   // Words of facts are kept in each engine's own form.
   Table words{"word_index",
               {{"workspace_id", 'i'}, {"kind", 't'}, {"record_id", 'i'}, {"words", 't'}},
+              {},
               "select workspace_id, kind, record_id, array_to_string(tsvector_to_array(words), ' ') from word_index "
               "where workspace_id = ? order by kind collate \"C\", record_id",
               "select workspace_id, kind, record_id, words from word_index where workspace_id = ? order by kind, "
@@ -470,9 +479,11 @@ Result<BackupSummary> restore(const std::filesystem::path& path, const BackupKey
   Opened opened = TRY(open_backup(path, key));
   BackupSummary summary;
   std::string signing;
-  std::map<std::string, std::set<std::string>> known;
-  for (const Table& table : tables())
+  std::map<std::string, std::set<std::string>> known, dropped;
+  for (const Table& table : tables()) {
     for (const Column& column : table.columns) known[table.name].insert(column.name);
+    dropped[table.name] = table.dropped;
+  }
   TRY(Workspace::receive(folder, database, opened.heading.workspace,
                          opened.heading.recovery_key.empty() ? opened.key.get() : nullptr,
                          [&](Connection& connection) -> Result<void> {
@@ -480,10 +491,16 @@ Result<BackupSummary> restore(const std::filesystem::path& path, const BackupKey
                                opened,
                                [&](const std::string& table, const std::vector<std::string>& columns,
                                    const std::vector<Parameter>& row) -> Result<void> {
-                                 for (const std::string& column : columns)
-                                   if (!known[table].contains(column))
+                                 std::vector<std::string> kept;
+                                 std::vector<Parameter> values;
+                                 for (std::size_t i = 0; i < columns.size(); ++i) {
+                                   if (dropped[table].contains(columns[i])) continue;
+                                   if (!known[table].contains(columns[i]))
                                      return opened.damaged("it has a table or column this program does not know");
-                                 connection.run(insertion(table, columns), row, {});
+                                   kept.push_back(columns[i]);
+                                   values.push_back(row[i]);
+                                 }
+                                 connection.run(insertion(table, kept), values, {});
                                  return {};
                                },
                                [&](const std::string& name, const std::string& content) -> Result<void> {

@@ -37,6 +37,12 @@ const Query kEraseMember{"study.erase_set_member",
 const Query kEraseCodings{"study.erase_codings", "delete from coding where workspace_id = ? and source_id = ?"};
 const Query kEraseSuggestions{"study.erase_suggestions",
                               "delete from suggestion where workspace_id = ? and source_id = ?"};
+const Query kEraseChanges{"study.erase_desk_changes",
+                          "delete from desk_change where workspace_id = ? and source_id = ?"};
+const Query kEraseBlind{"study.erase_blind_coding",
+                        "delete from blind_coding where workspace_id = ? and source_id = ?"};
+const Query kEraseSettlements{"study.erase_settlements",
+                              "delete from settlement where workspace_id = ? and source_id = ?"};
 const Query kEraseLinks{"study.erase_links", "delete from link where workspace_id = ? and source_id = ?"};
 const Query kEraseMasks{"study.erase_masks", "delete from mask where workspace_id = ? and source_id = ?"};
 const Query kEraseTurns{"study.erase_turns", "delete from turn where workspace_id = ? and source_id = ?"};
@@ -142,6 +148,9 @@ void erase_one(Transaction& transaction, Id study, Id source, Erased& erased) {
   erased.links += transaction.run(kEraseLinks, {workspace, source});
   transaction.run(kEraseSuggestions, {workspace, source});
   transaction.run(kEraseMasks, {workspace, source});
+  transaction.run(kEraseChanges, {workspace, source});
+  transaction.run(kEraseBlind, {workspace, source});
+  transaction.run(kEraseSettlements, {workspace, source});
   transaction.run(kEraseTurns, {workspace, source});
   transaction.run(kEraseSpeakers, {workspace, source});
   transaction.run(kEraseMember, {workspace, "source", source});

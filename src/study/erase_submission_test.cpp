@@ -239,6 +239,19 @@ TEST_P(ErasedSubmissions, LeaveOfEntitiesWhatOthersSaid) {
   EXPECT_NE(csv.find(std::string(kWell) + ",Label Dry.,2,Dry."), std::string::npos) << csv;
   EXPECT_EQ(csv.find(kOther), std::string::npos);
   EXPECT_EQ(csv.find("canary"), std::string::npos);
+  {
+    auto transaction = workspace().read();
+    const auto list = *collect::find_entity_list(transaction, study_, "wells");
+    EXPECT_EQ(collect::deleted_entities(transaction, list.id), std::set<std::string>{kOther}) << "phones forget it";
+    collect::each_entity(transaction, list, *collect::list_secret(transaction, list.id),
+                         [](const collect::Entity& each) {
+                           EXPECT_EQ(each.label.find("canary"), std::string::npos);
+                           for (const auto& [property, value] : each.values)
+                             EXPECT_EQ(value.find("canary"), std::string::npos);
+                           for (const auto& changed : each.overwritten)
+                             EXPECT_EQ(changed.before.find("canary"), std::string::npos);
+                         });
+  }
   // A phone that knows the well goes on from it.
   ASSERT_TRUE(send({.number = "uuid:4", .why = "Full.", .entity = kWell, .action = R"(update="1" baseVersion="2")"}));
   EXPECT_NE(entities().find(std::string(kWell) + ",Label Full.,3,Full."), std::string::npos) << entities();

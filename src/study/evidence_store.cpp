@@ -1,5 +1,7 @@
 #include "study/evidence.h"
 
+#include "study/blind.h"
+#include "study/limits.h"
 #include "study/source.h"
 #include "study/vocabulary.h"
 #include "vault/vault.h"
@@ -317,7 +319,16 @@ class HashInput {
 
 }  // namespace
 
-Evidence load_evidence(Transaction& transaction, Id study) { return Loading(transaction, study).run(); }
+Evidence load_evidence(Transaction& transaction, Id study) {
+  Evidence evidence = Loading(transaction, study).run();
+  // What is still coded blind is not counted yet: who looked at the numbers would see what others coded.
+  if (const auto blind = blind_sources(transaction, study); !blind.empty()) {
+    Limits limits;
+    limits.without_sources.insert(blind.begin(), blind.end());
+    evidence = limited(std::move(evidence), limits);
+  }
+  return evidence;
+}
 
 std::string Evidence::data_hash() const {
   HashInput input;

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "study/coding.h"
+
 namespace understory::study {
 
 using storage::Query;
@@ -26,6 +28,8 @@ const Query kOneSource{"study.source_by_id",
                        "select id, name, kind, language, told_on, location_id, byte_length, version, translation_of, "
                        "is_read, guid, question, asked, text "
                        "from source where workspace_id = ? and study_id = ? and id = ?"};
+const Query kOnlyText{"study.only_text_of_source",
+                      "select text from source where workspace_id = ? and study_id = ? and id = ?"};
 const Query kReplacedBy{"study.source_replaced_by",
                         "select max(id) from source where workspace_id = ? and study_id = ? and replaces_id = ?"};
 const Query kTranslationOf{
@@ -164,6 +168,20 @@ Result<Source> open_source(Transaction& transaction, Id study, Id id) {
   source.line.coders = static_cast<int>(coders.size());
   source.line.respondents = static_cast<int>(source.respondents.size());
   return source;
+}
+
+Result<SourceText> open_text(Transaction& transaction, Id study, Id id) {
+  SourceText made;
+  bool found = false;
+  transaction.each(kOnlyText, {transaction.workspace(), study, id}, [&](const Row& row) {
+    found = true;
+    made.text = transaction.open("source", "text", id, row.blob(0));
+  });
+  if (!found) return fail(problems::kNotFound, {{"what", "source"}, {"name", id.text()}});
+  transaction.each(kMasks, {transaction.workspace(), id}, [&](const Row& row) {
+    made.masks.push_back({{row.integer(0), row.integer(1)}, row.string(2)});
+  });
+  return made;
 }
 
 std::int64_t MaskedText::at(std::int64_t original, Edge edge) const {

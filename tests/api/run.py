@@ -39,8 +39,18 @@ def strict(schema, part_of_all=False):
     return made
 
 
+def taken_up(schema):
+    """The names of schemas that an allOf takes up, wherever it stands."""
+    if isinstance(schema, list):
+        return set().union(*map(taken_up, schema), set())
+    if not isinstance(schema, dict):
+        return set()
+    own = {each["$ref"].rsplit("/", 1)[1] for each in schema.get("allOf", []) if "$ref" in each}
+    return own.union(*map(taken_up, schema.values()))
+
+
 # What allOf takes up must stay open by itself; the whole is closed.
-OPEN = {each["$ref"].rsplit("/", 1)[1] for schema in SPEC["components"]["schemas"].values() for each in schema.get("allOf", []) if "$ref" in each}
+OPEN = taken_up(SPEC["components"]["schemas"]) | taken_up(SPEC["paths"])
 SCHEMAS = {name: strict(schema, name in OPEN) for name, schema in SPEC["components"]["schemas"].items()}
 
 
@@ -80,10 +90,22 @@ class Api(unittest.TestCase):
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
 
-    def check(self, route, status=200, query="", asked=None, **named):
-        got, body = self.get(route.format(**named) + query, asked)
+    def send(self, method, address, body=None):
+        request = urllib.request.Request(self.base + address, None if body is None else json.dumps(body).encode(),
+                                         {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def check(self, route, status=200, query="", asked=None, method=None, body=None, **named):
+        if method:
+            got, body = self.send(method, route.format(**named), body)
+        else:
+            got, body = self.get(route.format(**named) + query, asked)
         self.assertEqual(got, status, body)
-        answer = SPEC["paths"][route]["post" if asked else "get"]["responses"][str(status)]
+        answer = SPEC["paths"][route][method.lower() if method else "post" if asked else "get"]["responses"][str(status)]
         if "$ref" in answer:
             answer = SPEC["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
         schema = strict(answer["content"]["application/json"]["schema"])
@@ -101,6 +123,8 @@ class Api(unittest.TestCase):
         sources = self.check("/studies/{study}/sources", study=study)["sources"]
         for source in sources:
             self.check("/studies/{study}/sources/{source}", study=study, source=source["id"])
+        self.check("/person")
+        self.code(study, sources[0]["id"])
         for ask in ASKS:
             answer = self.check("/studies/{study}/findings/{ask}", study=study, ask=ask)
             if answer["overall"]:
@@ -120,6 +144,58 @@ class Api(unittest.TestCase):
         for query in ("by=gender", "location=Svay%20Rieng", "role=farmer", "gender=female", "age_band=25-34", "language=km",
                       "kind=actor", "level=all", "counted=every", "seed=7", "draws=10"):
             self.check("/studies/{study}/findings/{ask}", study=study, ask="causes", query="?" + query)
+
+    def code(self, study, source):
+        """What the desk does to a source: each answer as described."""
+        at = {"study": study, "source": source}
+        codings = "/studies/{study}/sources/{source}/codings"
+        code = self.check("/studies/{study}/codebook", study=study)["codes"][-1]["id"]
+        made = self.check(codings, 201, method="POST", body={"code_id": code, "start": 0, "end": 3}, **at)["coding"]
+        self.check(codings, 200, method="POST", body={"code_id": code, "start": 0, "end": 3}, **at)
+        self.check(codings, 400, method="POST", body=[], **at)
+        self.check(codings, 422, method="POST", body={"code_id": code, "start": 3, "end": 3}, **at)
+        memos = "/studies/{study}/sources/{source}/memos"
+        self.check(memos, method="POST", body={"text": "Look again", "coding": made["id"]}, **at)
+        self.check(memos, **at)
+        self.check(codings + "/{coding}", method="DELETE", coding=made["id"], **at)
+        self.check(codings + "/{coding}", 404, method="DELETE", coding=made["id"], **at)
+        self.check(codings, 201, method="POST", body={"restore": made["id"]}, **at)
+        told = self.check("/studies/{study}/sources/{source}/changes", **at)
+        self.assertEqual([each["what"] for each in told["changes"]], ["add", "memo", "remove", "add"])
+        self.check("/studies/{study}/sources/{source}/changes", 422, query="?after=x", **at)
+        blind = "/studies/{study}/sources/{source}/blind"
+        self.check(blind, method="POST", body={"blind": True}, **at)
+        self.check("/studies/{study}/sources/{source}/comparison", 409, **at)
+        self.check(blind, method="POST", body={"blind": False}, **at)
+        differences = self.check("/studies/{study}/sources/{source}/comparison", **at)["differences"]
+        self.assertTrue(differences)
+        settlements = "/studies/{study}/sources/{source}/settlements"
+        self.check(settlements, 422, method="POST", body={"coding": differences[0]["id"], "stands": True, "reason": ""}, **at)
+        self.check(settlements, method="POST", body={"coding": differences[0]["id"], "stands": True, "reason": "It says so"}, **at)
+        self.check(settlements, method="POST", body={"coding": differences[-1]["id"], "stands": False, "reason": "It is about land"}, **at)
+        settled = self.check("/studies/{study}/sources/{source}/comparison", **at)["differences"]
+        self.assertEqual(len(settled), len(differences))
+        self.codebook(study)
+
+    def codebook(self, study):
+        at = {"study": study}
+        book, one = "/studies/{study}/codebook", "/studies/{study}/codebook/{code}"
+        first, second = (self.check(book, 201, method="POST", body={"name": name}, **at) for name in ("Floods", "Droughts"))
+        self.check(book, 409, method="POST", body={"name": "floods"}, **at)
+        self.check(book, 422, method="POST", body={"name": "x", "colour": "red"}, **at)
+        seen = second["number"]
+        self.check(one, method="POST", body={"seen": seen, "definition": "Too little rain", "names": {"km": "គ្រោះរាំងស្ងួត"}}, code=second["id"], **at)
+        self.check(one, 409, method="POST", body={"seen": seen, "definition": "Other"}, code=second["id"], **at)
+        seen = self.check(book, **at)["number"]
+        self.check(one, method="POST", body={"seen": seen, "under": first["id"]}, code=second["id"], **at)
+        self.check(one + "/merge", query="?into=" + first["id"], code=second["id"], **at)
+        used = next(code["id"] for code in self.check(book, **at)["codes"] if code["codings"])
+        passages = self.check(one + "/passages", code=used, **at)["passages"]
+        body = {"seen": self.check(book, **at)["number"], "codings": [passages[0]["coding"]], "name": "Part of it"}
+        self.assertEqual(self.check(one + "/split", method="POST", body=body, code=used, **at)["moved"], 1)
+        body = {"seen": self.check(book, **at)["number"], "into": first["id"]}
+        self.check(one + "/merge", method="POST", body=body, code=second["id"], **at)
+        self.check(one + "/merge", 404, query="?into=" + first["id"], code=second["id"], **at)
 
     def test_health_and_figures_are_text_beside_the_interface(self):
         routes = [route for route, methods in SPEC["paths"].items() if "servers" in methods]

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import re
+import time
 import unittest
 import urllib.parse
 import uuid
@@ -27,6 +28,8 @@ PAGE = ROOT / "docs" / "forms-tried.md"
 LIST = "{http://openrosa.org/xforms/xformsList}"
 TAIL = ("KEY,SubmitterID,SubmitterName,AttachmentsPresent,AttachmentsExpected,Status,ReviewState,DeviceID,Edits,"
         "FormVersion").split(",")
+LONG = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><h:title>A long form</h:title><model>
+<instance><data id="long" version="1">{instance}<meta><instanceID/></meta></data></instance></model></h:head><h:body>{body}</h:body></h:html>"""
 ABOUT = """# Forms of others that were tried
 
 The XForms of the shared data, published by the page for it. Of each one accepted, three submissions are sent as a phone sends
@@ -209,6 +212,34 @@ class Tried(OverSockets):
         if os.environ.get("UNDERSTORY_WRITE_DOCS"):
             PAGE.write_text(page)
         self.assertEqual(PAGE.read_text(), page, "docs/forms-tried.md no longer says what happens")
+
+
+    def test_a_page_of_three_thousand_questions(self):
+        count = 3000
+        names = [f"question_{at:04}" for at in range(count)]
+        number, said = self.publish("long.xml", LONG.format(
+            instance="".join(f"<{name}/>" for name in names),
+            body="".join(f'<input ref="/data/{name}"><label>Question {name} in so many words</label></input>' for name in names)).encode())
+        answer, page = self.web("GET", f"/forms/{number}/fill")
+        self.assertEqual(answer.status, 200)
+        hidden = {name: html.unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.decode())}
+        self.assertEqual(len(set(re.findall(r'name="(/data/question_\d+)"', page.decode()))), count)
+        state = hidden.pop("state")
+        fields = [*hidden.items(), *((f"/data/{name}", f"ចម្លើយ {at}") for at, name in enumerate(names)), ("do", "send"), ("state", state)]
+        boundary = uuid.uuid4().hex
+        parts = lambda fields: "".join(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields).encode() + f"--{boundary}--\r\n".encode()
+        began = time.monotonic()
+        answer, page = self.web("POST", f"/forms/{number}/fill", parts(fields), {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+        print(f"{count} questions sent from a page in {time.monotonic() - began:.2f} s")
+        self.assertEqual(answer.status, 303, page[:2000])
+        (head, line), = [self.tables_of_zip(number)[0]]
+        self.assertEqual([line[head.index(name)] for name in names], [f"ចម្លើយ {at}" for at in range(count)])
+        # More than any page of ours holds: said, and nothing is kept of it.
+        many = [*fields, *(("/data/question_0000", "x") for _ in range(25_000))]
+        answer, page = self.web("POST", f"/forms/{number}/fill", parts(many), {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+        self.assertEqual(answer.status, 413)
+        self.assertIn("25000", page.decode())
+        self.assertEqual(len(self.tables_of_zip(number)[0]), 2)
 
 
 class OnSqlite(Tried, unittest.TestCase):

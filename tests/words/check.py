@@ -37,7 +37,7 @@ def array(file, name):
 
 catalogues = {path.stem: dict(flat(json.loads(path.read_text(encoding="utf-8")))) for path in sorted((root / "languages").glob("*.json"))}
 english = catalogues.pop("en")
-problems = re.findall(r'ProblemKind k\w+\{\s*"(\w+)"', (root / "src/foundation/problems.h").read_text(encoding="utf-8"))
+problems = re.findall(r'ProblemKind k\w+\{\s*"(\w+)"', "".join(path.read_text(encoding="utf-8") for path in sorted((root / "src").glob("*/problems.h"))))
 composed = {
     "role.": array("people/role.h", "kRoles"),
     "right.": array("people/role.h", "kRights"),
@@ -80,11 +80,27 @@ for path in sorted((root / "src").rglob("*.[hc]*")):
             said.add(literal)
         elif literal.endswith((".", "_")) and any(key.startswith(literal) for key in english):
             beginnings.add(literal)
-        elif literal not in ("audit.key", "report.mustache", "submissions.xlsx", "forms.js", "forms.css"):  # files
+        elif literal not in ("audit.key", "report.mustache", "submissions.xlsx", "forms.js", "forms.css", "desk.js", "desk.css", "desk.pack", "desk.mustache"):  # files
             wrong.append(f"{path.relative_to(root)} says {literal}, which no catalogue has")
+# The desk says its own.
+for path in sorted((root / "web/desk/src").iterdir()):
+    for key in re.findall(r"['`](desk\.[a-z0-9_]+)['`]", path.read_text(encoding="utf-8")):
+        if key not in english:
+            wrong.append(f"{path.relative_to(root)} says {key}, which no catalogue has")
+        said.add(key)
 wrong += [f"{prefix}{word} is missing" for prefix, words in composed.items() for word in words if prefix + word not in english]
 wrong += [f"nothing begins with {prefix} any more" for prefix in composed if prefix not in beginnings]
+beginnings.discard("desk.")  # what the desk says is known word for word
 wrong += [f"nobody says {key}" for key in sorted(english) if key not in said and not key.startswith(tuple(beginnings))]
+# It is offered in every language, so that each must have all of it.
+for file in sorted((root / "languages").glob("*.json")):
+    held = dict(flat(json.loads(file.read_text(encoding="utf-8"))))
+    for key in sorted(english):
+        if key.split(".")[0] in ("desk", "kind", "source_kind", "language"):
+            if key not in held:
+                wrong.append(f"{file.name} lacks {key}")
+            elif arguments(english[key]) != arguments(held[key]):
+                wrong.append(f"{key} is filled with other things in {file.name} than in English")
 if wrong:
     print("\n".join(wrong))
     sys.exit(1)

@@ -1,4 +1,5 @@
 #include "server/routes.h"
+#include "study/coding.h"
 #include "study/evidence.h"
 #include "study/vocabulary.h"
 
@@ -87,11 +88,14 @@ Result<Response> api_codebook(const Visit& visit) {
   const study::Evidence evidence = visit.evidence(study.id);
   const Used used = used_in(evidence);
   JsonWriter out;
-  out.object().key("codes").array();
+  out.object().member("number", study::newest_change(visit.transaction, study.id, Id{})).key("codes").array();
   for (std::size_t i = 0; i < evidence.codebook.codes.size(); ++i) {
     const study::Code& code = evidence.codebook.codes[i];
-    out.object()
-        .member("id", code.id.text())
+    out.object().member("id", code.id.text()).key("parent");
+    code.parent ? out.value(code.parent.text()) : out.null();
+    out.member("depth", code.depth)
+        .member("colour", code.colour)
+        .member("codable", code.codable)
         .member("path", code.path)
         .member("name", code.name)
         .member("kind", code.kind)

@@ -3,17 +3,13 @@
 #include "collect/forms.h"
 #include "collect/intake.h"
 #include "collect/record.h"
-#include "foundation/resource.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "server/assets.h"
 #include "server/openrosa.h"
-#include "server/packing.h"
 #include "server/routes.h"
-#include "vault/md5.h"
 
 namespace understory::server {
-
-std::span<const Resource> resources();
 
 namespace {
 
@@ -101,28 +97,6 @@ constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' "
     "blob: data:; worker-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-struct Asset {
-  std::string address, content_type;
-  std::string_view content;
-  std::string small;  // by gzip
-};
-
-// By a name that changes with the content, so that browsers may keep it for ever.
-Asset asset(std::string_view file, std::string content_type) {
-  const auto content = find_resource(resources(), "web/" + std::string(file));
-  if (!content) throw std::logic_error("no file " + std::string(file));
-  const std::size_t dot = file.find('.');
-  return {
-      std::string(file.substr(0, dot)) + "-" + vault::md5_hex(*content).substr(0, 16) + std::string(file.substr(dot)),
-      std::move(content_type), *content, packed(std::string(*content))};
-}
-
-const std::array<Asset, 2>& assets() {
-  static const std::array<Asset, 2> all{asset("forms.js", "application/javascript; charset=utf-8"),
-                                        asset("forms.css", "text/css; charset=utf-8")};
-  return all;
-}
-
 // Alike for a form that is not there, one that is closed, and one this person may not fill in.
 Result<collect::KeptForm> form_to_fill(const Visit& visit) {
   const std::string& name = visit.named.at("form");
@@ -144,18 +118,6 @@ Result<collect::FormVersion> version_named(const Visit& visit) {
   auto version = collect::find_version(visit.transaction, *id);
   if (!version || version->form != form.id || version->draft) return none;
   return std::move(*version);
-}
-
-// JSON that may stand inside a <script>.
-std::string within_script(std::string text) {
-  std::string safe;
-  for (const char letter : text) {
-    if (letter == '<')
-      safe += "\\u003c";
-    else
-      safe += letter;
-  }
-  return safe;
 }
 
 std::string setting_of(const Visit& visit, const collect::KeptForm& form, const collect::FormVersion& version,
@@ -229,8 +191,8 @@ Result<Response> show_engine(const Visit& visit) {
   page.data.set("kept_label", visit.say("engine.kept"));
   page.data.set("opening", visit.say("engine.opening"));
   page.data.set("setting", setting_of(visit, form, version, page.title));
-  page.data.set("script", "/assets/" + assets()[0].address);
-  page.data.set("style", "/assets/" + assets()[1].address);
+  page.data.set("script", "/assets/" + asset_named("forms.js").address);
+  page.data.set("style", "/assets/" + asset_named("forms.css").address);
   Response response = show(visit, std::move(page));
   response.headers.emplace_back("Content-Security-Policy", kPolicy);
   return response;
@@ -262,27 +224,6 @@ Result<Response> send_definition(const Visit& visit) {
 Result<Response> send_version_file(const Visit& visit) {
   const collect::FormVersion version = TRY(version_named(visit));
   return file_beside(visit, version, visit.named.at("name"));
-}
-
-Result<Response> send_asset(const Visit& visit) {
-  const std::string& name = visit.named.at("name");
-  for (const Asset& each : assets()) {
-    if (each.address != name) continue;
-    Response response;
-    response.content_type = each.content_type;
-    response.body = std::string(each.content);
-    // What the transport packs at each request it packs; the module is too long for that.
-    if (!worth_packing(response)) {
-      response.headers.emplace_back("Vary", "Accept-Encoding");
-      if (takes_gzip(visit.request.header("accept-encoding"))) {
-        response.body = each.small;
-        response.headers.emplace_back("Content-Encoding", "gzip");
-      }
-    }
-    response.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");
-    return response;
-  }
-  return fail(problems::kNotFound, {{"what", "page"}, {"name", std::string(shortened(name, 80))}});
 }
 
 }  // namespace understory::server

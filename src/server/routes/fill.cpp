@@ -22,6 +22,11 @@ constexpr std::size_t kMostState = 16 << 20;  // bytes
 constexpr std::size_t kMostAnswer = 1 << 20;  // bytes
 constexpr int kKeepsClock = 31536000;         // seconds
 constexpr const char* kPurpose = "form filled in on a page";
+// Of a page with sounds or films: the form's own may be played.
+constexpr const char* kPolicy =
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; form-action 'self'; base-uri "
+    "'none'; "
+    "frame-ancestors 'none'";
 
 HeldFiles& held_files() {
   static HeldFiles held;
@@ -66,6 +71,7 @@ collect::Setting setting_of(const Visit& visit, const std::string& language, int
   setting.now = now();
   setting.offset_minutes = clock;
   setting.language = language;
+  setting.locale = visit.language();
   setting.username = account_name(visit, visit.person.account);
   return setting;
 }
@@ -96,8 +102,15 @@ Result<Response> fill_page(const Visit& visit, const Subject& subject, const col
   page.page = "fill";
   page.keeps_typed = true;
   mustache::data& data = page.data;
+  std::set<std::string> here;
+  for (const collect::FormFile& file : collect::form_files(visit.transaction, subject.version.id))
+    if (file.here) here.insert(file.name);
+  const std::string files = "/forms/" + subject.form.id.text() + "/versions/" + subject.version.id.text() + "/files/";
   const FillHtml html =
-      fill_html({filling, visit.words, language, shown.amiss, shown.begin_at, shown.files_lost, clock});
+      fill_html({filling, visit.words, language, shown.amiss, shown.begin_at, shown.files_lost, clock,
+                 [&](const std::string& name) { return here.contains(name) ? files + percent_encode(name) : ""; }});
+  if (html.left_out > 0)
+    data.set("left_out", visit.words.say({"fill.left_out", {{"n", static_cast<std::int64_t>(html.left_out)}}}));
   data.set("title", page.title);
   data.set("about", visit.say(subject.edited ? "fill.about_edit" : "fill.about"));
   data.set("must", visit.say("fill.must"));
@@ -132,7 +145,9 @@ Result<Response> fill_page(const Visit& visit, const Subject& subject, const col
   data.set("page_languages", pages);
   data.set("has_languages", filling.form().languages.size() > 1);
   data.set("question_languages", questions);
-  return show(visit, std::move(page));
+  Response response = show(visit, std::move(page));
+  if (html.plays) response.headers.emplace_back("Content-Security-Policy", kPolicy);
+  return response;
 }
 
 // What was sent, after it was kept. Whoever sent it sees it, nobody else.

@@ -4,6 +4,7 @@
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "server/routes.h"
+#include "server/told.h"
 #include "study/erase.h"
 #include "study/evidence.h"
 #include "study/source.h"
@@ -68,21 +69,6 @@ std::vector<study::Location> open_locations(const Visit& visit, Id study) {
   return open;
 }
 
-// One that is not open to this person is not there; and it takes no longer to say so.
-Result<Source> open_to(const Visit& visit, Id study, Id wanted) {
-  const auto where = study::where_is(visit.transaction, wanted);
-  const bool open = visit.limits(study).open(where ? where->location : Id{}, wanted);
-  if (!where || where->study != study || !open)
-    return fail(problems::kNotFound, {{"what", "source"}, {"name", wanted.text()}});
-  return study::open_source(visit.transaction, study, wanted);
-}
-
-std::string name_of(const std::vector<study::Location>& locations, Id location) {
-  for (const study::Location& each : locations)
-    if (each.id == location) return each.name;
-  return "";
-}
-
 std::string language_name(const Visit& visit, const std::string& language) {
   if (language.empty()) return "";
   return study::is_one_of(study::kLanguages, language) ? visit.say("language." + language) : language;
@@ -141,19 +127,6 @@ mustache::data codes_of(const Visit& visit, const Source& source, const Names& n
   }
   any = !seen.empty();
   return list;
-}
-
-struct Block {
-  Span span;
-  std::int64_t speech;
-};
-
-std::vector<Block> blocks_of(const Source& source) {
-  std::vector<Block> blocks;
-  for (const study::SourceTurn& turn : source.turns) blocks.push_back({turn.span, turn.speech});
-  if (blocks.empty())
-    for (const Span& paragraph : paragraphs(source.text)) blocks.push_back({paragraph, paragraph.start});
-  return blocks;
 }
 
 void fact(mustache::data& facts, const std::string& label, const std::string& value) {
@@ -459,57 +432,6 @@ Result<Response> api_sources(const Visit& visit) {
     out.member("coders", line.coders).member("is_read", line.is_read).key("translation_of");
     line.translation_of ? out.value(line.translation_of.text()) : out.null();
     out.end_object();
-  }
-  out.end_array().end_object();
-  return json(out);
-}
-
-Result<Response> api_source(const Visit& visit) {
-  const study::Study study = TRY(visit.study());
-  const Id wanted = TRY(visit.id("source"));
-  const Source source = TRY(open_to(visit, study.id, wanted));
-  const study::Codebook codebook = study::load_codebook(visit.transaction, study.id);
-  std::map<Id, std::string> coders;
-  for (const study::Coder& coder : study::list_coders(visit.transaction, study.id)) coders[coder.id] = coder.name;
-  const study::MaskedText text = study::masked(source.text, source.masks);
-  const OffsetMap offsets(text.text);
-  // Positions count code points of the masked text given here, ends exclusive.
-  const auto span = [&](Span each) {
-    return std::pair{offsets.code_point_of_byte(text.at(each.start)).value(),
-                     offsets.code_point_of_byte(text.at(each.end, study::MaskedText::Edge::kAfter)).value()};
-  };
-  JsonWriter out;
-  out.object()
-      .member("id", source.line.id.text())
-      .member("name", source.line.name)
-      .member("kind", source.line.kind)
-      .member("language", source.line.language);
-  out.member("told_on", source.line.told_on)
-      .member("question", source.question)
-      .member("text", text.text)
-      .key("codings")
-      .array();
-  for (const auto& coding : source.codings) {
-    const auto [start, end] = span(coding.span);
-    const study::Code* code = codebook.find(coding.code);
-    out.object()
-        .member("id", coding.id.text())
-        .member("code", code ? code->path : "")
-        .member("coder", coders[coding.coder])
-        .member("start", start)
-        .member("end", end)
-        .end_object();
-  }
-  out.end_array().key("links").array();
-  for (const auto& link : source.links) {
-    const auto [start, end] = span(link.span);
-    const study::Code *from = codebook.find(link.from), *to = codebook.find(link.to);
-    out.object()
-        .member("from", from ? from->path : "")
-        .member("to", to ? to->path : "")
-        .member("sign", link.sign)
-        .member("certainty", link.certainty);
-    out.member("start", start).member("end", end).end_object();
   }
   out.end_array().end_object();
   return json(out);

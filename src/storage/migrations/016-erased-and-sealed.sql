@@ -9,6 +9,7 @@ create table erased_instance (
 
 -- What HTTP Digest signs in with, sealed under a key that lies beside the database; phones enrolled before sign in with
 -- their token or are enrolled anew.
+update enrolled_device set digest = ''; -- PostgreSQL keeps what is dropped until a row is written anew
 alter table enrolled_device drop column digest;
 alter table enrolled_device add column digest_box {{blob}};
 -- Answers to a nonce that were used: none is taken twice.
@@ -23,5 +24,6 @@ create table spent_nonce (
 create index spent_nonce_at on spent_nonce (workspace_id, spent_at);
 
 -- As a client called itself: sealed under the key of the first instance it sent.
+update submission set device_name = '';
 alter table submission drop column device_name;
 alter table submission add column device_box {{blob}};

@@ -1,0 +1,213 @@
+// The desk over whole requests: its page, codes put on and taken off, and what others hear of it, on both engines.
+#include <boost/json.hpp>
+#include <thread>
+
+#include "server/assets.h"
+#include "server/packing.h"
+#include "server/sent_json.h"
+#include "study/coding.h"
+#include "testing/who_may.h"
+
+namespace understory::server {
+
+
+class Desk : public WhoMay {
+ protected:
+  void SetUp() override {
+    WhoMay::SetUp();
+    if (IsSkipped()) return;
+    rooms_ = two_studies(workspace());
+    base_ = "/api/v1/studies/" + rooms_.study.text() + "/sources/" + rooms_.here.text();
+  }
+  Response send(const std::string& method, const std::string& target, const std::string& session,
+                const std::string& body = "") {
+    Request request = asked(method, target, session);
+    request.content = Upload(body);
+    if (!session.empty()) request.headers["x-form"] = people::form_token(session);
+    return answer(workspace(), request);
+  }
+  boost::json::object read(const Response& response) { return boost::json::parse(response.body).as_object(); }
+  std::string code_id(const std::string& session) {
+    const boost::json::object book = read(get("/api/v1/studies/" + rooms_.study.text() + "/codebook", session));
+    for (const auto& code : book.at("codes").as_array())
+      if (code.at("path") == "Causes/Poverty") return std::string(code.at("id").as_string());
+    return "";
+  }
+  std::string put(const std::string& code, int start, int end) {
+    return R"({"code_id":")" + code + R"(","start":)" + std::to_string(start) + R"(,"end":)" + std::to_string(end) +
+           "}";
+  }
+  Rooms rooms_;
+  std::string base_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, Desk, testing_support::BothEngines(), testing_support::engine_name);
+
+TEST_P(Desk, IsOnePageThatRunsNothingFromElsewhere) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  const std::string session = enter("sokha");
+  for (const char* address : {"/desk", "/desk/studies/x/sources/y"}) {
+    const Response page = get(address, session);
+    EXPECT_EQ(page.status, 200);
+    EXPECT_EQ(page.body.find("⟦"), std::string::npos);
+    EXPECT_NE(page.body.find("/assets/" + asset_named("desk.js").address), std::string::npos);
+    const auto policy = std::find_if(page.headers.begin(), page.headers.end(),
+                                     [](const auto& each) { return each.first == "Content-Security-Policy"; });
+    ASSERT_NE(policy, page.headers.end());
+    EXPECT_EQ(policy->second.find("unsafe"), std::string::npos);
+    EXPECT_NE(policy->second.find("default-src 'none'; script-src 'self'"), std::string::npos);
+  }
+  EXPECT_EQ(get("/desk", "").status, 303);
+  EXPECT_NE(get("/desk?lang=ne", session).body.find("<html lang=\"ne\">"), std::string::npos);
+  const Response script = get("/assets/" + asset_named("desk.js").address, "");
+  EXPECT_EQ(script.status, 200);
+  EXPECT_EQ(script.body.find("eval("), std::string::npos);
+}
+
+// What has to come before anything can be done, by gzip; one round trip after the page each.
+TEST_P(Desk, FirstRouteIsSmall) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  const Response first = get("/desk?lang=km", enter("sokha"));
+  const std::size_t bytes =
+      packed(first.body).size() + asset_named("desk.js").small.size() + asset_named("desk.css").small.size();
+  RecordProperty("bytes", static_cast<int>(bytes));
+  EXPECT_LE(bytes, 90u * 1024);
+}
+
+TEST_P(Desk, PutsCodesOnAndTakesThemOff) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  add("rafiq", {{{}, Role::kCoder, {}, ""}});
+  const std::string sokha = enter("sokha"), rafiq = enter("rafiq"), code = code_id(sokha);
+  const boost::json::object before = read(get(base_, sokha));
+  EXPECT_TRUE(before.at("own_coder_id").is_null());
+  const std::int64_t entries_before = entries();
+  const Response made = send("POST", base_ + "/codings", sokha, put(code, 8, 13));
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(entries() - entries_before, 1);
+  EXPECT_EQ(send("POST", base_ + "/codings", sokha, put(code, 8, 13)).status, 200);
+  const std::string id(read(made).at("coding").at("id").as_string());
+  const boost::json::object after = read(get(base_, sokha));
+  EXPECT_EQ(after.at("codings").as_array().size(), before.at("codings").as_array().size() + 1);
+  EXPECT_EQ(after.at("own_coder_id"), read(made).at("coding").at("coder_id"));
+  // Others see it, and cannot take it off.
+  const boost::json::object told = read(get(base_ + "/changes?after=0", rafiq));
+  EXPECT_EQ(told.at("changes").as_array().at(0).at("id").as_string(), id);
+  EXPECT_EQ(send("DELETE", base_ + "/codings/" + id, rafiq).status, 409);
+  EXPECT_EQ(send("DELETE", base_ + "/codings/" + id, sokha).status, 200);
+  EXPECT_EQ(send("DELETE", base_ + "/codings/" + id, sokha).status, 404);
+  const Response back = send("POST", base_ + "/codings", sokha, R"({"restore":")" + id + "\"}");
+  EXPECT_EQ(back.status, 201) << back.body;
+  EXPECT_EQ(read(back).at("coding").at("id").as_string(), id);
+  EXPECT_EQ(send("POST", base_ + "/codings", rafiq, R"({"restore":")" + id + "\"}").status, 404);
+  for (const std::string& bad :
+       {std::string(), std::string("[]"), std::string("{"), put(code, 5, 5), put(code, 0, 9999), put("x", 1, 2),
+        std::string(R"({"code_id":1,"start":0,"end":1})")}) {
+    const Response refused = send("POST", base_ + "/codings", sokha, bad);
+    EXPECT_TRUE(refused.status == 400 || refused.status == 422) << bad << " " << refused.status;
+    EXPECT_FALSE(read(refused).at("message").as_string().empty());
+  }
+  // Without the word of the session's own page nothing is put on: a page from elsewhere cannot know it.
+  Request forged = asked("POST", base_ + "/codings", sokha);
+  forged.content = Upload(put(code, 1, 4));
+  EXPECT_EQ(answer(workspace(), forged).status, 403);
+}
+
+TEST_P(Desk, WhoWaitsHearsAtOnce) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  add("rafiq", {{{}, Role::kCoder, {}, ""}});
+  const std::string sokha = enter("sokha"), rafiq = enter("rafiq"), code = code_id(sokha);
+  Response heard;
+  const Milliseconds began = now();
+  std::thread waits([&] { heard = get(base_ + "/changes?after=0&wait=1", rafiq); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  EXPECT_EQ(send("POST", base_ + "/codings", sokha, put(code, 0, 2)).status, 201);
+  waits.join();
+  EXPECT_LT(now() - began, 2500);
+  EXPECT_TRUE(read(heard).at("more").as_bool()) << heard.body;
+  EXPECT_EQ(read(get(base_ + "/changes?after=0", rafiq)).at("changes").as_array().size(), 1u);
+}
+
+TEST_P(Desk, MemosByTheDesk) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  const std::string sokha = enter("sokha");
+  const Response made = send("POST", base_ + "/memos", sokha, R"({"text":"The mill again."})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  const std::string id(read(made).at("id").as_string());
+  EXPECT_EQ(send("POST", base_ + "/memos", sokha, R"({"text":"  "})").status, 422);
+  EXPECT_EQ(send("POST", base_ + "/memos", sokha, R"({"id":")" + id + R"(","was":"Other","text":"New"})").status, 409);
+  EXPECT_EQ(
+      send("POST", base_ + "/memos", sokha, R"({"id":")" + id + R"(","was":"The mill again.","text":"New"})").status,
+      200);
+  EXPECT_EQ(read(get(base_ + "/memos", sokha)).at("memos").as_array().at(0).at("text"), "New");
+}
+
+TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  add("rafiq", {{{}, Role::kCoder, {}, ""}});
+  add("lead", {{{}, Role::kResearcher, {}, ""}});
+  const std::string sokha = enter("sokha"), rafiq = enter("rafiq"), lead = enter("lead"), code = code_id(sokha);
+  const auto codings = [&](const std::string& session) {
+    return read(get(base_, session)).at("codings").as_array().size();
+  };
+  EXPECT_EQ(codings(rafiq), 1u);  // Anita's, who was imported
+  EXPECT_EQ(send("POST", base_ + "/blind", sokha, R"({"blind":true})").status, 403);
+  ASSERT_EQ(send("POST", base_ + "/blind", lead, R"({"blind":true})").status, 200);
+  ASSERT_EQ(send("POST", base_ + "/codings", sokha, put(code, 8, 13)).status, 201);
+  ASSERT_EQ(send("POST", base_ + "/codings", rafiq, put(code, 9, 13)).status, 201);
+  ASSERT_EQ(send("POST", base_ + "/memos", sokha, R"({"text":"The mill again."})").status, 200);
+  EXPECT_EQ(codings(sokha), 1u);
+  EXPECT_EQ(codings(rafiq), 1u);
+  EXPECT_EQ(codings(lead), 0u);
+  EXPECT_TRUE(read(get(base_ + "/memos", rafiq)).at("memos").as_array().empty());
+  const boost::json::object told = read(get(base_ + "/changes?after=0", rafiq));
+  for (const auto& change : told.at("changes").as_array())
+    EXPECT_TRUE(change.at("what") == "blind" || change.at("what") == "add") << change;
+  const std::string plain = base_.substr(std::string("/api/v1").size());
+  EXPECT_EQ(get(plain, lead).body.find("Anita"), std::string::npos);
+  EXPECT_EQ(get("/studies/" + rooms_.study.text() + "/findings/causes/passages?item=Causes%2FPoverty", lead)
+                .body.find("owe the mill"),
+            std::string::npos);
+  EXPECT_EQ(
+      get("/api/v1/studies/" + rooms_.study.text() + "/codebook/" + code + "/passages", lead).body.find("owe the mill"),
+      std::string::npos);
+  EXPECT_EQ(get(base_ + "/comparison", lead).status, 409);
+  ASSERT_EQ(send("POST", base_ + "/blind", lead, R"({"blind":false})").status, 200);
+  EXPECT_EQ(codings(lead), 3u);
+  const boost::json::object before = read(get(base_, lead));
+  std::map<std::string, std::string> ids;
+  for (const auto& coder : before.at("coders").as_array())
+    ids[std::string(coder.at("name").as_string())] = std::string(coder.at("id").as_string());
+  const std::string pair = "/comparison?one=" + ids.at("sokha") + "&other=" + ids.at("rafiq");
+  const boost::json::object compared = read(get(base_ + pair, lead));
+  ASSERT_EQ(compared.at("differences").as_array().size(), 2u);
+  const auto& difference = compared.at("differences").as_array().at(0);
+  EXPECT_TRUE(difference.at("near").as_bool());
+  const std::string settle =
+      R"({"coding":")" + std::string(difference.at("id").as_string()) + R"(","stands":false,"reason":"Too wide"})";
+  EXPECT_EQ(send("POST", base_ + "/settlements", sokha, settle).status, 403);
+  ASSERT_EQ(send("POST", base_ + "/settlements", lead, settle).status, 200);
+  EXPECT_EQ(codings(lead), 2u);
+  const boost::json::object after = read(get(base_ + pair, lead));
+  EXPECT_EQ(after.at("codes"), compared.at("codes"));  // as it was coded
+  const auto& settled = after.at("differences").as_array().at(0).at("settled");
+  EXPECT_EQ(settled.at("by"), "lead");
+  EXPECT_EQ(settled.at("reason"), "Too wide");
+  EXPECT_FALSE(settled.at("stands").as_bool());
+}
+
+TEST(SentJson, ReadsObjectsOfValuesAndSaysWhatIsWrong) {
+  const auto sent = SentJson::read(R"({"a":"x","n":3,"t":true,"i":"0000000000001","l":["0000000000001"],"z":null})");
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(*sent->text("a", 5), "x");
+  EXPECT_EQ(*sent->number("n"), 3);
+  EXPECT_TRUE(*sent->truth("t"));
+  EXPECT_EQ(sent->id("i")->value, 1);
+  EXPECT_EQ(sent->ids("l", 5)->size(), 1u);
+  EXPECT_FALSE(sent->has("z"));
+  for (const auto& problem :
+       {sent->text("n", 5).error(), sent->text("b", 5).error(), sent->text("a", 0).error(), sent->number("a").error(),
+        sent->id("a").error(), sent->ids("l", 0).error(), SentJson::read("[1]").error(), SentJson::read("").error(),
+        SentJson::read("{").error(), SentJson::read(R"({"a":[[[[[[]]]]]]})").error()})
+    EXPECT_EQ(problem.code(), "bad_json");
+}
+
+}  // namespace understory::server

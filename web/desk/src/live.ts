@@ -1,0 +1,28 @@
+// What others do in the same source, as soon as it is done: asks again and again, and each answer waits at the server
+// until there is something.
+import type { components } from './api';
+import { ask, client, Refused, status } from './client.ts';
+
+type Change = components['schemas']['Change'];
+
+export function follow(path: { study: string; source: string }, number: number, on: (change: Change) => void | Promise<void>): () => void {
+  const going = new AbortController();
+  const pause = (seconds: number) => new Promise((go) => { setTimeout(go, seconds * 1000); });
+  (async () => {
+    for (let troubles = 0; !going.signal.aborted;) {
+      // Nobody looks at it: what happened meanwhile comes when somebody does.
+      if (document.hidden) { await pause(1); continue; }
+      try {
+        const got = await ask(client.GET('/studies/{study}/sources/{source}/changes', { params: { path, query: { after: number, wait: 1 } }, signal: going.signal }), true);
+        troubles = 0;
+        number = got.number;
+        for (const change of got.changes) await on(change);
+      } catch (error) {
+        if (going.signal.aborted) return;
+        if (error instanceof Refused && (error.status === 401 || error.status === 404)) { status.signedOut = error.status === 401; return; }
+        await pause(Math.min(30, 2 ** troubles++));
+      }
+    }
+  })();
+  return () => going.abort();
+}
