@@ -1,6 +1,7 @@
 // Posts that are kept together: what one of them does is known to the next, on both engines.
 #include "collect/intake.h"
 
+#include "collect/export/from_workspace.h"
 #include "collect/forms.h"
 #include "collect/intake_steps.h"
 #include "collect/submissions.h"
@@ -153,6 +154,19 @@ TEST_P(KeptTogether, ManyWithFilesAtOnceComeBackAsTheyWereSent) {
       ++files;
     }
   EXPECT_EQ(files, 80);
+  // The zip has all of them, also of a submission whose file nobody named.
+  keep_all({post(xml("uuid:unnamed"), {{"unnamed.txt", "nobody asked for it"}}), post(xml("uuid:without"))});
+  auto later = workspace().read();
+  const auto exported = FormExport::of(later, *find_form(later, form_), {}, true);
+  ASSERT_TRUE(exported);
+  std::vector<std::string> names;
+  exported->walk({})([](const Opened&) { return true; });
+  ASSERT_TRUE(exported->media()([&](const MediaFile& file) -> Result<void> {
+    names.push_back(file.name);
+    return {};
+  }));
+  EXPECT_EQ(names.size(), 81u);
+  EXPECT_EQ(names.back(), "unnamed.txt");
 }
 
 }  // namespace understory::collect

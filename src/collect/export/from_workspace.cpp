@@ -1,6 +1,9 @@
 #include "collect/export/from_workspace.h"
 
+#include <algorithm>
+
 #include "collect/export/geojson.h"
+#include "collect/export/with_files.h"
 #include "collect/export/xlsx.h"
 
 namespace understory::collect {
@@ -22,10 +25,10 @@ Result<FormExport> FormExport::of(storage::Transaction& transaction, const KeptF
 
 Walk FormExport::walk(std::function<bool()> going_on) const {
   return [this, going_on = std::move(going_on)](const std::function<bool(const Opened&)>& reader) {
-    with_attachments_->clear();
+    walked_->clear();
     each_submission(*transaction_, form_, wanted_, [&](const Opened& opened) {
       if (going_on && !going_on()) return false;
-      if (opened.submission.attachments_present > 0) with_attachments_->push_back(opened.submission.id);
+      walked_->push_back(opened.submission.id);
       return reader(opened);
     });
   };
@@ -33,7 +36,9 @@ Walk FormExport::walk(std::function<bool()> going_on) const {
 
 Media FormExport::media() const {
   return [this](const std::function<Result<void>(const MediaFile&)>& reader) -> Result<void> {
-    for (const Id id : *with_attachments_) {
+    // Files nobody named are told as well. Both are in the order they came.
+    for (const Id id : submissions_with_files(*transaction_, form_)) {
+      if (!std::binary_search(walked_->begin(), walked_->end(), id)) continue;
       const Submission submission = TRY(find_submission(*transaction_, id));
       for (const Attachment& attachment : attachments_of(*transaction_, id)) {
         if (!attachment.present) continue;

@@ -28,8 +28,8 @@ class FormExport {
   Id form_;
   Wanted wanted_;
   Outline outline_;
-  // Submissions with attachments, as the walk met them.
-  std::shared_ptr<std::vector<Id>> with_attachments_ = std::make_shared<std::vector<Id>>();
+  // What the last walk gave, in its order.
+  std::shared_ptr<std::vector<Id>> walked_ = std::make_shared<std::vector<Id>>();
 };
 
 // csv, csv:attachments is decided by CsvOptions; xlsx, odata (all of Submissions, repeats within) and geojson.
