@@ -231,7 +231,7 @@ TEST(Uploads, AsManyPartsAsTheRouteTakes) {
   EXPECT_EQ(code_of(request), "");
   ASSERT_EQ(request.parts.size(), 20'000u);
   EXPECT_EQ(*request.parts.back().content.text(100), "an answer");
-  EXPECT_EQ(code_of(taken(wanted, kMultipart, body + part("name=\"a\"", "x") + "--b--", spool)), "too_large");
+  EXPECT_EQ(code_of(taken(wanted, kMultipart, body + part("name=\"a\"", "x") + "--b--", spool)), "request_too_large");
 }
 
 TEST(Uploads, WhatIsWrongIsForTheRouteToSay) {
