@@ -210,8 +210,6 @@ bool may_edit(const Sender& sender, const Held& held) {
 
 Result<Receipt> keep_edit(Group& group, const Arrival& arrival) {
   Transaction& transaction = group.transaction;
-  if (was_erased(transaction, arrival.key, arrival.envelope.form_id, arrival.envelope.deprecated_id))
-    return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
   const auto edited = held_instance(transaction, arrival.envelope.form_id, arrival.envelope.deprecated_id);
   if (!edited || !may_edit(arrival.post.sender, *edited))
     return fail(problems::kEditUnknown, {{"instance", arrival.envelope.deprecated_id}});
@@ -301,6 +299,9 @@ Result<Receipt> keep_one(Group& group, const Arrival& arrival, const Known& know
   if (known.erased)
     return *known.erased == arrival.mark ? Result<Receipt>(forget(group, arrival))
                                          : fail(problems::kOtherInstance, {{"instance", arrival.envelope.instance_id}});
+  const std::string& edits = arrival.envelope.deprecated_id;
+  if (!edits.empty() && was_erased(group.transaction, arrival.key, arrival.envelope.form_id, edits))
+    return fail(problems::kEditUnknown, {{"instance", edits}});
   // A phone that is over changes nothing: its edit waits by itself for somebody to look at.
   if (!arrival.envelope.deprecated_id.empty() && !sender.over) return keep_edit(group, arrival);
   return keep_new(group, arrival);

@@ -158,7 +158,8 @@ TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {
   EXPECT_EQ(codings(rafiq), 1u);
   EXPECT_EQ(codings(lead), 0u);
   EXPECT_TRUE(read(get(base_ + "/memos", rafiq)).at("memos").as_array().empty());
-  for (const auto& change : read(get(base_ + "/changes?after=0", rafiq)).at("changes").as_array())
+  const boost::json::object told = read(get(base_ + "/changes?after=0", rafiq));
+  for (const auto& change : told.at("changes").as_array())
     EXPECT_TRUE(change.at("what") == "blind" || change.at("what") == "add") << change;
   const std::string plain = base_.substr(std::string("/api/v1").size());
   EXPECT_EQ(get(plain, lead).body.find("Anita"), std::string::npos);

@@ -63,6 +63,7 @@ TEST(Refusals, TakeTheFormOfTheAddress) {
   request.path = "/v1/nothing";
   EXPECT_NE(refusal(request, some(problems::kServerBusy)).body.find("เซิร์ฟเวอร์กำลังยุ่ง"), std::string::npos);
   request.path = "/api/v1/x";
+  request.headers["accept-language"] = "de, en;q=0.5, km;q=0.4";
   EXPECT_EQ(refusal(request, some(problems::kServerBusy)).body,
             "{\"code\":\"server_busy\",\"message\":\"The server is busy. Try again in a moment.\"}\n");
   request.path = "/x";
@@ -72,6 +73,21 @@ TEST(Refusals, TakeTheFormOfTheAddress) {
   EXPECT_NE(page.body.find("<html lang=\"km\">"), std::string::npos);
   EXPECT_NE(page.body.find("ម៉ាស៊ីនមេកំពុងរវល់"), std::string::npos);
   EXPECT_EQ(page.headers.back(), (std::pair<std::string, std::string>{"Retry-After", "7"}));
+}
+
+TEST(Refusals, SpeakTheLanguageThatIsWantedMost) {
+  Request request;
+  for (const auto& [accepted, language] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"", "en"},
+                                                                  {"en;q=0.1, km", "km"},
+                                                                  {"km-KH,km;q=0.9,en;q=0.8", "km"},
+                                                                  {"hil-PH, th;q=0.2", "th"},
+                                                                  {"KMR", "en"},
+                                                                  {"th;q=0, vi;q=x", "en"},
+                                                                  {"vi, km", "vi"}}) {
+    request.headers["accept-language"] = accepted;
+    EXPECT_EQ(language_of(request), language) << accepted;
+  }
 }
 
 TEST(Refusals, SomethingIsMadeOfAnyHead) {

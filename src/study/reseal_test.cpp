@@ -3,6 +3,7 @@
 #include "collect/submissions.h"
 #include "people/audit.h"
 #include "storage/backup.h"
+#include "study/blind.h"
 #include "study/erase.h"
 #include "study/exchange/formats.h"
 #include "study/gather.h"
@@ -10,6 +11,7 @@
 #include "study/merge.h"
 #include "study/source.h"
 #include "study/study.h"
+#include "study/suggestions.h"
 #include "testing/workspace.h"
 
 namespace understory::study {
@@ -84,12 +86,19 @@ class Resealing : public testing_support::OnBothEngines {
       const std::string sealed = workspace().key()->seal({"memo", "text", row.id(0)}, "told at night");
       transaction.run(kSetMemo, {Parameter::blob(sealed), transaction.workspace(), row.id(0)});
     });
+    const Source first = *open_source(transaction, study_, list_sources(transaction, study_).front().id);
+    const SourceCoding& coding = first.codings.front();
+    ASSERT_TRUE(settle(transaction, study_, first.line.id, coding.id, true, "It is the mill.", {}));
+    LearntStudy learnt;
+    learnt.suggestions.push_back({first.line.id, coding.code, coding.span, 0.9, {"mill"}, {}});
+    ASSERT_EQ(keep_learnt(transaction, study_, learnt), 1);
     transaction.commit();
   }
   // A submission with a file and a remark.
   void send() {
     collect::Post post;
     post.sender.person.active = post.sender.person.at_machine = true;
+    post.sender.device_name = "collect:ab12";
     post.xml = "<data id=\"visit\"><meta><instanceID>uuid:1</instanceID></meta></data>";
     post.files.push_back({"a.jpg", "image/jpeg", 3, [](const auto& put) { put("abc"); }});
     const auto receipt = collect::take_in(workspace(), *people::audit_key(workspace()), post);

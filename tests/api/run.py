@@ -39,8 +39,18 @@ def strict(schema, part_of_all=False):
     return made
 
 
+def taken_up(schema):
+    """The names of schemas that an allOf takes up, wherever it stands."""
+    if isinstance(schema, list):
+        return set().union(*map(taken_up, schema), set())
+    if not isinstance(schema, dict):
+        return set()
+    own = {each["$ref"].rsplit("/", 1)[1] for each in schema.get("allOf", []) if "$ref" in each}
+    return own.union(*map(taken_up, schema.values()))
+
+
 # What allOf takes up must stay open by itself; the whole is closed.
-OPEN = {each["$ref"].rsplit("/", 1)[1] for schema in SPEC["components"]["schemas"].values() for each in schema.get("allOf", []) if "$ref" in each}
+OPEN = taken_up(SPEC["components"]["schemas"]) | taken_up(SPEC["paths"])
 SCHEMAS = {name: strict(schema, name in OPEN) for name, schema in SPEC["components"]["schemas"].items()}
 
 

@@ -333,6 +333,26 @@ test('without highlights of its own a browser shows marks', async () => {
   await close();
 });
 
+test('the first route is small and usable on a slow network and a slow machine', async () => {
+  const { page, context, close } = await open(example, 'phone');
+  await signIn(page, example, accounts.coder);
+  const slow = await context.newCDPSession(page);
+  await slow.send('Network.enable');
+  let bytes = 0;
+  slow.on('Network.loadingFinished', (each) => { bytes += each.encodedDataLength; });
+  await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 });
+  await slow.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  const began = Date.now();
+  await page.goto(example + '/desk?lang=km', { waitUntil: 'commit' });
+  await page.locator('.cards a').first().waitFor();
+  const usable = Date.now() - began;
+  await page.waitForLoadState('load');
+  console.log(`# first route: ${Math.round(bytes / 1024)} KB, usable after ${usable} ms at 400 kbit/s, 400 ms, CPU ÷ 4`);
+  assert.ok(bytes <= 90 * 1024, `${bytes} bytes`);
+  assert.ok(usable <= 4000 || process.env.UNDERSTORY_SLOW, `${usable} ms`);
+  await close();
+});
+
 // 200 kB of Khmer, Thai and English with 2,000 codings over each other, on a machine four times slower than this one.
 test('a long transcript is painted at once, and a code by key is seen at once', async () => {
   const workspace = join(folder, 'long'), files = join(folder, 'files');

@@ -5,6 +5,7 @@
 #include "server/clients.h"
 #include "server/http.h"
 #include "server/packing.h"
+#include "server/sent_json.h"
 
 using namespace understory;
 
@@ -17,6 +18,7 @@ std::vector<std::string> fuzz_seeds() {
           "198.51.100.1, [2001:db8::1%eth0]:443",
           "desk.example.org:8443",
           "name=anita&password=a+b%21&code=",
+          "{\"code_id\":\"0000000000001\",\"start\":0,\"names\":{\"km\":\"x\"},\"codings\":[\"0000000000001\"]}",
           "br;q=1.0, gzip;q=0.000, *;q=0.1"};
 }
 
@@ -44,5 +46,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto question = findings::parse_question_json(text);
       question && *findings::parse_question_json(question->json()) != *question)
     __builtin_trap();
+  if (const auto sent = server::SentJson::read(text)) {
+    if (const auto value = sent->text("name", 40); value && value->size() > 40) __builtin_trap();
+    if (const auto ids = sent->ids("codings", 3); ids && ids->size() > 3) __builtin_trap();
+    (void)sent->id("code_id");
+    (void)sent->number("start");
+    (void)sent->truth("codable");
+    (void)sent->texts("names", 40);
+  }
   return 0;
 }

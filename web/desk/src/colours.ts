@@ -9,7 +9,8 @@ export function lookOf(index: number, own: string): Look {
   return { colour: /^#[0-9a-f]{6}$/i.test(own) ? own : palette[index % palette.length]!, pattern: patterns[Math.floor(index / palette.length) % patterns.length]! };
 }
 // The same colour, thin enough that what is written on it keeps its contrast, and two of them show through each other.
-export function wash(colour: string, strength = 0.26): string {
+export function wash(colour: string): string {
   const part = (at: number) => parseInt(colour.slice(at, at + 2), 16);
+  const strength = part(1) * 0.3 + part(3) * 0.6 + part(5) * 0.1 < 90 ? 0.17 : 0.28;
   return `rgb(${part(1)} ${part(3)} ${part(5)} / ${strength})`;
 }
