@@ -50,21 +50,37 @@ std::string told(const study::SubmissionErasing& erasing) {
   return text;
 }
 
+bool whole(const Door& door, Id study) {
+  if (door.person().at_machine) return true;
+  const people::Reach reach = people::reach(door.person(), people::Right::kChangeStudy, study);
+  return door.may(people::Right::kChangeStudy, study) && reach.everything && reach.without.empty();
+}
+
 Result<int> erase_submission(const Options& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "erase", options.study));
   auto transaction = door.write();
   const auto id = Id::parse(options.submission);
   if (!id) return fail(problems::kNotFound, {{"what", "submission"}, {"name", options.submission}});
   const collect::Submission submission = TRY(collect::find_submission(transaction, *id));
-  const auto may = [&](Id study) {
-    return door.person().at_machine || (door.may(people::Right::kChangeStudy, study) &&
-                                        people::reach(door.person(), people::Right::kChangeStudy, study).everything);
+  // As on its page: the whole of every study it is of, or of which something was made of it.
+  const auto may = [&](const collect::Submission& each) {
+    Id study = each.study;
+    if (!study && each.form)
+      if (const auto form = collect::find_form(transaction, each.form)) study = form->study;
+    return whole(door, study);
+  };
+  const auto hidden = [&] {
+    door.log(transaction, "denied", "not the whole of its studies");
+    transaction.commit();
+    return fail(problems::kNotFound, {{"what", "submission"}, {"name", id->text()}});
   };
   // What is not open looks like what is not there.
-  if (!may(submission.study)) return fail(problems::kNotFound, {{"what", "submission"}, {"name", id->text()}});
+  if (!may(submission)) return hidden();
   const study::SubmissionErasing erasing = TRY(study::what_erasing_takes(transaction, *id));
   for (const auto& each : erasing.sources)
-    if (!may(each.study)) return fail(problems::kForbidden);
+    if (!whole(door, each.study)) return hidden();
+  for (const Id each : erasing.sent.submissions)
+    if (!may(TRY(collect::find_submission(transaction, each)))) return hidden();
   if (options.tell) {
     transaction.commit();
     TRY(put_out(told(erasing)));

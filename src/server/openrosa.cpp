@@ -24,6 +24,7 @@ std::string http_date(Milliseconds at) {
 }
 
 constexpr Milliseconds kNonceLife = 5 * 60 * 1000;
+constexpr Milliseconds kClocks = 2 * 60 * 1000;  // how far those of several servers may be apart
 
 // A nonce needs no memory: the minute it was made, and a mark nobody else can make.
 std::string nonce_of(const vault::SigningKey& key, Milliseconds at) {
@@ -40,7 +41,7 @@ std::optional<Milliseconds> made_at(const vault::SigningKey& key, std::string_vi
     if (digit < '0' || digit > '9') return std::nullopt;
     at = at * 10 + (digit - '0');
   }
-  return people::same(nonce, nonce_of(key, at)) && at <= now() ? std::optional(at) : std::nullopt;
+  return people::same(nonce, nonce_of(key, at)) && at <= now() + kClocks ? std::optional(at) : std::nullopt;
 }
 
 // name="value", name=value, … as RFC 7616 has them.
@@ -186,7 +187,7 @@ std::optional<NonceUse> nonce_used(const Visit& visit) {
 
 bool spend(storage::Workspace& workspace, const NonceUse& use) {
   storage::Transaction transaction = workspace.write();
-  const bool first = people::spend_nonce(transaction, use.device, use.nonce, use.count, kNonceLife);
+  const bool first = people::spend_nonce(transaction, use.device, use.nonce, use.count, kNonceLife + 2 * kClocks);
   transaction.commit();
   return first;
 }

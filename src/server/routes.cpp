@@ -92,7 +92,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/entities", show_entity_lists, kSignedIn, kReadSubmissions, false},
     {"GET", "/entities/{list}", show_entity_list, kThing, kReadSubmissions, true},
     {"POST", "/entities/{list}", change_entity_list, kThing, kKeepForms, true},
-    {"POST", "/entities/{list}/{entity}", change_entity, kThing, kReviewSubmissions, true},
+    {"POST", "/entities/{list}/{entity}", change_entity, kThing, kReviewSubmissions, false},  // says which one
     {"GET", "/devices", show_devices, kRight, kKeepDevices, true},
     {"POST", "/devices", enroll_device, kRight, kKeepDevices, true},
     {"POST", "/devices/{device}", revoke_device, kRight, kKeepDevices, true},

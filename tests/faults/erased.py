@@ -151,12 +151,12 @@ def drill_sent(postgres=None):
 
         def post_of(number):
             who, told, name, inside, _ = words[5 * number:5 * number + 5]
-            return multipart(answers(f"uuid:e{number}", [name + ".jpg"], who, told), [(name + ".jpg", (inside + " ").encode() * 4000)])
+            return multipart(answers(f"uuid:e{number:03}", [name + ".jpg"], who, told), [(name + ".jpg", (inside + " ").encode() * 4000)])
 
         def edit_of(number):
             who, _, name, _, edited = words[5 * number:5 * number + 5]
-            xml = answers(f"uuid:f{number}", [name + ".jpg"], who, edited)
-            return multipart(xml.replace(b"</instanceID>", f"</instanceID><deprecatedID>uuid:e{number}</deprecatedID>".encode()))
+            xml = answers(f"uuid:f{number:03}", [name + ".jpg"], who, edited)
+            return multipart(xml.replace(b"</instanceID>", f"</instanceID><deprecatedID>uuid:e{number:03}</deprecatedID>".encode()))
 
         for number in range(SOURCES):
             for post in (post_of(number), edit_of(number)):
@@ -215,9 +215,12 @@ def drill_sent(postgres=None):
             told += b"".join(archive.read(name) for name in archive.namelist())
         told += b"".join(file.read_bytes() for file in raw_of(path / "back", None)) + b"".join(joined.values())
         for number in gone:
-            for word in (*words[5 * number:5 * number + 5], f"uuid:e{number},"):
+            for word in (*words[5 * number:5 * number + 5], f"uuid:e{number:03}", f"uuid:f{number:03}"):
                 if word.encode() in told:
                     broken(f"{label}: {word} of an erased submission is in what is shown, exported or backed up")
+        kept = next(number for number in range(SOURCES) if number not in gone)
+        if f"uuid:f{kept:03}".encode() not in told:
+            broken(f"{label}: the number of what was kept is not found either: this would show nothing")
         if words[5 + 4].encode() not in told or words[5].encode() not in told:
             broken(f"{label}: what was not erased is missing")
         server.stop()

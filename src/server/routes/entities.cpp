@@ -179,6 +179,9 @@ Result<Response> change_entity(const Visit& visit) {
                                           {"value", std::string(shortened(what, 40))},
                                           {"what", "deed"},
                                           {"hint", "Use the buttons of the page."}});
+  // The number tells which one, and is no story.
+  write_down(visit, visit.transaction, Right::kReviewSubmissions, "POST /entities/{list}/{entity}", "entity_list",
+             list.id, what + " " + uuid);
   return see_other("/entities/" + list.id.text());
 }
 

@@ -13,20 +13,18 @@ namespace mustache = kainjow::mustache;
 
 namespace {
 
-// What goes, if all of it is this person's to erase: what was made of it may be of another study, or hidden there.
+// What goes, if all of it is this person's to erase. Only whoever has the whole of a study may: were it decided by what
+// was made of it, a denial would tell somebody that a source is kept from them (P2).
 Result<study::SubmissionErasing> open_to(const Visit& visit, Id submission) {
+  const auto whole = [&](Id study) { return reaches_list(visit, people::Right::kChangeStudy, study); };
+  const auto hidden = fail(problems::kNotFound, {{"what", "submission"}, {"name", submission.text()}});
+  if (!whole(record_of(visit.transaction, TRY(submission_named(visit))).study)) return hidden;
   auto erasing = TRY(study::what_erasing_takes(visit.transaction, submission));
-  for (const auto& source : erasing.sources) {
-    const auto where = study::where_is(visit.transaction, source.id);
-    if (!visit.may(people::Right::kChangeStudy, source.study) ||
-        !visit.limits(source.study).open(where ? where->location : Id{}, source.id))
-      return fail(problems::kForbidden);
-  }
-  for (const Id each : erasing.sent.submissions) {
-    const auto other = TRY(collect::find_submission(visit.transaction, each));
-    if (!people::decide(visit.person, people::Right::kChangeStudy, record_of(visit.transaction, other)).allowed)
-      return fail(problems::kForbidden);
-  }
+  for (const auto& source : erasing.sources)
+    if (!whole(source.study)) return hidden;
+  for (const Id each : erasing.sent.submissions)
+    if (!whole(record_of(visit.transaction, TRY(collect::find_submission(visit.transaction, each))).study))
+      return hidden;
   return erasing;
 }
 

@@ -320,7 +320,9 @@ Result<Response> show_submission(const Visit& visit) {
   data.set("has_files", files.is_non_empty_list());
   data.set("files", files);
   set_review(visit, submission, data);
-  if (people::decide(visit.person, Right::kChangeStudy, record_of(visit.transaction, submission)).allowed) {
+  const people::Record record = record_of(visit.transaction, submission);
+  if (people::decide(visit.person, Right::kChangeStudy, record).allowed &&
+      reaches_list(visit, Right::kChangeStudy, record.study)) {
     mustache::data link;
     link.set("address", "/submissions/" + submission.id.text() + "/erase");
     link.set("label", visit.say("erase.title"));
