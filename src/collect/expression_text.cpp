@@ -1,7 +1,7 @@
 // Functions about texts, choices and truth.
 #include <algorithm>
-#include <ctime>
 #include <cmath>
+#include <ctime>
 
 #include "collect/expression_parts.h"
 #include "foundation/text.h"
