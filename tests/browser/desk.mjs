@@ -317,6 +317,34 @@ test('the codebook is changed, and what a merge does is shown first', async () =
   await close();
 });
 
+test('two coders are kept apart, compared, and a difference is settled with the reason', async () => {
+  const lead = await open(example), coder = await open(example);
+  await signIn(lead.page, example, accounts.researcher);
+  await signIn(coder.page, example, accounts.coder);
+  await openSource(lead.page);
+  await lead.page.locator('.deeds button', { hasText: 'blind' }).first().click();
+  await lead.page.locator('.note.blind').waitFor();
+  await lead.page.waitForFunction(() => document.querySelectorAll('.turn .codes li').length === 0);
+  await openSource(coder.page);
+  await coder.page.locator('.note.blind').waitFor();
+  await lead.page.goto(`${example}/desk/studies/${study.id}/sources/${study.source}/comparison`);
+  await lead.page.locator('.empty', { hasText: 'blind' }).waitFor();
+  await openSource(lead.page);
+  await lead.page.locator('.note.blind button').click();
+  await lead.page.locator('.deeds a', { hasText: 'Compare' }).click();
+  await lead.page.locator('table tbody tr').first().waitFor();
+  await look(lead.page, 'desk-comparison-laptop-en', 'laptop');
+  await judge(lead.page, 'a comparison');
+  const first = lead.page.locator('.differences > li').first();
+  await first.locator('button', { hasText: 'It stands' }).click();
+  await first.locator('textarea').fill('The words say so themselves.');
+  await first.locator('form button').first().click();
+  await lead.page.locator('.differences .settled', { hasText: 'The words say so themselves.' }).waitFor();
+  assert.deepEqual([...lead.wrong, ...coder.wrong], []);
+  await lead.close();
+  await coder.close();
+});
+
 test('without highlights of its own a browser shows marks', async () => {
   const { page, wrong, context, close } = await open(example);
   await context.addInitScript(() => { delete globalThis.Highlight; });
