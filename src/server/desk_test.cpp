@@ -6,10 +6,10 @@
 #include "server/packing.h"
 #include "server/sent_json.h"
 #include "study/coding.h"
+#include "study/suggestions.h"
 #include "testing/who_may.h"
 
 namespace understory::server {
-
 
 class Desk : public WhoMay {
  protected:
@@ -138,6 +138,43 @@ TEST_P(Desk, MemosByTheDesk) {
       send("POST", base_ + "/memos", sokha, R"({"id":")" + id + R"(","was":"The mill again.","text":"New"})").status,
       200);
   EXPECT_EQ(read(get(base_ + "/memos", sokha)).at("memos").as_array().at(0).at("text"), "New");
+}
+
+TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  add("lead", {{{}, Role::kProgrammeLead, {}, ""}});
+  const std::string sokha = enter("sokha"), code = code_id(sokha);
+  {
+    auto transaction = workspace().write();
+    study::LearntStudy learnt;
+    for (const Span span : {Span{0, 5}, Span{5, 8}})
+      learnt.suggestions.push_back({rooms_.here, *Id::parse(code), span, 0.9, {"mill"}, {{rooms_.here, {0, 5}}}});
+    learnt.suggestions.push_back({rooms_.here, *Id::parse(code), {8, 13}, 0.9, {}, {}});
+    study::keep_learnt(transaction, rooms_.study, learnt);
+    transaction.commit();
+  }
+  const std::string address = base_ + "/suggestions";
+  const boost::json::object told = read(get(address, sokha));
+  const boost::json::array& open = told.at("suggestions").as_array();
+  ASSERT_GE(open.size(), 2u);
+  EXPECT_EQ(open[0].at("words").as_array().at(0), "mill");
+  EXPECT_EQ(open[0].at("like").as_array().size(), 1u);
+  const std::size_t codings = read(get(base_, sokha)).at("codings").as_array().size();
+  const auto answered = [&](std::size_t which, const char* take) {
+    return send("POST", address, sokha,
+                R"({"id":")" + std::string(open[which].at("id").as_string()) + R"(","take":)" + take + "}");
+  };
+  const Response taken = answered(0, "true");
+  ASSERT_EQ(taken.status, 200) << taken.body;
+  EXPECT_EQ(read(taken).at("coding").at("code_id").as_string(), code);
+  EXPECT_EQ(answered(0, "true").status, 404);  // it is a coding now
+  EXPECT_EQ(answered(1, "false").status, 200);
+  EXPECT_EQ(answered(1, "true").status, 404);
+  EXPECT_EQ(read(get(base_, sokha)).at("codings").as_array().size(), codings + 1);
+  EXPECT_EQ(read(get(address, sokha)).at("suggestions").as_array().size(), open.size() - 2);
+  EXPECT_EQ(send("POST", address, sokha, R"({"id":"0000000000000","take":true})").status, 404);
+  EXPECT_EQ(send("POST", address, sokha, R"({"take":true})").status, 400);
+  EXPECT_EQ(get(address, enter("lead")).status, 403);
 }
 
 TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {

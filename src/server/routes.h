@@ -70,6 +70,8 @@ Result<Response> api_study(const Visit& visit);
 Result<Response> api_codebook(const Visit& visit);
 Result<Response> api_sources(const Visit& visit);
 Result<Response> api_source(const Visit& visit);
+Result<Response> api_suggestions(const Visit& visit);
+Result<Response> answer_suggestion(const Visit& visit);
 Result<Response> api_memos(const Visit& visit);
 Result<Response> api_changes(const Visit& visit);
 Result<Response> api_person(const Visit& visit);

@@ -160,6 +160,9 @@ class Api(unittest.TestCase):
         self.check(codings + "/{coding}", method="DELETE", coding=made["id"], **at)
         self.check(codings + "/{coding}", 404, method="DELETE", coding=made["id"], **at)
         self.check(codings, 201, method="POST", body={"restore": made["id"]}, **at)
+        suggestions = "/studies/{study}/sources/{source}/suggestions"
+        self.check(suggestions, **at)
+        self.check(suggestions, 404, method="POST", body={"id": made["id"], "take": True}, **at)
         told = self.check("/studies/{study}/sources/{source}/changes", **at)
         self.assertEqual([each["what"] for each in told["changes"]], ["add", "memo", "remove", "add"])
         self.check("/studies/{study}/sources/{source}/changes", 422, query="?after=x", **at)

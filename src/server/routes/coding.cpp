@@ -4,6 +4,7 @@
 #include "study/coding.h"
 #include "people/account.h"
 #include "server/news.h"
+#include "server/places.h"
 #include "server/routes.h"
 #include "server/sent_json.h"
 #include "server/told.h"
@@ -16,22 +17,6 @@ using study::Source;
 namespace {
 
 constexpr std::size_t kLongestMemo = 20'000, kLongestTitle = 400;  // bytes
-
-// Spans of the original as people see them: a span that cuts a mask covers all of it.
-class Places {
- public:
-  Places(std::string_view text, const std::vector<study::SourceMask>& masks)
-      : masked_(study::masked(text, masks)), offsets_(masked_.text) {}
-  std::pair<std::int64_t, std::int64_t> operator()(Span each) const {
-    return {offsets_.code_point_of_byte(masked_.at(each.start)).value(),
-            offsets_.code_point_of_byte(masked_.at(each.end, study::MaskedText::Edge::kAfter)).value()};
-  }
-  const std::string& text() const { return masked_.text; }
-
- private:
-  study::MaskedText masked_;
-  OffsetMap offsets_;
-};
 
 // The bytes between two code points, widened to whole characters and whole masks.
 Result<Span> span_sent(const study::SourceText& source, std::int64_t start, std::int64_t end) {
@@ -49,12 +34,6 @@ Result<Span> span_sent(const study::SourceText& source, std::int64_t start, std:
   return span;
 }
 
-// Whoever asks, as a coder of the study; made if need be.
-Id own_coder(const Visit& visit, Id study) {
-  const auto account = people::account_of(visit.transaction, visit.person.account);
-  return study::coder_of(visit.transaction, study, visit.person.account, account ? account->name : "");
-}
-
 // Tells the others once this is kept.
 Response told(JsonWriter out, Id study, int status = 200) {
   Response response;
@@ -63,17 +42,6 @@ Response told(JsonWriter out, Id study, int status = 200) {
     return made;
   };
   return response;
-}
-
-void write_coding(JsonWriter& out, const study::Coding& coding, const Places& places) {
-  const auto [start, end] = places(coding.span);
-  out.object()
-      .member("id", coding.id.text())
-      .member("code_id", coding.code.text())
-      .member("coder_id", coding.coder.text())
-      .member("start", start)
-      .member("end", end)
-      .end_object();
 }
 
 void write_memos(JsonWriter& out, const Source& source) {
@@ -108,6 +76,22 @@ void write_translation(JsonWriter& out, const Visit& visit, const Source& source
 }
 
 }  // namespace
+
+Id own_coder(const Visit& visit, Id study) {
+  const auto account = people::account_of(visit.transaction, visit.person.account);
+  return study::coder_of(visit.transaction, study, visit.person.account, account ? account->name : "");
+}
+
+void write_coding(JsonWriter& out, const study::Coding& coding, const Places& places) {
+  const auto [start, end] = places(coding.span);
+  out.object()
+      .member("id", coding.id.text())
+      .member("code_id", coding.code.text())
+      .member("coder_id", coding.coder.text())
+      .member("start", start)
+      .member("end", end)
+      .end_object();
+}
 
 Result<Response> api_source(const Visit& visit) {
   const study::Study study = TRY(visit.study());

@@ -17,7 +17,9 @@ constexpr std::string_view kPolicy =
     "'self'; base-uri 'none'; frame-ancestors 'none'";
 
 // What the desk says, and the fixed words it shows.
-constexpr std::string_view kGroups[]{"desk.", "kind.", "source_kind.", "language."};
+constexpr std::string_view kGroups[]{
+    "desk.",           "kind.",        "source_kind.", "language.",      "machine.suggested",
+    "machine.because", "machine.like", "machine.take", "machine.decline"};
 
 // Who asks and what is open to them: names of studies with the rights this person has in each.
 void write_person(JsonWriter& out, const Visit& visit) {

@@ -1,0 +1,99 @@
+// What the machine coder suggests for a source, over JSON, and what a person makes of it. Positions as in coding.cpp.
+#include "study/suggestions.h"
+
+#include "people/account.h"
+#include "server/news.h"
+#include "server/places.h"
+#include "server/routes.h"
+#include "server/sent_json.h"
+#include "server/told.h"
+#include "study/coding.h"
+
+namespace understory::server {
+
+namespace {
+
+constexpr std::size_t kLongestQuote = 300;  // bytes
+
+// Passages like it, of sources that are open to whoever asks.
+void write_like(JsonWriter& out, const Visit& visit, Id study, const std::vector<study::LikePassage>& like) {
+  out.key("like").array();
+  for (const study::LikePassage& each : like) {
+    if (!is_open_to(visit, study, each.source)) continue;
+    const auto text = study::open_text(visit.transaction, study, each.source);
+    if (!text || each.span.end > static_cast<std::int64_t>(text->text.size())) continue;
+    const std::string quote = study::masked(text->text, each.span, text->masks).text;
+    out.object()
+        .member("source", each.source.text())
+        .member("quote", shortened(trim(quote), kLongestQuote))
+        .end_object();
+  }
+  out.end_array();
+}
+
+}  // namespace
+
+Result<Response> api_suggestions(const Visit& visit) {
+  const study::Study study = TRY(visit.study());
+  const Id source = TRY(visit.id("source"));
+  TRY(is_open_to(visit, study.id, source));
+  const study::SourceText text = TRY(study::open_text(visit.transaction, study.id, source));
+  const Places places(text.text, text.masks);
+  JsonWriter out;
+  out.object().key("suggestions").array();
+  for (const study::Suggestion& each : study::suggestions_on(visit.transaction, study.id, source)) {
+    const auto [start, end] = places(each.span);
+    out.object()
+        .member("id", each.id.text())
+        .member("code_id", each.code.text())
+        .member("start", start)
+        .member("end", end)
+        .key("words")
+        .array();
+    for (const std::string& word : each.words) out.value(word);
+    out.end_array();
+    write_like(out, visit, study.id, each.like);
+    out.end_object();
+  }
+  out.end_array().end_object();
+  return json(out);
+}
+
+// Taken, it is a coding of whoever took it, made now; declined, it is not suggested again.
+Result<Response> answer_suggestion(const Visit& visit) {
+  const study::Study study = TRY(visit.study());
+  const Id source = TRY(visit.id("source"));
+  TRY(is_open_to(visit, study.id, source));
+  const SentJson sent = TRY(SentJson::of(visit.request));
+  const Id wanted = TRY(sent.id("id"));
+  const bool takes = TRY(sent.truth("take"));
+  const auto found = study::find_suggestion(visit.transaction, wanted);
+  if (!found || found->study != study.id || found->source != source)
+    return fail(problems::kNotFound, {{"what", "suggestion"}, {"name", wanted.text()}});
+  JsonWriter out;
+  if (!takes) {
+    study::decline_suggestion(visit.transaction, wanted);
+    out.object().key("coding").null().end_object();
+    return json(out);
+  }
+  const study::SourceText text = TRY(study::open_text(visit.transaction, study.id, source));
+  study::Coding coding;
+  coding.source = source;
+  coding.code = found->code;
+  coding.span = found->span;
+  coding.coder = own_coder(visit, study.id);
+  const study::Put put =
+      TRY(study::put_coding(visit.transaction, study.id, coding, static_cast<std::int64_t>(text.text.size())));
+  study::forget_suggestion(visit.transaction, wanted);
+  out.object().key("coding");
+  write_coding(out, put.coding, Places(text.text, text.masks));
+  out.end_object();
+  Response response;
+  response.then = [study = study.id, made = json(out)] {
+    news::tell(study);
+    return made;
+  };
+  return response;
+}
+
+}  // namespace understory::server
