@@ -172,7 +172,7 @@ TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {
   EXPECT_EQ(answered(1, "true").status, 404);
   EXPECT_EQ(read(get(base_, sokha)).at("codings").as_array().size(), codings + 1);
   EXPECT_EQ(read(get(address, sokha)).at("suggestions").as_array().size(), open.size() - 2);
-  EXPECT_EQ(send("POST", address, sokha, R"({"id":"0000000000000","take":true})").status, 404);
+  EXPECT_EQ(send("POST", address, sokha, R"({"id":"0000000000001","take":true})").status, 404);
   EXPECT_EQ(send("POST", address, sokha, R"({"take":true})").status, 400);
   EXPECT_EQ(get(address, enter("lead")).status, 403);
 }
