@@ -327,12 +327,23 @@ test('two coders are kept apart, compared, and a difference is settled with the 
   await lead.page.waitForFunction(() => document.querySelectorAll('.turn .codes li').length === 0);
   await openSource(coder.page);
   await coder.page.locator('.note.blind').waitFor();
+  // Something the others did not see.
+  await coder.page.locator('.transcript').focus();
+  for (let turn = 0; turn < 3; turn++) await coder.page.keyboard.press('ArrowDown');
+  await coder.page.keyboard.press('KeyW');
+  await coder.page.locator('.on-it li button').first().waitFor();
+  await coder.page.waitForTimeout(500);
   await lead.page.goto(`${example}/desk/studies/${study.id}/sources/${study.source}/comparison`);
   await lead.page.locator('.empty', { hasText: 'blind' }).waitFor();
   await openSource(lead.page);
   await lead.page.locator('.note.blind button').click();
-  await lead.page.locator('.deeds a', { hasText: 'Compare' }).click();
+  await lead.page.locator('.note.blind').waitFor({ state: 'detached' });
+  await lead.page.locator('.deeds a', { hasText: 'Compare' }).waitFor();
+  await lead.page.goto(`${example}/desk/studies/${study.id}/sources/${study.source}/comparison`);
   await lead.page.locator('table tbody tr').first().waitFor();
+  const other = lead.page.locator('.sentence select').nth(1);
+  await other.selectOption(await other.locator('option', { hasText: accounts.coder.name }).getAttribute('value'));
+  await lead.page.locator('.differences > li').first().waitFor();
   await look(lead.page, 'desk-comparison-laptop-en', 'laptop');
   await judge(lead.page, 'a comparison');
   const first = lead.page.locator('.differences > li').first();
