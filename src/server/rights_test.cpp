@@ -187,7 +187,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         return (general && !of_all_studies) || sees ? 403 : 404;
       };
       // The same of forms and submissions; a denial looks as if there were none.
-      const auto decided_of_thing = [&](const std::string& address, bool sends, int allowed) {
+      const auto decided_of_thing = [&](const std::string& address, bool sends, int allowed, bool beyond = true) {
         const auto& [to_get, to_send] = kThings.at(address);
         const bool has = (" " + words + " ").find(" " + (sends ? to_send : to_get) + " ") != std::string::npos;
         if (address == "/forms") return has && relation != kGrantEnded ? allowed : 403;
@@ -195,7 +195,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         const bool whole = relation != kPlaceOfSource && relation != kPlaceElsewhere && relation != kExcludedFromSource;
         const bool reaches = relation != kGrantEnded && relation != kOtherStudy && relation != kExcluded &&
                              (address.rfind("/submissions", 0) != 0 || relation != kPlaceElsewhere) &&
-                             (address.rfind("/entities", 0) != 0 || whole) && (!address.ends_with("/erase") || whole);
+                             (address.rfind("/entities", 0) != 0 || whole) &&
+                             (!beyond || !address.ends_with("/erase") || whole);
         return has && reaches ? allowed : 404;
       };
       const auto target_of = [&](std::string_view address) {
@@ -299,12 +300,13 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
             const bool api = address.rfind("/api/", 0) == 0;
             const std::string within = api ? address.substr(7) : address;
             const int refused = route->access == Access::kRight   ? decided(within, 0, false, true)
-                                : route->access == Access::kThing ? decided_of_thing(address, true, 0)
+                                : route->access == Access::kThing ? decided_of_thing(address, true, 0, false)
                                                                   : 0;
             expected = !somebody                         ? (api ? 401 : 303)
                        : refused != 0                    ? refused
                        : !from_here                      ? 403
                        : route->access == Access::kRight ? decided(within, expected, true, true)
+                       : route->access == Access::kThing ? decided_of_thing(address, true, expected)
                                                          : expected;
           }
           std::vector<std::pair<std::string, std::string>> form;
