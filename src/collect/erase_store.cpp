@@ -3,6 +3,7 @@
 #include <set>
 
 #include "collect/erase.h"
+#include "collect/open_instance.h"
 #include "collect/record.h"
 #include "foundation/clock.h"
 #include "storage/blobs.h"
@@ -22,11 +23,14 @@ const Query kThere{"collect.submission_to_erase", "select form_id from submissio
 const Query kInstances{"collect.instances_to_erase",
                        "select id, form_id, instance_id, mark from instance where workspace_id = ? and submission_id = "
                        "? order by id"};
-const Query kWaiting{"collect.waiting_xml",
-                     "select instance.submission_id, instance.id, instance.xml from submission join instance on "
-                     "instance.workspace_id = submission.workspace_id and instance.submission_id = submission.id where "
-                     "submission.workspace_id = ? and submission.form_id = ? and submission.waits_for <> '' order by "
-                     "instance.id"};
+const Query kWaiting{
+    "collect.waiting_xml",
+    "select instance.submission_id, instance.id, instance.xml, data_key.wrapped from submission join "
+    "instance on instance.workspace_id = submission.workspace_id and instance.submission_id = "
+    "submission.id left join data_key on data_key.workspace_id = instance.workspace_id and data_key.id "
+    "= instance.id where "
+    "submission.workspace_id = ? and submission.form_id = ? and submission.waits_for <> '' order by "
+    "instance.id"};
 const Query kFiles{"collect.files_to_erase",
                    "select id, blob_id from submission_attachment where workspace_id = ? and instance_row_id = ?"};
 const Query kComments{"collect.comments_to_erase",
@@ -72,20 +76,12 @@ struct WaitingEdit {
   std::string edits;
 };
 std::vector<WaitingEdit> waiting_edits(Transaction& transaction, const std::string& form_id) {
-  struct Kept {
-    Id submission, instance;
-    std::string xml;
-  };
-  std::vector<Kept> kept;
-  transaction.each(kWaiting, {transaction.workspace(), form_id}, [&](const Row& row) {
-    kept.push_back({row.id(0), row.id(1), std::string(row.blob(2))});
-  });
   std::vector<WaitingEdit> edits;
-  for (const Kept& each : kept) {
-    const auto xml = transaction.try_open({"instance", "xml", each.instance}, each.xml);
+  transaction.each(kWaiting, {transaction.workspace(), form_id}, [&](const Row& row) {
+    const auto xml = open_instance(transaction, row.id(1), row.blob(2), row.blob(3));
     const auto envelope = xml ? read_envelope(*xml) : Result<Envelope>(fail(problems::kNotFound));
-    if (envelope && !envelope->deprecated_id.empty()) edits.push_back({each.submission, envelope->deprecated_id});
-  }
+    if (envelope && !envelope->deprecated_id.empty()) edits.push_back({row.id(0), envelope->deprecated_id});
+  });
   return edits;
 }
 

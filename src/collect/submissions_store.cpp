@@ -4,6 +4,7 @@
 #include <array>
 
 #include "collect/encrypted.h"
+#include "collect/open_instance.h"
 #include "collect/webhook.h"
 #include "foundation/text.h"
 #include "people/audit.h"
@@ -68,9 +69,11 @@ const Query kOne{"collect.submission",
 const Query kOfInstance{
     "collect.submission_of_instance",
     "select submission_id from instance where workspace_id = ? and form_id = ? and instance_id = ?"};
-const Query kInstances{"collect.instances_of_submission",
-                       "select id, instance_id, xml, account_id, device_id, received_at from instance where "
-                       "workspace_id = ? and submission_id = ? order by id"};
+const Query kInstances{
+    "collect.instances_of_submission",
+    "select instance.id, instance_id, xml, account_id, device_id, received_at, data_key.wrapped from "
+    "instance left join data_key on data_key.workspace_id = instance.workspace_id and data_key.id = "
+    "instance.id where instance.workspace_id = ? and submission_id = ? order by instance.id"};
 const Query kNewest{"collect.newest_instance",
                     "select instance.id, instance.xml from submission join instance on instance.workspace_id = "
                     "submission.workspace_id and instance.form_id = submission.form_id and instance.instance_id = "
@@ -149,18 +152,6 @@ struct Narrowed {
         before(wanted.received_before == 0 ? kForEver : wanted.received_before) {}
 };
 
-// Nothing: damaged, or its key was destroyed.
-std::optional<std::string> open_xml(Transaction& transaction, Id instance, std::string_view sealed,
-                                    std::string_view wrapped_key) {
-  try {
-    auto xml = transaction.try_open({"instance", "xml", instance}, sealed, wrapped_key);
-    if (xml) return std::move(*xml);
-  } catch (const storage::DatabaseError& error) {
-    if (error.kind() != storage::DatabaseError::Kind::kCorrupt) throw;
-  }
-  return std::nullopt;
-}
-
 // Whether a submission lies where somebody may look.
 class Within {
  public:
@@ -224,7 +215,8 @@ void each_submission(Transaction& transaction, Id form, const Wanted& wanted,
                        after = facts.id;
                        if (!within.open(facts.id, facts.place)) return;
                        open_device_id(transaction, facts, row.blob(kFacts + 4));
-                       auto xml = open_xml(transaction, row.id(kFacts), row.blob(kFacts + 1), row.blob(kFacts + 2));
+                       auto xml =
+                           open_instance(transaction, row.id(kFacts), row.blob(kFacts + 1), row.blob(kFacts + 2));
                        Opened opened{facts, {}, !xml, row.text(kFacts + 3)};
                        if (const auto envelope = xml ? encrypted_envelope(*xml) : std::nullopt) {
                          auto inside = decrypter.open(row.id(kFacts), *envelope, false);
@@ -305,10 +297,11 @@ Result<std::vector<KeptInstance>> instances_of(Transaction& transaction, Id subm
   Decrypter decrypter(transaction, std::move(key));
   std::vector<KeptInstance> all;
   transaction.each(kInstances, {transaction.workspace(), submission}, [&](const Row& row) {
-    all.push_back({row.id(0), row.string(1), std::string(row.blob(2)), row.id(3), row.id(4), row.integer(5)});
+    auto xml = open_instance(transaction, row.id(0), row.blob(2), row.blob(6));
+    all.push_back({row.id(0), row.string(1), xml.value_or(""), row.id(3), row.id(4), row.integer(5), !xml});
   });
   for (KeptInstance& each : all) {
-    each.xml = TRY(transaction.try_open({"instance", "xml", each.id}, each.xml));
+    if (each.unreadable) continue;
     const auto envelope = encrypted_envelope(each.xml);
     if (!envelope) continue;
     auto inside = decrypter.open(each.id, *envelope, false);
@@ -338,7 +331,7 @@ std::optional<Newest> newest_instance(Transaction& transaction, Id submission) {
   auto found = transaction.one(kNewest, {transaction.workspace(), submission}, [](const Row& row) {
     return Newest{row.id(0), std::string(row.blob(1))};
   });
-  if (found) found->xml = open_xml(transaction, found->instance, found->xml, {}).value_or("");
+  if (found) found->xml = open_instance(transaction, found->instance, found->xml, {}).value_or("");
   return found;
 }
 

@@ -183,6 +183,30 @@ TEST_P(ErasedSubmissions, AreGoneWithAllThatWasMadeOfThem) {
   EXPECT_EQ(opened, 1);
 }
 
+// One whose key is gone or damaged stands in nobody's way, and can be erased itself.
+TEST_P(ErasedSubmissions, AreErasedBesideAndAfterOnesThatDoNotOpen) {
+  const Id one = send({.number = "uuid:1", .why = "canary"})->submission;
+  const Id waits = send({.number = "uuid:2", .why = "other", .edits = "uuid:9"}, "", true)->submission;
+  const Id broken = send({.number = "uuid:3", .why = "third"})->submission;
+  {
+    auto transaction = workspace().write();
+    for (const Id each : {waits, broken})
+      transaction.destroy_data_key(collect::instances_of(transaction, each)->at(0).id);
+    transaction.commit();
+  }
+  {
+    auto transaction = workspace().read();
+    const auto instances = collect::instances_of(transaction, broken);
+    ASSERT_TRUE(instances);
+    EXPECT_TRUE(instances->at(0).unreadable);
+  }
+  EXPECT_FALSE(tell(one).unreadable);
+  EXPECT_TRUE(tell(broken).unreadable);
+  erase(one);
+  erase(broken);
+  EXPECT_EQ(kept(), 0);
+}
+
 TEST_P(ErasedSubmissions, DoNotComeBackWithARetryOrATaking) {
   const Filled filled{.number = "uuid:1", .why = "canary"};
   const Id one = send(filled, "photo")->submission;

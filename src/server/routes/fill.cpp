@@ -341,7 +341,7 @@ Result<Response> show_filling(const Visit& visit) {
   const auto newest = std::find_if(instances.begin(), instances.end(), [&](const collect::KeptInstance& each) {
     return each.instance_id == subject.edited->current_id;
   });
-  if (newest == instances.end() || TRY(collect::read_envelope(newest->xml)).encrypted)
+  if (newest == instances.end() || newest->unreadable || TRY(collect::read_envelope(newest->xml)).encrypted)
     return fail(problems::kNotFound, {{"what", "readable submission"}, {"name", subject.edited->id.text()}});
   const auto filling = TRY(collect::Filling::load(plan, std::move(lists), setting_of(visit, language, clock),
                                                   newest->xml, collect::Filling::As::kEdit));
