@@ -1,7 +1,7 @@
 // understory machine
 #include "cli/command.h"
 #include "cli/door.h"
-#include "foundation/catalogue.h"
+#include "foundation/csv.h"
 #include "study/suggestions.h"
 
 namespace understory::cli {
@@ -22,21 +22,17 @@ std::string table_of(const study::MachineReport& report, const study::Codebook& 
     const study::Code* code = codebook.find(line.code);
     if (!code) continue;  // taken out of the codebook since
     const study::Measured& measured = line.measured;
-    if (csv) {
-      std::string path = codebook.path_in(*code, language);
-      for (std::size_t at = 0; (at = path.find('"', at)) != std::string::npos; at += 2) path.insert(at, 1, '"');
-      out += fmt::format("\"{}\",{},{},{},{},{},{:.3f},{:.3f},{:.3f},{}\n", path,
-                         line.language.empty() ? "all" : line.language, measured.passages, measured.coded,
-                         measured.suggested, measured.right, measured.precision(), measured.recall(), measured.f1(),
-                         line.abstains ? "no" : "yes");
-    } else if (line.language.empty()) {
-      out += fmt::format("{}\n", codebook.path_in(*code, language));
-      out += fmt::format("  all: F1 {:.2f}, right {} of {} suggested, {} coded{}\n", measured.f1(), measured.right,
-                         measured.suggested, measured.coded, line.abstains ? " – abstains" : "");
-    } else {
-      out += fmt::format("  {}: F1 {:.2f}, right {} of {} suggested, {} coded{}\n", line.language, measured.f1(),
-                         measured.right, measured.suggested, measured.coded, line.abstains ? " – abstains" : "");
-    }
+    const bool all = line.language.empty();
+    if (csv)
+      out += fmt::format("{},{},{},{},{},{},{:.3f},{:.3f},{:.3f},{}\n",
+                         csv_safe_field(codebook.path_in(*code, language)), all ? "all" : csv_safe_field(line.language),
+                         measured.passages, measured.coded, measured.suggested, measured.right, measured.precision(),
+                         measured.recall(), measured.f1(), line.abstains ? "no" : "yes");
+    else
+      out +=
+          fmt::format("{}  {}: F1 {:.2f}, right {} of {} suggested, {} coded{}\n",
+                      all ? codebook.path_in(*code, language) + "\n" : "", all ? "all" : line.language, measured.f1(),
+                      measured.right, measured.suggested, measured.coded, line.abstains ? " – abstains" : "");
   }
   return out;
 }
