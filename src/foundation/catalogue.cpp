@@ -157,7 +157,9 @@ std::string Catalogue::sentence(const Problem& problem) const {
   const std::string key = "problem." + std::string(problem.code());
   if (!has(key)) return problem.sentence();
   Message message{key, {}};
-  for (const auto& [name, value] : problem.details()) message.arguments.emplace_back(name, value);
+  for (const auto& [name, value] : problem.details())
+    message.arguments.emplace_back(
+        name, name == "reason" && problem.reason() ? sentence(Problem(*problem.reason(), problem.details())) : value);
   return say(message);
 }
 

@@ -58,11 +58,13 @@ MaterialCode read_code(const pugi::xml_node& node, int parent, ImportReport& rep
 }
 
 tl::unexpected<Problem> wrong_root(const std::string& file, std::string_view found, std::string_view wanted) {
-  return fail(problems::kBadXml, {{"file", file},
-                                  {"line", "1"},
-                                  {"column", "1"},
-                                  {"reason", "it begins with “" + std::string(shortened(found, 40)) +
-                                                 "”, not with a REFI-QDA " + std::string(wanted)}});
+  return fail(problems::kBadXml,
+              {{"file", file},
+               {"line", "1"},
+               {"column", "1"},
+               {"found", std::string(shortened(found, 40))},
+               {"wanted", std::string(wanted)}},
+              problems::kReasonRoot);
 }
 
 namespace {
