@@ -7,6 +7,7 @@
 #include <set>
 
 #include "collect/intake_steps.h"
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "vault/vault.h"
 
@@ -104,7 +105,7 @@ Result<Arrival> arrived(const vault::SigningKey& key, const Post& post) {
   if (arrival.envelope.instance_id.empty()) arrival.envelope.instance_id = number_for(key, post.xml);
   if (arrival.envelope.instance_id.size() > 500 || arrival.envelope.form_id.size() > 249 ||
       arrival.envelope.version.size() > 249)
-    return fail(problems::kBadSubmission, {}, problems::kReasonLongNumber);
+    return fail_because(problems::kReasonLongNumber, problems::kBadSubmission);
   for (const PostedFile& file : post.files)
     arrival.files.push_back(
         {&file, key.mark("attachment name", file.name), mark_of(key, file), plain_media_type(file.media_type)});

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 
 namespace understory::collect {
@@ -43,7 +44,8 @@ Result<Envelope> read_envelope(const XmlDocument& document) {
   envelope.form_id = attribute_of(root, "id");
   if (envelope.form_id.empty()) envelope.form_id = root.attribute("xmlns").value();
   if (envelope.form_id.empty())
-    return fail(problems::kBadSubmission, {{"root", std::string(shortened(root.name(), 100))}}, problems::kReasonNoId);
+    return fail_because(problems::kReasonNoId, problems::kBadSubmission,
+                        {{"root", std::string(shortened(root.name(), 100))}});
   envelope.version = attribute_of(root, "version");
   // Of several meta groups the first that says something counts.
   for (const pugi::xml_node& meta : root.children()) {
@@ -214,7 +216,7 @@ Result<Record> Record::read(std::string_view xml, const Form& form, const std::v
   record.document_ = TRY(XmlDocument::parse(xml, "xml_submission_file"));
   record.joined_ = std::make_shared<std::deque<std::string>>();
   Reader reader(form, tables, *record.joined_, record.tables_, record.unknown_, record.attachments_);
-  if (!reader.read(record.document_.root())) return fail(problems::kBadSubmission, {}, problems::kReasonManyGroups);
+  if (!reader.read(record.document_.root())) return fail_because(problems::kReasonManyGroups, problems::kBadSubmission);
   return record;
 }
 

@@ -2,11 +2,6 @@
 
 namespace understory {
 
-Problem::Problem(const ProblemKind& kind, Details details, const ProblemKind& reason)
-    : kind_(&kind), reason_(&reason), details_(std::move(details)) {
-  details_["reason"] = Problem(reason, details_).sentence();
-}
-
 std::string Problem::sentence() const {
   const std::string_view pattern = kind_->english;
   std::string out;

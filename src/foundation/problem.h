@@ -21,14 +21,11 @@ class Problem {
   using Details = std::map<std::string, std::string, std::less<>>;
 
   explicit Problem(const ProblemKind& kind, Details details = {}) : kind_(&kind), details_(std::move(details)) {}
-  // What stands in the sentence for {reason} is a sentence of the catalogue too, filled with the same details.
-  Problem(const ProblemKind& kind, Details details, const ProblemKind& reason);
 
   const ProblemKind& kind() const { return *kind_; }
   std::string_view code() const { return kind_->code; }
   int status() const { return kind_->status; }
   const Details& details() const { return details_; }
-  const ProblemKind* reason() const { return reason_; }
   bool is(const ProblemKind& kind) const { return kind_->code == kind.code; }
 
   // The English sentence with the details in their places. For other languages: Catalogue::sentence(problem).
@@ -36,7 +33,6 @@ class Problem {
 
  private:
   const ProblemKind* kind_;
-  const ProblemKind* reason_ = nullptr;
   Details details_;
 };
 

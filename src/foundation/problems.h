@@ -70,7 +70,7 @@ inline constexpr ProblemKind kNotHttp{"not_http", 400, "The request is not HTTP 
 inline constexpr ProblemKind kEndsTwice{"ends_twice", 400,
                                         "The request says in two ways where it ends, or for whom it is."};
 inline constexpr ProblemKind kHeadTooLarge{
-    "head_too_large", 431, "What stands before the content of the request is larger than this server takes ({limit})."};
+    "head_too_large", 431, "What stands before the content of the request is larger than this server takes."};
 inline constexpr ProblemKind kTooSlow{"too_slow", 408,
                                       "The request did not arrive in time. Nothing of it was kept. Send it again."};
 inline constexpr ProblemKind kUnknownHost{
@@ -105,8 +105,6 @@ inline constexpr ProblemKind kNotMultipart{
 inline constexpr ProblemKind kNoBoundary{
     "no_boundary", 400, "The request does not say rightly what stands between its parts (boundary). Send it again."};
 inline constexpr ProblemKind kBadPart{"bad_part", 400, "Part {number} of the request cannot be read: {reason}."};
-inline constexpr ProblemKind kNoSuchRange{
-    "no_such_range", 416, "The part that was asked for begins behind the end of the file. Load the file anew."};
 inline constexpr ProblemKind kCutShort{"cut_short", 400,
                                        "The request ended before it was whole. Nothing of it was kept. Send it again."};
 inline constexpr ProblemKind kTooManyUploads{
@@ -138,9 +136,6 @@ inline constexpr ProblemKind kBadXlsFormRow{"bad_xls_form_row", 422, "{file}, sh
 inline constexpr ProblemKind kBadXlsFormCell{"bad_xls_form_cell", 422,
                                              "{file}, sheet “{sheet}”, row {row}, column “{column}”: {reason}"};
 inline constexpr ProblemKind kBadSubmission{"bad_submission", 400, "What was sent is no filled-in form: {reason}."};
-inline constexpr ProblemKind kTooManyNumbers{
-    "too_many_numbers", 400,
-    "At most {most} entities can be asked about at once, by numbers of at most 100 characters. Ask about fewer."};
 inline constexpr ProblemKind kUnknownDevice{"unknown_device", 401,
                                             "This phone is not enrolled here. Ask the office for a new code to scan."};
 inline constexpr ProblemKind kDeviceOver{
@@ -161,37 +156,5 @@ inline constexpr ProblemKind kBadExpression{"bad_expression", 422, "“{expressi
 // Questions
 inline constexpr ProblemKind kBadQuestion{"bad_question", 422,
                                           "The question cannot be understood at “{at}”: {reason}. {hint}"};
-
-// Reasons that stand within the sentences above
-inline constexpr ProblemKind kReasonDtd{"reason_dtd", 422,
-                                        "it holds a document type definition, which is never accepted"};
-inline constexpr ProblemKind kReasonDeep{"reason_deep", 422, "its elements are nested deeper than 200"};
-inline constexpr ProblemKind kReasonCharacter{"reason_character", 422, "it refers to a character XML does not allow"};
-inline constexpr ProblemKind kReasonNoElement{"reason_no_element", 422, "it holds no element"};
-inline constexpr ProblemKind kReasonTag{"reason_tag", 422, "a tag is not written as it must be"};
-inline constexpr ProblemKind kReasonNotClosed{"reason_not_closed", 422,
-                                              "an element is not closed, or another one is closed than was opened"};
-inline constexpr ProblemKind kReasonAttribute{"reason_attribute", 422, "an attribute is not written as it must be"};
-inline constexpr ProblemKind kReasonNoEnd{"reason_no_end", 422, "a comment or a CDATA section has no end"};
-inline constexpr ProblemKind kReasonNotXml{"reason_not_xml", 422, "this is no XML"};
-inline constexpr ProblemKind kReasonRoot{"reason_root", 422, "it begins with “{found}”, not with a REFI-QDA {wanted}"};
-inline constexpr ProblemKind kReasonPartEnd{"reason_part_end", 422, "something stands behind its boundary"};
-inline constexpr ProblemKind kReasonPartOfNoForm{"reason_part_of_no_form", 422,
-                                                 "it does not say which field of a form it is"};
-inline constexpr ProblemKind kReasonPartHead{"reason_part_head", 422, "its head is not written as it must be"};
-inline constexpr ProblemKind kReasonPartTwice{"reason_part_twice", 422, "its head says something twice"};
-inline constexpr ProblemKind kReasonPartName{"reason_part_name", 422, "it has no name"};
-inline constexpr ProblemKind kReasonPartText{"reason_part_text", 422,
-                                             "its name or kind is not text in UTF-8, or holds control characters"};
-inline constexpr ProblemKind kReasonPartEncoding{"reason_part_encoding", 422,
-                                                 "its bytes are encoded; they must be sent as they are"};
-inline constexpr ProblemKind kReasonTwoForms{"reason_two_forms", 422, "it holds two parts named {part}"};
-inline constexpr ProblemKind kReasonNoFormPart{"reason_no_form_part", 422, "the part named {part} is missing"};
-inline constexpr ProblemKind kReasonOtherForm{"reason_other_form", 422, "it belongs to another form"};
-inline constexpr ProblemKind kReasonLongNumber{"reason_long_number", 422, "its id, version or instanceID is too long"};
-inline constexpr ProblemKind kReasonNoId{"reason_no_id", 422,
-                                         "<{root}> has no id, so nobody can tell which form it is of"};
-inline constexpr ProblemKind kReasonManyGroups{"reason_many_groups", 422,
-                                               "it has more repeated groups than can be read"};
 
 }  // namespace understory::problems

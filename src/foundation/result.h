@@ -15,10 +15,6 @@ inline tl::unexpected<Problem> fail(const ProblemKind& kind, Problem::Details de
   return tl::unexpected<Problem>(Problem(kind, std::move(details)));
 }
 
-inline tl::unexpected<Problem> fail(const ProblemKind& kind, Problem::Details details, const ProblemKind& reason) {
-  return tl::unexpected<Problem>(Problem(kind, std::move(details), reason));
-}
-
 namespace detail {
 template <class T>
 T take(Result<T>&& result) {

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 
 namespace understory {
@@ -18,8 +19,8 @@ tl::unexpected<Problem> bad(const std::string& file, std::string_view content, s
   const std::size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   std::int64_t column = 1;
   for (char byte : before.substr(begin)) column += (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-  return fail(problems::kBadXml, {{"file", file}, {"line", std::to_string(line)}, {"column", std::to_string(column)}},
-              reason);
+  return fail_because(reason, problems::kBadXml,
+                      {{"file", file}, {"line", std::to_string(line)}, {"column", std::to_string(column)}});
 }
 
 const ProblemKind& reason_of(pugi::xml_parse_status status) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "server/over_sockets_test.h"
+#include "server/problems.h"
 #include "testing/who_may.h"
 #include "vault/md5.h"
 
@@ -144,7 +145,7 @@ TEST_P(EntityPages, APhoneAsksAboutTenThousandAtOnce) {
   const std::string long_one = asked(std::string(600'000, 'a'));
   EXPECT_EQ(status_of(long_one), 431);
   EXPECT_THAT(long_one,
-              HasSubstr("<message nature=\"error\">" + km(Problem(problems::kHeadTooLarge, {{"limit", "512 KiB"}}))));
+              HasSubstr("<message nature=\"error\">" + km(Problem(problems::kTooMuchAsked, {{"limit", "512 KiB"}}))));
   // No other address may be so long, nor another field of the same request.
   EXPECT_EQ(status_of(said_to(running.port(),
                               server::get("127.0.0.1", "", "/v1/formList?formID=" + std::string(20'000, 'a')))),

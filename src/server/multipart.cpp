@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "server/http.h"
 
@@ -16,7 +17,7 @@ constexpr std::size_t kBoundary = 70;  // bytes, RFC 2046
 constexpr std::size_t kPadding = 256;  // blanks after a boundary
 
 tl::unexpected<Problem> bad_part(int number, const ProblemKind& reason) {
-  return fail(problems::kBadPart, {{"number", std::to_string(number)}}, reason);
+  return fail_because(reason, problems::kBadPart, {{"number", std::to_string(number)}});
 }
 
 bool proper_boundary(std::string_view text) {

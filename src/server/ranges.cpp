@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "foundation/text.h"
+#include "server/problems.h"
 #include "server/refusal.h"
 
 namespace understory::server {

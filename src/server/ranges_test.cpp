@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "server/over_sockets_test.h"
+#include "server/problems.h"
 
 namespace understory::server {
 namespace {

@@ -17,6 +17,7 @@
 #include "server/long_target.h"
 #include "server/metrics.h"
 #include "server/packing.h"
+#include "server/problems.h"
 #include "server/refusal.h"
 
 namespace understory::server {
@@ -93,16 +94,17 @@ enum class End { kClean, kUnread, kSlow, kCut };
 // What came instead of a request, or of the rest of one. kNothing: whoever hangs up hears nothing.
 enum class Came { kWhole, kNothing, kNoHttp, kTooLarge, kBusy, kInTwoWays, kTooSlow, kCutShort };
 const ProblemKind& kind_of(Came came) {
-  return came == Came::kBusy        ? problems::kServerBusy
+  return came == Came::kTooLarge    ? problems::kHeadTooLarge
+         : came == Came::kBusy      ? problems::kServerBusy
          : came == Came::kInTwoWays ? problems::kEndsTwice
          : came == Came::kTooSlow   ? problems::kTooSlow
          : came == Came::kCutShort  ? problems::kCutShort
                                     : problems::kNotHttp;
 }
 Problem problem_of(Came came, bool long_target = false) {
-  if (came != Came::kTooLarge) return Problem(kind_of(came));
-  return Problem(problems::kHeadTooLarge,
-                 {{"limit", fmt::format("{} KiB", (long_target ? kLongTarget : kHeaderLimit) / 1024)}});
+  if (came == Came::kTooLarge && long_target)
+    return Problem(problems::kTooMuchAsked, {{"limit", fmt::format("{} KiB", kLongTarget / 1024)}});
+  return Problem(kind_of(came));
 }
 
 // Ends what is waited for on a connection when its time is over, and leaves the connection open for saying so. (A

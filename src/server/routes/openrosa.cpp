@@ -4,9 +4,11 @@
 #include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/intake.h"
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "server/long_target.h"
+#include "server/problems.h"
 #include "server/ranges.h"
 #include "server/routes.h"
 #include "vault/md5.h"
@@ -278,7 +280,8 @@ Result<collect::Post> sent_parts(const Visit& visit) {
   const Part* xml = nullptr;
   for (const Part& part : visit.request.parts) {
     if (part.name == "xml_submission_file") {
-      if (xml) return fail(problems::kBadSubmission, {{"part", "xml_submission_file"}}, problems::kReasonTwoForms);
+      if (xml)
+        return fail_because(problems::kReasonTwoForms, problems::kBadSubmission, {{"part", "xml_submission_file"}});
       xml = &part;
     } else if (!part.filename.empty()) {
       post.files.push_back({part.filename, part.media_type.empty() ? "application/octet-stream" : part.media_type,
@@ -292,7 +295,8 @@ Result<collect::Post> sent_parts(const Visit& visit) {
                             }});
     }
   }
-  if (!xml) return fail(problems::kBadSubmission, {{"part", "xml_submission_file"}}, problems::kReasonNoFormPart);
+  if (!xml)
+    return fail_because(problems::kReasonNoFormPart, problems::kBadSubmission, {{"part", "xml_submission_file"}});
   post.xml = TRY(xml->content.text(16 << 20));
   return post;
 }
