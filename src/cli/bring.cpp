@@ -122,7 +122,7 @@ Result<int> take(const TakeOptions& options) {
   wanted.among.key = TRY(read_private_key(options.key));
   wanted.approved_only = options.approved;
   wanted.progress = terminal_progress();
-  collect::catch_up_entities(transaction);
+  collect::catch_up(transaction);
   const study::ImportReport report = TRY(study::take_submissions(transaction, door.study().id, form.id, wanted));
   transaction.commit();
   TRY(put_out(options.json ? report.json() + "\n" : report.text() + "\n"));

@@ -48,7 +48,7 @@ Result<int> show(const Options& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kReadSubmissions, "entities show", options.study));
   {
     auto transaction = door.write();
-    if (collect::catch_up_entities(transaction)) transaction.commit();
+    if (collect::catch_up(transaction)) transaction.commit();
   }
   auto transaction = door.read();
   const collect::EntityList list = TRY(list_of(door, transaction, options, people::Right::kReadSubmissions));

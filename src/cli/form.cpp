@@ -47,7 +47,7 @@ Result<int> publish(const PublishOptions& options) {
                                [&](const auto& put) { put(bytes); }));
   }
   const auto files = collect::form_files(transaction, made.version.id);
-  collect::catch_up_entities(transaction);
+  collect::catch_up(transaction);
   transaction.commit();
   TRY(put_out(fmt::format("{}\t{}\t{}\n", made.form.form_id,
                           made.version.version.empty() ? "(no version)" : made.version.version,

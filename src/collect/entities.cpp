@@ -73,11 +73,9 @@ std::vector<EntityPlan> entity_plans(const Form& form) {
   return plans;
 }
 
-std::vector<EntityAction> entity_actions(std::string_view xml, const std::vector<EntityPlan>& plans) {
+std::vector<EntityAction> entity_actions(const XmlDocument& document, const std::vector<EntityPlan>& plans) {
   std::vector<EntityAction> actions;
-  const auto document = XmlDocument::parse(xml, "submission");
-  if (!document) return actions;
-  const pugi::xml_node root = document->root();
+  const pugi::xml_node root = document.root();
   const std::string root_path = "/" + std::string(local_name(root.name()));
   for (std::size_t i = 0; i < plans.size(); ++i) {
     const EntityPlan& plan = plans[i];

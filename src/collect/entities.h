@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "collect/form.h"
+#include "foundation/xml.h"
 #include "storage/workspace.h"
 
 namespace understory::collect {
@@ -38,7 +39,7 @@ struct EntityAction {
   std::vector<std::pair<std::string, std::string>> values;  // properties whose answers are there, empty ones too
 };
 // Those that do something, at most 10,000; plan by plan, in document order. Nothing where the XML cannot be read.
-std::vector<EntityAction> entity_actions(std::string_view xml, const std::vector<EntityPlan>& plans);
+std::vector<EntityAction> entity_actions(const XmlDocument& document, const std::vector<EntityPlan>& plans);
 
 // The versions of an entity so far, as far as they decide what may follow.
 struct EntityVersions {
@@ -108,15 +109,15 @@ void drop_entity_plans(storage::Transaction& transaction, Id version);
 // Gives every phone the lists of its study it has not got yet. Nothing while stories are locked. How many it gave.
 int share_entity_lists(storage::Transaction& transaction);
 
-// What a submission, just taken in, says of entities; stories may be locked. `xml`: empty where only a key opens it;
-// then it waits for apply_waiting_entities().
-void take_entities(storage::Transaction& transaction, Id version, Id submission, std::string_view xml);
+// What a submission, just taken in, says of entities; stories may be locked. Where only a key opens it, it waits for
+// apply_waiting_entities().
+void take_entities(storage::Transaction& transaction, Id version, Id submission, const XmlDocument& document);
 void entities_wait(storage::Transaction& transaction, Id version, Id submission);
 // Those that waited, as far as they open now. Nothing while stories are locked. How many submissions it was.
 int apply_waiting_entities(storage::Transaction& transaction);
-// Both of what waits for somebody who may open stories: apply_waiting_entities() and share_entity_lists(). Whether
-// there was anything to do.
-bool catch_up_entities(storage::Transaction& transaction);
+// All that waits for somebody who may open stories: apply_waiting_entities(), share_entity_lists() and the files that
+// submissions name (count_waiting_files). Whether there was anything to do.
+bool catch_up(storage::Transaction& transaction);
 // Somebody has looked at what was overwritten. kNotFound.
 Result<void> settle_entity(storage::Transaction& transaction, Id list, std::string_view uuid);
 // Phones get it no more. Nothing of it is lost: what is still sent of it is kept, and stands in it once it is restored.

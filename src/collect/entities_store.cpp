@@ -319,16 +319,16 @@ int share_entity_lists(Transaction& transaction) {
   return shared;
 }
 
-bool catch_up_entities(Transaction& transaction) {
-  const int applied = apply_waiting_entities(transaction);
-  return share_entity_lists(transaction) + applied > 0;
+bool catch_up(Transaction& transaction) {
+  const int waited = apply_waiting_entities(transaction) + count_waiting_files(transaction);
+  return share_entity_lists(transaction) + waited > 0;
 }
 
-void take_entities(Transaction& transaction, Id version, Id submission, std::string_view xml) {
+void take_entities(Transaction& transaction, Id version, Id submission, const XmlDocument& document) {
   const KeptPlans kept = plans_of(transaction, version);
   if (kept.plans.empty()) return;
   std::set<std::pair<std::int64_t, std::string>> touched;
-  for (const EntityAction& action : entity_actions(xml, kept.plans)) {
+  for (const EntityAction& action : entity_actions(document, kept.plans)) {
     const Id id = Id::make(), list = kept.lists[action.plan];
     transaction.make_data_key(id);
     const std::string sealed = transaction.seal(id, "entity_change", "content", id, content_of(action));
@@ -364,7 +364,8 @@ int apply_waiting_entities(Transaction& transaction) {
       if (error.kind() != storage::DatabaseError::Kind::kCorrupt) throw;
     }
     if (xml.empty()) continue;
-    take_entities(transaction, each.version, each.submission, xml);
+    if (const auto document = XmlDocument::parse(xml, "xml_submission_file"))
+      take_entities(transaction, each.version, each.submission, *document);
     transaction.run(kDropWaiting, {transaction.workspace(), each.submission});
     ++applied;
   }

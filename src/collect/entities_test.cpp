@@ -105,7 +105,7 @@ TEST(EntityActions, OfCentralsForms) {
     const auto plans = entity_plans(form->form);
     // Central's instance files leave prefixes undeclared.
     std::vector<std::string> labels;
-    for (const EntityAction& action : entity_actions(*xml, plans)) {
+    for (const EntityAction& action : entity_actions(*XmlDocument::parse(*xml, "sent.xml"), plans)) {
       EXPECT_EQ(action.uuid.size(), 36u) << each.instance;
       labels.push_back(plans[action.plan].list + ": " + action.label.value_or("-"));
     }
@@ -118,7 +118,7 @@ TEST(EntityActions, EachTakesItsOwnAnswers) {
   const auto xml = Central::file("instances/repeatEntityNested.one.xml");
   if (!form_xml || !xml) GTEST_SKIP() << "../shared/data is not here";
   const auto plans = entity_plans(read_form(*form_xml, "x")->form);
-  for (const EntityAction& action : entity_actions(*xml, plans)) {
+  for (const EntityAction& action : entity_actions(*XmlDocument::parse(*xml, "sent.xml"), plans)) {
     if (action.label == "Tree pink lady")
       EXPECT_THAT(action.values,
                   testing::ElementsAre(testing::Pair("species", "pink lady"), testing::Pair("health_status", "good")));

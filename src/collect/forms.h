@@ -85,8 +85,9 @@ Result<FormFile> put_form_file(storage::Transaction& transaction, Id version, st
 Result<void> read_form_file(storage::Transaction& transaction, Id file,
                             const std::function<void(std::string_view piece)>& reader);
 inline constexpr std::int64_t kFormFilePiece = 256 * 1024;  // bytes of each piece but the last
-// One piece of it, counted from 0; empty: that was all.
-std::string form_file_piece(storage::Transaction& transaction, Id file, std::int64_t position);
+// One piece of it, counted from 0; empty: that was all, or another file came in its place: one that is read in several
+// transactions ends before its size, rather than with what is of the other.
+std::string form_file_piece(storage::Transaction& transaction, const FormFile& file, std::int64_t position);
 
 // How a form's submissions become evidence: JSON as study/from_submissions.h reads it; "{}" while nobody said.
 std::string form_mapping(storage::Transaction& transaction, Id form);

@@ -69,6 +69,11 @@ const Query kDropFile{"collect.drop_form_file", "delete from form_file where wor
 // A piece at a time: a file may be larger than memory, and PostgreSQL hands over all rows at once.
 const Query kPieceAt{"collect.form_file_piece",
                      "select content from form_file_piece where workspace_id = ? and file_id = ? and position = ?"};
+const Query kPieceOf{"collect.form_file_piece_of_version",
+                     "select form_file_piece.content from form_file join form_file_piece on "
+                     "form_file_piece.workspace_id = form_file.workspace_id and form_file_piece.file_id = form_file.id "
+                     "where form_file.workspace_id = ? and form_file.id = ? and form_file.md5 = ? and "
+                     "form_file_piece.position = ?"};
 
 constexpr std::array<std::string_view, 3> kStates{"open", "closing", "closed"};
 
@@ -314,15 +319,19 @@ Result<FormFile> put_form_file(Transaction& transaction, Id version, std::string
 
 Result<void> read_form_file(Transaction& transaction, Id file, const std::function<void(std::string_view)>& reader) {
   for (std::int64_t position = 0;; ++position) {
-    const std::string piece = form_file_piece(transaction, file, position);
+    const std::string piece = transaction
+                                  .one(kPieceAt, {transaction.workspace(), file, position},
+                                       [](const Row& row) { return std::string(row.blob(0)); })
+                                  .value_or("");
     if (piece.empty()) return {};
     reader(piece);
   }
 }
 
-std::string form_file_piece(Transaction& transaction, Id file, std::int64_t position) {
+std::string form_file_piece(Transaction& transaction, const FormFile& file, std::int64_t position) {
   return transaction
-      .one(kPieceAt, {transaction.workspace(), file, position}, [](const Row& row) { return std::string(row.blob(0)); })
+      .one(kPieceOf, {transaction.workspace(), file.id, file.md5, position},
+           [](const Row& row) { return std::string(row.blob(0)); })
       .value_or("");
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "collect/intake_steps.h"
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "vault/vault.h"
 
@@ -66,7 +67,9 @@ struct Keeping final : storage::Work {
   Result<Receipt> receipt = Receipt{};
 };
 
-// A tree of XML takes many times its text. Small ones are made together; of large ones there is one at a time.
+constexpr std::int64_t kAhead = 1 << 20;  // bytes of a file
+
+// A tree of XML takes many times its text. Small ones are held together; of large ones there is one at a time.
 std::unique_lock<std::mutex> turn_for(const Post& post) {
   constexpr std::size_t kLarge = 256 * 1024;  // bytes
   static std::mutex large;
@@ -82,32 +85,48 @@ WaitsFor waits_for_of(std::string_view name) {
 }
 
 std::vector<std::string> named_files(std::string_view xml, const std::vector<std::string>& paths) {
+  if (paths.empty()) return {};
+  const auto document = XmlDocument::parse(xml, "");
+  return document ? named_files(*document, paths) : std::vector<std::string>();
+}
+
+std::vector<std::string> named_files(const XmlDocument& document, const std::vector<std::string>& paths) {
   std::vector<std::string> found;
-  const auto document = paths.empty() ? Result<XmlDocument>(fail(problems::kNotFound)) : XmlDocument::parse(xml, "");
-  if (!document) return found;
   const std::set<std::string> wanted(paths.begin(), paths.end());
-  find_files(document->root(), "/" + std::string(local_name(document->root().name())), wanted, found);
+  if (!wanted.empty())
+    find_files(document.root(), "/" + std::string(local_name(document.root().name())), wanted, found);
   return found;
 }
 
 Result<Arrival> arrived(const vault::SigningKey& key, const Post& post) {
-  const auto turn = turn_for(post);
-  Arrival arrival {
-    post, TRY(read_envelope(post.xml))
-    , key.mark("instance", post.xml), {}, key
-  };
+  XmlDocument document = TRY(XmlDocument::parse(post.xml, "xml_submission_file"));
+  Envelope envelope = TRY(read_envelope(document));
+  Arrival arrival{post, std::move(document), std::move(envelope), key.mark("instance", post.xml), {}, key};
   if (arrival.envelope.instance_id.empty()) arrival.envelope.instance_id = number_for(key, post.xml);
   if (arrival.envelope.instance_id.size() > 500 || arrival.envelope.form_id.size() > 249 ||
       arrival.envelope.version.size() > 249)
-    return fail(problems::kBadSubmission, {{"reason", "its id, version or instanceID is too long"}});
+    return fail_because(problems::kReasonLongNumber, problems::kBadSubmission);
   for (const PostedFile& file : post.files)
     arrival.files.push_back(
         {&file, key.mark("attachment name", file.name), mark_of(key, file), plain_media_type(file.media_type)});
   return arrival;
 }
 
+void put_ahead(storage::Workspace& workspace, Arrival& arrival) {
+  for (ArrivedFile& each : arrival.files) {
+    if (each.file->size < kAhead) continue;
+    {
+      storage::Transaction transaction = workspace.read();
+      if (is_here(transaction, arrival, each)) continue;
+    }
+    each.ahead = std::make_shared<storage::BlobAhead>(workspace, each.media_type, storage::Pieces(each.file->content));
+  }
+}
+
 Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& key, const Post& post) {
-  const Arrival arrival = TRY(arrived(key, post));
+  const auto turn = turn_for(post);
+  Arrival arrival = TRY(arrived(key, post));
+  put_ahead(workspace, arrival);
   Keeping keeping(arrival);
   workspace.write_together(keeping);
   return std::move(keeping.receipt);

@@ -47,8 +47,9 @@ struct Receipt {
   int files_missing = 0;  // that the instance names and nobody sent yet
 };
 
-// Returns once it is on the disk. Posts that arrive together are committed together. The same instance again, whenever
-// and however often, is one record.
+// Returns once it is on the disk. Posts that arrive together are committed together; a large one is read before that,
+// and its large files are in the database by then, so that those it arrives with do not wait for it. The same instance
+// again, whenever and however often, is one record.
 //
 // kBadXml, kBadSubmission: it is no submission at all. kForbidden: the sender may fill no form. kOtherInstance: its
 // instanceID came before with other content, or what came under it was erased and this is something else. kEditUnknown,
@@ -57,5 +58,6 @@ Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& 
 
 // The names of files that an instance's answers at these paths hold, each once, in document order.
 std::vector<std::string> named_files(std::string_view xml, const std::vector<std::string>& paths);
+std::vector<std::string> named_files(const XmlDocument& document, const std::vector<std::string>& paths);
 
 }  // namespace understory::collect

@@ -11,8 +11,12 @@ class InstanceFiles {
 
   // It names this one.
   void expect(const std::string& name, const vault::SigningKey& key);
+  void expect_too(const std::string& name, const vault::SigningKey& key);  // unless that is known
   // It names this one too, which an instance before it brought, if that did.
   bool carry_over(const std::string& name, const InstanceFiles& before, const vault::SigningKey& key);
+  bool holds(const ArrivedFile& arrived) const;
+  // Whether take() would keep anything of it.
+  bool lacks(const std::vector<ArrivedFile>& posted) const;
   // Keeps what was posted. A file that comes again is passed over; one of the same name with other content is kept as
   // well. False: nothing was new.
   bool take(storage::Transaction& transaction, const std::vector<ArrivedFile>& posted);

@@ -20,8 +20,8 @@ const Query kAddAttachment{"collect.add_attachment",
                            "insert into submission_attachment (workspace_id, id, instance_row_id, name, name_mark, "
                            "media_type, expected, content_mark, size, blob_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kFillAttachment{"collect.fill_attachment",
-                            "update submission_attachment set media_type = ?, content_mark = ?, size = ?, blob_id = ? "
-                            "where workspace_id = ? and id = ?"};
+                            "update submission_attachment set media_type = ?, content_mark = ?, size = ?, blob_id = "
+                            "?, expected = ? where workspace_id = ? and id = ?"};
 
 constexpr std::string_view kNameMark = "attachment name";
 
@@ -74,6 +74,15 @@ void InstanceFiles::expect(const std::string& name, const vault::SigningKey& key
   files_.push_back(std::move(file));
 }
 
+void InstanceFiles::expect_too(const std::string& name, const vault::SigningKey& key) {
+  const std::string mark = key.mark(kNameMark, name);
+  const auto found =
+      std::find_if(files_.begin(), files_.end(), [&](const File& file) { return file.name_mark == mark; });
+  if (found == files_.end()) return expect(name, key);
+  if (std::exchange(found->expected, true)) return;
+  if (found->state == File::State::kWritten) found->state = File::State::kFilled;
+}
+
 bool InstanceFiles::carry_over(const std::string& name, const InstanceFiles& before, const vault::SigningKey& key) {
   const File* kept = before.find_here(key.mark(kNameMark, name));
   if (!kept) return false;
@@ -82,13 +91,20 @@ bool InstanceFiles::carry_over(const std::string& name, const InstanceFiles& bef
   return true;
 }
 
+bool InstanceFiles::holds(const ArrivedFile& arrived) const {
+  return std::any_of(files_.begin(), files_.end(), [&](const File& file) {
+    return file.here && file.name_mark == arrived.name_mark && file.content_mark == arrived.content_mark;
+  });
+}
+
+bool InstanceFiles::lacks(const std::vector<ArrivedFile>& posted) const {
+  return std::any_of(posted.begin(), posted.end(), [this](const ArrivedFile& each) { return !holds(each); });
+}
+
 bool InstanceFiles::take(Transaction& transaction, const std::vector<ArrivedFile>& posted) {
   bool changed = false;
   for (const ArrivedFile& arrived : posted) {
-    if (std::any_of(files_.begin(), files_.end(), [&](const File& file) {
-          return file.here && file.name_mark == arrived.name_mark && file.content_mark == arrived.content_mark;
-        }))
-      continue;
+    if (holds(arrived)) continue;
     changed = true;
     auto wanted = std::find_if(files_.begin(), files_.end(),
                                [&](const File& file) { return !file.here && file.name_mark == arrived.name_mark; });
@@ -101,13 +117,17 @@ bool InstanceFiles::take(Transaction& transaction, const std::vector<ArrivedFile
       wanted = files_.insert(files_.end(), std::move(file));
     }
     // Under a key of its own: it may come long after the instance, while nobody can open the instance's.
-    const Id owner = Id::make();
-    transaction.make_data_key(owner);
     File content;
     content.content_mark = arrived.content_mark;
     content.media_type = arrived.media_type;
     content.size = arrived.file->size;
-    content.blob = storage::put_blob(transaction, owner, arrived.media_type, storage::Pieces(arrived.file->content));
+    if (arrived.ahead) {
+      content.blob = arrived.ahead->use(transaction);
+    } else {
+      const Id owner = Id::make();
+      transaction.make_data_key(owner);
+      content.blob = storage::put_blob(transaction, owner, arrived.media_type, storage::Pieces(arrived.file->content));
+    }
     wanted->fill_from(content);
   }
   return changed;
@@ -130,7 +150,8 @@ void InstanceFiles::write(Transaction& transaction) {
                                              Parameter::blob(file.name_mark), file.media_type, file.expected, mark,
                                              file.size, file.blob});
     } else if (file.state == File::State::kFilled) {
-      transaction.run(kFillAttachment, {file.media_type, mark, file.size, file.blob, transaction.workspace(), file.id});
+      transaction.run(kFillAttachment,
+                      {file.media_type, mark, file.size, file.blob, file.expected, transaction.workspace(), file.id});
     }
     file.state = File::State::kWritten;
   }

@@ -148,7 +148,7 @@ Fitting fit(const Group& group, const Arrival& arrival) {
 
 std::vector<std::string> files_named(const Arrival& arrival, const Fitting& fitting) {
   if (arrival.envelope.encrypted) return files_of(arrival.envelope);
-  return fitting.known ? named_files(arrival.post.xml, fitting.known->file_paths) : std::vector<std::string>();
+  return fitting.known ? named_files(arrival.document, fitting.known->file_paths) : std::vector<std::string>();
 }
 
 void log_it(Group& group, const Arrival& arrival, const Receipt& receipt) {
@@ -162,6 +162,22 @@ void log_it(Group& group, const Arrival& arrival, const Receipt& receipt) {
   deed.outcome = "done";
   deed.reason = sender.device ? "device " + sender.device.text() : "account";
   if (receipt.waits_for != WaitsFor::kNothing) deed.reason += ", waits for " + std::string(name_of(receipt.waits_for));
+  group.log.record(deed);
+}
+
+// A phone that is over tries again and again: once a minute is enough to know of it.
+void log_refused(Group& group, const Arrival& arrival) {
+  const Sender& sender = arrival.post.sender;
+  for (const people::AuditEntry& each : people::audit_entries(group.transaction, sender.device, {}, 0, 1))
+    if (each.deed.outcome == "denied" && each.at == iso_time(now()).substr(0, 16) + "Z") return;
+  people::Deed deed;
+  deed.account = sender.person.account;
+  deed.action = people::name_of(people::Right::kFillForms);
+  deed.route = arrival.post.route;
+  deed.kind = "device";
+  deed.record = sender.device;
+  deed.outcome = "denied";
+  deed.reason = "files for what it sent before its time was over: not added";
   group.log.record(deed);
 }
 
@@ -181,9 +197,19 @@ Result<Receipt> keep_again(Group& group, const Arrival& arrival, const Held& hel
   if (held.mark != arrival.mark) return fail(problems::kOtherInstance, {{"instance", arrival.envelope.instance_id}});
   Receipt receipt{held.submission, held.waits_for, true, 0};
   InstanceFiles files = InstanceFiles::of(transaction, held.instance);
+  // One that is over adds nothing to what was taken from it before: whoever found the phone could. To what waits with
+  // its own files they may still come.
+  if (arrival.post.sender.over && held.waits_for != WaitsFor::kDevice && files.lacks(arrival.files)) {
+    log_refused(group, arrival);
+    return fail(problems::kDeviceOver);
+  }
   const bool changed = files.take(transaction, arrival.files);
   receipt.files_missing = files.expected() - files.present();
   if (!changed) return receipt;
+  // What it names may not have been known when it came: its form was not here, or it could not be opened.
+  if (held.waits_for != WaitsFor::kForm)
+    for (const std::string& name : files_named(arrival, fit(group, arrival))) files.expect_too(name, arrival.key);
+  receipt.files_missing = files.expected() - files.present();
   files.write(transaction);
   int expected = files.expected(), present = files.present();
   if (held.current_id != arrival.envelope.instance_id)
@@ -265,7 +291,7 @@ Receipt keep_new(Group& group, const Arrival& arrival) {
     if (envelope.encrypted)
       entities_wait(transaction, fitting.version, submission);
     else if (arrival.post.xml.find("entity") != std::string::npos)
-      take_entities(transaction, fitting.version, submission, arrival.post.xml);
+      take_entities(transaction, fitting.version, submission, arrival.document);
     tell_webhooks(transaction, fitting.known->webhooks, envelope.form_id, envelope.instance_id, Happened::kKept);
   }
   const Receipt receipt{submission, fitting.waits_for, false, files.expected() - files.present()};
@@ -308,6 +334,11 @@ Result<Receipt> keep_one(Group& group, const Arrival& arrival, const Known& know
 }
 
 }  // namespace
+
+bool is_here(Transaction& transaction, const Arrival& arrival, const ArrivedFile& file) {
+  const auto held = held_instance(transaction, arrival.envelope.form_id, arrival.envelope.instance_id);
+  return held && InstanceFiles::of(transaction, held->instance).holds(file);
+}
 
 std::vector<Result<Receipt>> keep(Transaction& transaction, std::span<const Arrival* const> arrivals) {
   Group group(transaction, arrivals.front()->key);

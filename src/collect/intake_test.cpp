@@ -79,6 +79,43 @@ class KeptTogether : public testing_support::OnBothEngines {
 };
 INSTANTIATE_TEST_SUITE_P(Engines, KeptTogether, testing_support::BothEngines(), testing_support::engine_name);
 
+// Somebody who sends much is read, and its files are sealed and written, while nobody's transaction is open.
+TEST_P(KeptTogether, ALargePostKeepsNobodyWaiting) {
+  const std::string photo(3'000'000, 'p');
+  int read = 0;
+  Post large = post(xml("uuid:large", "p.jpg"));
+  large.files.push_back({"p.jpg", "image/jpeg", static_cast<std::int64_t>(photo.size()), [&](const auto& put) {
+                           ++read;
+                           for (std::size_t at = 0; at < photo.size(); at += 100'000) {
+                             put(std::string_view(photo).substr(at, 100'000));
+                             // On one database this would wait for itself, were it within a transaction that writes.
+                             if (at == 2'000'000)
+                               EXPECT_TRUE(take_in(workspace(), *key_, post(xml("uuid:small" + std::to_string(read)))));
+                           }
+                         }});
+  const auto receipt = take_in(workspace(), *key_, large);
+  ASSERT_TRUE(receipt) << receipt.error().sentence();
+  EXPECT_EQ(receipt->files_missing, 0);
+  EXPECT_EQ(read, 2) << "once for its mark, once to be kept";
+  const auto again = take_in(workspace(), *key_, large);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(read, 3) << "what is here already is not written anew";
+  auto transaction = workspace().read();
+  const auto files = attachments_of(transaction, receipt->submission);
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(files[0].size, 3'000'000);
+  std::string content;
+  ASSERT_TRUE(
+      read_attachment(transaction, receipt->submission, files[0], [&](std::string_view piece) { content += piece; }));
+  EXPECT_EQ(content, photo);
+  // One that is refused leaves nothing behind.
+  transaction.commit();
+  large.xml = xml("uuid:edit", "p.jpg", "uuid:nobody");
+  EXPECT_EQ(take_in(workspace(), *key_, large).error().code(), "edit_unknown");
+  EXPECT_EQ(storage::erase_blobs_left_ahead(workspace()), 0);
+}
+
 TEST_P(KeptTogether, TheSameIsOneRecordAndItsFilesMeet) {
   const std::string first = xml("uuid:1", "a.jpg");
   EXPECT_EQ(keep_all({post(first), post(first), post(first, {{"a.jpg", "bytes of a"}}), post(xml("uuid:2")),

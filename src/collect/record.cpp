@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 
 namespace understory::collect {
@@ -34,15 +35,17 @@ bool has_elements(const pugi::xml_node& node) {
 }  // namespace
 
 Result<Envelope> read_envelope(std::string_view xml) {
-  const XmlDocument document = TRY(XmlDocument::parse(xml, "submission"));
+  return read_envelope(TRY(XmlDocument::parse(xml, "xml_submission_file")));
+}
+
+Result<Envelope> read_envelope(const XmlDocument& document) {
   const pugi::xml_node root = document.root();
   Envelope envelope;
   envelope.form_id = attribute_of(root, "id");
   if (envelope.form_id.empty()) envelope.form_id = root.attribute("xmlns").value();
   if (envelope.form_id.empty())
-    return fail(problems::kBadSubmission,
-                {{"reason",
-                  fmt::format("<{}> has no id, so nobody can tell which form it is of", shortened(root.name(), 100))}});
+    return fail_because(problems::kReasonNoId, problems::kBadSubmission,
+                        {{"root", std::string(shortened(root.name(), 100))}});
   envelope.version = attribute_of(root, "version");
   // Of several meta groups the first that says something counts.
   for (const pugi::xml_node& meta : root.children()) {
@@ -210,11 +213,10 @@ class Reader {
 
 Result<Record> Record::read(std::string_view xml, const Form& form, const std::vector<Table>& tables) {
   Record record;
-  record.document_ = TRY(XmlDocument::parse(xml, "submission"));
+  record.document_ = TRY(XmlDocument::parse(xml, "xml_submission_file"));
   record.joined_ = std::make_shared<std::deque<std::string>>();
   Reader reader(form, tables, *record.joined_, record.tables_, record.unknown_, record.attachments_);
-  if (!reader.read(record.document_.root()))
-    return fail(problems::kBadSubmission, {{"reason", "it has more repeated groups than can be read"}});
+  if (!reader.read(record.document_.root())) return fail_because(problems::kReasonManyGroups, problems::kBadSubmission);
   return record;
 }
 

@@ -25,6 +25,7 @@ struct Envelope {
 };
 // kBadXml with line and column; kBadSubmission: no form id.
 Result<Envelope> read_envelope(std::string_view xml);
+Result<Envelope> read_envelope(const XmlDocument& document);
 
 // Rows of one table, of one submission. A row has a cell each column of the table; a null cell is not there in the XML
 // (an older version, not relevant), an empty one is there and empty.

@@ -126,9 +126,11 @@ std::vector<Attachment> attachments_of(storage::Transaction& transaction, Id sub
 Result<void> read_attachment(storage::Transaction& transaction, Id submission, const Attachment& attachment,
                              const std::function<void(std::string_view piece)>& reader,
                              std::shared_ptr<const vault::SubmissionKey> key = nullptr);
-// Which attachments its newest instance names, once it is known which answers name some. Nothing while stories are
-// locked.
+// Which attachments its newest instance names, once it is known which answers name some. While stories are locked it
+// waits for count_waiting_files().
 void expect_again(storage::Transaction& transaction, Id submission, const std::vector<std::string>& file_paths);
+// Of those that waited. Nothing while stories are locked. How many submissions it was.
+int count_waiting_files(storage::Transaction& transaction);
 
 struct Comment {
   Id id, account;

@@ -83,8 +83,15 @@ const Query kAttachments{"collect.attachments_of_instance",
                          "submission_attachment where workspace_id = ? and instance_row_id = ? order by id"};
 const Query kExpect{"collect.expect_attachment",
                     "update submission_attachment set expected = 1 where workspace_id = ? and id = ?"};
-const Query kCounted{"collect.attachments_counted",
-                     "update submission set expected = ?, present = ? where workspace_id = ? and id = ?"};
+const Query kCounted{
+    "collect.attachments_counted",
+    "update submission set expected = ?, present = ?, uncounted = 0 where workspace_id = ? and id = ?"};
+const Query kUncounted{"collect.attachments_uncounted",
+                       "update submission set uncounted = 1 where workspace_id = ? and id = ?"};
+const Query kToCount{"collect.submissions_to_count",
+                     "select submission.id, form_version.file_paths from submission join form_version on "
+                     "form_version.workspace_id = submission.workspace_id and form_version.id = submission.version_id "
+                     "where submission.workspace_id = ? and submission.uncounted = 1 order by submission.id"};
 const Query kSetReview{"collect.set_review",
                        "update submission set review = ?, changed_at = ? where workspace_id = ? and id = ?"};
 const Query kAddComment{"collect.add_comment",
@@ -373,10 +380,13 @@ std::optional<Signature> check_signature(Transaction& transaction, Id submission
 }
 
 void expect_again(Transaction& transaction, Id submission, const std::vector<std::string>& file_paths) {
-  if (transaction.locked() || file_paths.empty()) return;
+  if (file_paths.empty()) return;
+  if (transaction.locked()) {
+    transaction.run(kUncounted, {transaction.workspace(), submission});
+    return;
+  }
   const auto newest = newest_instance(transaction, submission);
-  if (!newest || newest->xml.empty() || encrypted_envelope(newest->xml))
-    return;  // an envelope names its files by itself
+  if (!newest || newest->xml.empty() || encrypted_envelope(newest->xml)) return;  // an envelope names its files itself
   const std::vector<Attachment> there = attachments_of_instance(transaction, newest->instance);
   int expected = 0, present = 0;
   for (const std::string& name : named_files(newest->xml, file_paths)) {
@@ -388,6 +398,22 @@ void expect_again(Transaction& transaction, Id submission, const std::vector<std
     present += held->present;
   }
   transaction.run(kCounted, {expected, present, transaction.workspace(), submission});
+}
+
+int count_waiting_files(Transaction& transaction) {
+  if (transaction.locked()) return 0;
+  struct Uncounted {
+    Id submission;
+    std::vector<std::string> file_paths;
+  };
+  std::vector<Uncounted> all;
+  transaction.each(kToCount, {transaction.workspace()}, [&](const Row& row) {
+    Uncounted& one = all.emplace_back(Uncounted{row.id(0), {}});
+    for (std::string_view path : split(row.text(1), '\n'))
+      if (!path.empty()) one.file_paths.emplace_back(path);
+  });
+  for (const Uncounted& each : all) expect_again(transaction, each.submission, each.file_paths);
+  return static_cast<int>(all.size());
 }
 
 Result<void> review(Transaction& transaction, Id submission, Id account, std::optional<ReviewState> state,

@@ -158,6 +158,10 @@ std::string Catalogue::sentence(const Problem& problem) const {
   if (!has(key)) return problem.sentence();
   Message message{key, {}};
   for (const auto& [name, value] : problem.details()) message.arguments.emplace_back(name, value);
+  if (const auto because = problem.details().find("because"); because != problem.details().end())
+    if (Message reason{"problem." + because->second, message.arguments}; has(reason.key))
+      for (auto& [name, value] : message.arguments)
+        if (name == "reason") value = say(reason);  // reasons.h
   return say(message);
 }
 

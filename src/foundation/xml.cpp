@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 
 namespace understory {
@@ -10,17 +11,33 @@ namespace {
 
 constexpr int kDepthLimit = 200;
 
-tl::unexpected<Problem> bad(const std::string& file, std::string_view content, std::size_t at, std::string reason) {
+tl::unexpected<Problem> bad(const std::string& file, std::string_view content, std::size_t at,
+                            const ProblemKind& reason) {
   at = std::min(at, content.size());
   const std::string_view before = content.substr(0, at);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const std::size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   std::int64_t column = 1;
   for (char byte : before.substr(begin)) column += (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-  return fail(problems::kBadXml, {{"file", file},
-                                  {"line", std::to_string(line)},
-                                  {"column", std::to_string(column)},
-                                  {"reason", std::move(reason)}});
+  return fail_because(reason, problems::kBadXml,
+                      {{"file", file}, {"line", std::to_string(line)}, {"column", std::to_string(column)}});
+}
+
+const ProblemKind& reason_of(pugi::xml_parse_status status) {
+  switch (status) {
+    case pugi::status_no_document_element: return problems::kReasonNoElement;
+    case pugi::status_unrecognized_tag:
+    case pugi::status_bad_start_element:
+    case pugi::status_bad_pi: return problems::kReasonTag;
+    case pugi::status_bad_end_element:
+    case pugi::status_end_element_mismatch: return problems::kReasonNotClosed;
+    case pugi::status_bad_attribute: return problems::kReasonAttribute;
+    case pugi::status_bad_comment:
+    case pugi::status_bad_cdata: return problems::kReasonNoEnd;
+    case pugi::status_bad_doctype: return problems::kReasonDtd;
+    case pugi::status_out_of_memory: throw std::bad_alloc();
+    default: return problems::kReasonNotXml;
+  }
 }
 
 // pugixml keeps the tree's depth on the call stack when it is walked; a scan before keeps it small. Tags inside
@@ -36,7 +53,7 @@ Result<void> check(const std::string& file, std::string_view content) {
     } else if (rest.rfind("<?", 0) == 0) {
       at = content.find("?>", at + 2);
     } else if (rest.rfind("<!", 0) == 0) {
-      return bad(file, content, at, "it holds a document type definition, which is never accepted");
+      return bad(file, content, at, problems::kReasonDtd);
     } else {
       char quote = 0;
       std::size_t end = at + 1;
@@ -53,7 +70,7 @@ Result<void> check(const std::string& file, std::string_view content) {
       if (content[at + 1] == '/')
         --depth;
       else if (content[end - 1] != '/' && ++depth > kDepthLimit)
-        return bad(file, content, at, "its elements are nested deeper than 200");
+        return bad(file, content, at, problems::kReasonDeep);
       at = end;
     }
     if (at == std::string_view::npos) return {};
@@ -82,7 +99,7 @@ Result<void> check_references(const std::string& file, std::string_view content)
     if (digit == first || (digit < content.size() && content[digit] != ';' && value <= 0x10FFFF)) continue;
     const bool allowed = value == 0x9 || value == 0xA || value == 0xD || (value >= 0x20 && value <= 0xD7FF) ||
                          (value >= 0xE000 && value <= 0xFFFD) || (value >= 0x10000 && value <= 0x10FFFF);
-    if (!allowed) return bad(file, content, at, "it refers to a character XML does not allow");
+    if (!allowed) return bad(file, content, at, problems::kReasonCharacter);
   }
   return {};
 }
@@ -103,8 +120,8 @@ Result<XmlDocument> XmlDocument::parse(std::string_view content, const std::stri
       result.document_->load_buffer(result.content_->data(), result.content_->size(), options, pugi::encoding_utf8);
   if (!parsed)
     return bad(file, *result.content_, static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0)),
-               lower_ascii(parsed.description()));
-  if (!result.document_->document_element()) return bad(file, *result.content_, 0, "it holds no element");
+               reason_of(parsed.status));
+  if (!result.document_->document_element()) return bad(file, *result.content_, 0, problems::kReasonNoElement);
   return result;
 }
 

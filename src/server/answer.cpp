@@ -20,7 +20,8 @@ bool to_openrosa(const Request& request) { return wants(request.path) == Wants::
 bool only_asks(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
-// stands in this session's own forms, or in a header that only a page of ours can send. (Signing in belongs to no session yet.)
+// stands in this session's own forms, or in a header that only a page of ours can send. (Signing in belongs to no
+// session yet.)
 bool came_from_here(const Request& request, const Route& route, const std::string& session) {
   const std::string origin = request.header("origin"), site = request.header("sec-fetch-site");
   if (!origin.empty() && origin != (request.secure ? "https://" : "http://") + request.header("host")) return false;
@@ -188,17 +189,18 @@ Response outage(const Request& request, const storage::DatabaseError& error) {
 
 namespace {
 
-// What signs a phone's request by HTTP Digest signs no other one. Whether it had been used before.
-bool signed_before(storage::Workspace& workspace, const Request& request, const Route* route,
-                   const std::map<std::string, std::string>& named) {
-  if (!route || route->access != kDevice || !lower_ascii(request.header("authorization")).starts_with("digest "))
-    return false;
+// Whether what signs a phone's request by HTTP Digest is good, and by that used up: it signs no other one. Asked once,
+// when the head of the request has come: a slow sender needs longer for the rest than that stays good.
+bool signed_well(storage::Workspace& workspace, const Request& request, const Route* route,
+                 const std::map<std::string, std::string>& named) {
+  if (request.signed_well) return *request.signed_well;
+  if (!route || route->access != kDevice || !request.by_digest()) return false;
   std::optional<NonceUse> use;
   {
     storage::Transaction transaction = workspace.read();
     use = nonce_used({workspace, transaction, request, Catalogue::of("en"), named, {}, "", {}});
   }
-  return use && !spend(workspace, *use);
+  return use && spend(workspace, *use);
 }
 
 Response try_to_answer(storage::Workspace& workspace, const Request& request, const Route* route,
@@ -209,11 +211,11 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
     Response response;
     std::string session;
     std::optional<people::Deed> deed;  // still to be written down
-    const bool nonce_spent = signed_before(workspace, request, route, named);
+    const bool by_digest = signed_well(workspace, request, route, named);
     {
       storage::Transaction transaction = writes ? workspace.write() : workspace.read();
       Visit visit{workspace, transaction, request, Catalogue::of(language_of(request)), std::move(named), {}, "", {}};
-      visit.nonce_spent = nonce_spent;
+      visit.signed_well = by_digest;
       recognise(visit, route, stale);
       session = visit.session;
       Result<Response> made =
@@ -283,7 +285,7 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
 
 }  // namespace
 
-std::optional<Response> refuse_unread(storage::Workspace& workspace, const Request& request) {
+std::optional<Response> refuse_unread(storage::Workspace& workspace, Request& request) {
   std::map<std::string, std::string> named;
   const Route* route = route_of(request, named);
   if (!route || route->access == kAnybody) return std::nullopt;  // takes no more than a page's form
@@ -291,11 +293,12 @@ std::optional<Response> refuse_unread(storage::Workspace& workspace, const Reque
     bool stale = false;
     Response response;
     std::optional<people::Deed> deed;
+    if (request.by_digest()) request.signed_well = signed_well(workspace, request, route, named);
     {
       storage::Transaction transaction = workspace.read();
       Visit visit{workspace, transaction, request, Catalogue::of(language_of(request)), std::move(named), {}, "", {}};
       visit.right = route->right;
-      visit.in_advance = true;
+      visit.signed_well = request.signed_well.value_or(false);
       recognise(visit, route, stale);
       const people::Decision decision = admit(visit, *route);
       if (decision.allowed) return std::nullopt;

@@ -52,6 +52,96 @@ TEST_P(Devices, ARevokedPhoneFetchesNothingAndLosesNothing) {
   EXPECT_EQ(waiting()[0].waits_for, collect::WaitsFor::kDevice);
 }
 
+TEST_P(Devices, ARevokedPhoneAddsNoFilesToWhatWasTaken) {
+  const std::string before = Answers{.number = "uuid:before", .photo = "p.jpg"}.xml();
+  const std::string after = Answers{.number = "uuid:after", .photo = "p.jpg"}.xml();
+  EXPECT_EQ(post(before).status, 201);
+  {
+    auto transaction = workspace().write();
+    ASSERT_TRUE(people::revoke_device(transaction, enrolled_.device.id));
+    transaction.commit();
+  }
+  FixedClock clock(now());  // within one minute
+  for (const std::string name : {"p.jpg", "other.jpg"}) {
+    const Response refused = post(before, {{name, "forged"}}, "xml_submission_file", "km");
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_NE(refused.body.find(Catalogue::of("km").sentence(Problem(problems::kDeviceOver))), std::string::npos)
+        << refused.body;
+  }
+  ASSERT_EQ(kept().size(), 1u);
+  EXPECT_EQ(kept()[0].attachments_present, 0);
+  EXPECT_EQ(attachments(kept()[0].id).size(), 1u) << "the one it names";
+  EXPECT_EQ(post(before).status, 201) << "the same again, and nothing new";
+  {
+    auto transaction = workspace().read();
+    const auto log = people::audit_entries(transaction, enrolled_.device.id, {}, 0, 10);
+    ASSERT_EQ(log.size(), 1u) << "once a minute";
+    EXPECT_EQ(log[0].deed.outcome, "denied");
+  }
+  // What waits for somebody to look at it may still get the rest of its files.
+  EXPECT_EQ(post(after).status, 202);
+  EXPECT_EQ(post(after, {{"p.jpg", "picture"}}).status, 202);
+  ASSERT_EQ(waiting().size(), 1u);
+  EXPECT_EQ(waiting()[0].attachments_present, 1);
+}
+
+// How many files are missing is known as soon as somebody may open what was released.
+TEST_P(Devices, FilesOfWhatWasReleasedWhileLockedAreCountedLater) {
+  const auto recovery = vault::Secret::random();
+  {
+    auto transaction = workspace().write();
+    ASSERT_TRUE(workspace().put_key_away(std::move(transaction), recovery));
+  }
+  EXPECT_EQ(post(Answers{.number = "uuid:none", .photo = "p.jpg", .version = "9"}.xml()).status, 202);
+  EXPECT_EQ(post(Answers{.number = "uuid:some", .photo = "p.jpg", .version = "9"}.xml(), {{"p.jpg", "1"}}).status, 202);
+  publish("9");
+  const auto counted = [&] {
+    std::map<std::string, std::pair<int, int>> all;
+    for (const auto& each : kept()) all[each.instance_id] = {each.attachments_expected, each.attachments_present};
+    return all;
+  };
+  using Counted = std::map<std::string, std::pair<int, int>>;
+  EXPECT_EQ(counted(), (Counted{{"uuid:none", {0, 0}}, {"uuid:some", {0, 0}}}));
+  const auto unlocked = [&](bool something) {
+    auto transaction = workspace().write();
+    transaction.unlock(*workspace().recover(recovery));
+    EXPECT_EQ(collect::catch_up(transaction), something);
+    transaction.commit();
+  };
+  unlocked(true);
+  EXPECT_EQ(counted(), (Counted{{"uuid:none", {1, 0}}, {"uuid:some", {1, 1}}}));
+  unlocked(false);
+  EXPECT_EQ(post(Answers{.number = "uuid:none", .photo = "p.jpg", .version = "9"}.xml(), {{"p.jpg", "2"}}).status, 201);
+  EXPECT_EQ(counted(), (Counted{{"uuid:none", {1, 1}}, {"uuid:some", {1, 1}}}));
+}
+
+// A file that is replaced while a phone fetches it never comes as parts of two.
+TEST_P(Devices, OneDownloadIsOneVersionOfAFile) {
+  Id version;
+  const auto bring = [&](char letter) {
+    auto transaction = workspace().write();
+    version = collect::form_versions(transaction, collect::find_form(transaction, "visit")->id).front().id;
+    ASSERT_TRUE(collect::put_form_file(transaction, version, "map.jpg", "image/jpeg",
+                                       [&](const auto& put) { put(std::string(600'000, letter)); }));
+    transaction.commit();
+  };
+  bring('a');
+  const auto fetch = [&](const std::function<void()>& meanwhile) {
+    const Response file = get("/forms/" + version.text() + "/files/map.jpg");
+    EXPECT_EQ(file.status, 200);
+    EXPECT_EQ(file.size, std::uint64_t{600'000});
+    std::string all = *file.pieces->next();
+    meanwhile();
+    for (auto piece = file.pieces->next(); piece && !piece->empty(); piece = file.pieces->next()) all += *piece;
+    return all;
+  };
+  EXPECT_EQ(fetch([] {}), std::string(600'000, 'a'));
+  const std::string cut = fetch([&] { bring('b'); });
+  EXPECT_LT(cut.size(), 600'000u) << "shorter than it said: the transport cuts the connection";
+  EXPECT_EQ(cut.find('b'), std::string::npos);
+  EXPECT_EQ(fetch([] {}), std::string(600'000, 'b'));
+}
+
 TEST_P(Devices, KnowNothingOfOtherStudiesForms) {
   Id here, elsewhere;
   {
@@ -107,6 +197,39 @@ TEST_P(Devices, SignInByNameAndTokenToo) {
   plain.secure = false;
   plain.headers["authorization"] = "Basic " + vault::to_base64(name + ":" + enrolled_.token);
   EXPECT_EQ(answer(workspace(), plain).status, 401) << "no password is taken that went in plain";
+}
+
+// A photo over a slow line takes longer than a nonce is good for.
+TEST_P(Devices, DigestIsJudgedWhenTheHeadHasCome) {
+  const std::string name = enrolled_.device.id.text();
+  const std::string nonce =
+      between(header(answer(workspace(), request("GET", "/v1/formList")), "WWW-Authenticate"), "nonce=\"", "\"");
+  Request sent = request("POST", "/v1/submission");
+  const std::string ha1 = vault::md5_hex(name + ":Understory:" + enrolled_.token);
+  sent.headers["authorization"] =
+      "Digest username=\"" + name + "\", realm=\"Understory\", nonce=\"" + nonce +
+      "\", uri=\"/v1/submission\", qop=auth, nc=00000001, cnonce=\"0a4f113b\", response=\"" +
+      vault::md5_hex(ha1 + ":" + nonce + ":00000001:0a4f113b:auth:" + vault::md5_hex("POST:/v1/submission")) + "\"";
+  Request again = sent;
+  EXPECT_FALSE(refuse_unread(workspace(), sent));
+  sent.parts.push_back({"xml_submission_file", "s.xml", "text/xml", Upload(Answers{}.xml())});
+  {
+    FixedClock later(now() + 20 * 60 * 1000);
+    EXPECT_EQ(answer(workspace(), sent).status, 201);
+  }
+  EXPECT_EQ(kept().size(), 1u);
+  // It was used up before anything else of it came.
+  const auto refused = refuse_unread(workspace(), again);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 401);
+  EXPECT_NE(header(*refused, "WWW-Authenticate").find("stale=true"), std::string::npos);
+  // One that was too old when its head came is not let in by that.
+  Request old = request("POST", "/v1/submission");
+  old.headers["authorization"] = sent.headers["authorization"];
+  old.headers["authorization"].replace(old.headers["authorization"].find("nc=00000001"), 11, "nc=00000002");
+  FixedClock later(now() + 20 * 60 * 1000);
+  EXPECT_TRUE(refuse_unread(workspace(), old));
+  EXPECT_EQ(old.signed_well, false);
 }
 
 // RFC 7616: a nonce is good for some minutes, and each answer to it once.
@@ -221,7 +344,7 @@ TEST_P(Devices, FetchListsOfEntitiesWhileStoriesAreLocked) {
   {
     auto transaction = workspace().write();
     transaction.unlock(*workspace().recover(recovery));
-    EXPECT_TRUE(collect::catch_up_entities(transaction));
+    EXPECT_TRUE(collect::catch_up(transaction));
     transaction.commit();
   }
   EXPECT_EQ(fetched(), header_line + first + second);

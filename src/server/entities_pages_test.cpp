@@ -1,6 +1,8 @@
 // Lists that forms fill, as people keep them on pages and phones fetch them: what is deleted, and what lies elsewhere.
 #include <gmock/gmock.h>
 
+#include "server/over_sockets_test.h"
+#include "server/problems.h"
 #include "testing/who_may.h"
 #include "vault/md5.h"
 
@@ -11,6 +13,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 const std::string kNumber = "12345678-1234-4123-8234-12345678900";
+
+std::string unescaped(std::string text) {
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&apos;", "'"}, {"&amp;", "&"}})
+    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+      text.replace(at, from.size(), to);
+  return text;
+}
 
 class EntityPages : public WhoMay {
  protected:
@@ -102,6 +112,113 @@ TEST_P(EntityPages, WhatIsDeletedGoesToNoPhoneAndPhonesAreToldSo) {
   EXPECT_EQ(post("/" + kNumber + "1", researcher_, "do", "restore"), 303);
   EXPECT_THAT(fetched(everywhere_, files), HasSubstr("Well 1"));
   EXPECT_THAT(fetched(everywhere_, files + "/integrity?id=" + kNumber + "1"), Not(HasSubstr("true")));
+}
+
+// A phone names all it wants to know of in one address.
+TEST_P(EntityPages, APhoneAsksAboutTenThousandAtOnce) {
+  share();
+  send('1', "KH-20");
+  EXPECT_EQ(post("/" + kNumber + "1", researcher_, "do", "delete"), 303);
+  Limits limits;
+  limits.long_heads = 1;
+  Running running([this](const Request& request) { return answer(workspace(), request); }, limits, {"127.0.0.1:0"},
+                  lane_of, body_of);
+  const auto asked = [&](const std::string& ids) {
+    return said_to(running.port(), server::get("127.0.0.1", "Accept-Language: km\r\n",
+                                               "/v1/key/" + everywhere_ + "/forms/" + version_.text() +
+                                                   "/files/wells.csv/integrity?id=" + ids));
+  };
+  const auto numbers = [&](int count) {
+    std::string all = kNumber + "1";
+    for (int i = 1; i < count; ++i) all += fmt::format("%2C{:08x}-1234-4123-8234-123456789001", i);
+    return all;
+  };
+  const std::string reply = asked(numbers(10'000));
+  EXPECT_EQ(status_of(reply), 200) << reply.substr(0, 1000);
+  EXPECT_THAT(reply, HasSubstr("<entity id=\"" + kNumber + "1\"><deleted>true"));
+  EXPECT_THAT(reply, HasSubstr("0000270f-1234-4123-8234-123456789001\"><deleted>false"));
+  const auto km = [](const Problem& problem) { return Catalogue::of("km").sentence(problem); };
+  const std::string many = asked(numbers(10'001));
+  EXPECT_EQ(status_of(many), 400);
+  EXPECT_THAT(many,
+              HasSubstr("<message nature=\"error\">" + km(Problem(problems::kTooManyNumbers, {{"most", "10000"}}))));
+  const std::string long_one = asked(std::string(600'000, 'a'));
+  EXPECT_EQ(status_of(long_one), 431);
+  EXPECT_THAT(long_one,
+              HasSubstr("<message nature=\"error\">" + km(Problem(problems::kTooMuchAsked, {{"limit", "512 KiB"}}))));
+  // No other address may be so long, nor another field of the same request.
+  EXPECT_EQ(status_of(said_to(running.port(),
+                              server::get("127.0.0.1", "", "/v1/formList?formID=" + std::string(20'000, 'a')))),
+            431);
+  EXPECT_EQ(status_of(said_to(running.port(), server::get("127.0.0.1", "X: " + std::string(80'000, 'a') + "\r\n",
+                                                          "/v1/forms/1/files/a/integrity?id=1"))),
+            431);
+  EXPECT_EQ(status_of(said_to(running.port(), "GET /v1/a/integrity?id=1 2 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")), 400);
+  {
+    asio::io_context context;
+    tcp::socket first(context);
+    connect(first, running.port(), "127.0.0.1");
+    asio::write(first, asio::buffer(std::string("GET /v1/a/integrity?id=1,2")));
+    std::string busy;
+    for (int i = 0; i < 200 && status_of(busy) != 503; ++i) busy = asked("1");
+    EXPECT_EQ(status_of(busy), 503);
+    EXPECT_THAT(busy, HasSubstr("<OpenRosaResponse"));
+  }
+}
+
+// The plain page offers what a list holds, by the form's own filter, and takes nothing else.
+TEST_P(EntityPages, ThePlainPageOffersEntities) {
+  constexpr const char* form =
+      R"(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml">
+<h:head><h:title>Repairs</h:title><model><instance><data id="repairs" version="1"><place>KH-20</place><well/>
+<meta><instanceID/></meta></data></instance><instance id="wells" src="jr://file-csv/wells.csv"/>
+<bind nodeset="/data/place" type="string"/><bind nodeset="/data/well" type="string" required="true()"/></model></h:head>
+<h:body><input ref="/data/place"><label>Place</label></input><select1 ref="/data/well"><label>Well</label>
+<itemset nodeset="instance('wells')/root/item[place = /data/place ]"><value ref="name"/><label ref="label"/></itemset>
+</select1></h:body></h:html>)";
+  share();
+  send('1', "KH-20");
+  send('2', "KH");
+  std::string address;
+  {
+    auto transaction = workspace().write();
+    const auto made = collect::take_form(transaction, {form, "repairs.xml", rooms_.study, {}, false});
+    ASSERT_TRUE(made) << made.error().sentence();
+    address = "/forms/" + made->form.id.text() + "/fill";
+    transaction.commit();
+  }
+  const auto opened = [&] {
+    auto transaction = workspace().read();
+    std::size_t all = 0;
+    for (const auto& each : people::audit_entries(transaction, list_, {}, 0, 100))
+      all += each.deed.action == "fill_forms" && each.deed.reason == "account";
+    return all;
+  };
+  Response page = get(address, researcher_);
+  EXPECT_EQ(page.status, 200) << page.body;
+  EXPECT_THAT(page.body, HasSubstr("value=\"" + kNumber + "1\""));
+  EXPECT_THAT(page.body, HasSubstr("Well 1"));
+  EXPECT_THAT(page.body, Not(HasSubstr("Well 2")));
+  EXPECT_EQ(opened(), 1u) << "what was told is opened by that";
+  const auto press = [&](const std::string& place, const std::string& well, const std::string& what) {
+    std::vector<std::pair<std::string, std::string>> fields{
+        {"form", people::form_token(researcher_)}, {"/data/place", place}, {"/data/well", well}, {"do", what}};
+    for (const std::string name : {"version", "mark", "asked_in", "state"}) {
+      const std::string from = "name=\"" + name + "\" value=\"";
+      const std::size_t at = page.body.find(from) + from.size();
+      fields.emplace_back(name, unescaped(page.body.substr(at, page.body.find('"', at) - at)));
+    }
+    Request request = asked("POST", address, researcher_, fields);
+    for (const auto& [name, value] : fields) request.parts.push_back({name, "", "", Upload(value)});
+    return answer(workspace(), request);
+  };
+  const Response other = press("KH", "", "look");
+  EXPECT_THAT(other.body, HasSubstr("Well 2"));
+  EXPECT_THAT(other.body, Not(HasSubstr("Well 1")));
+  EXPECT_EQ(press("KH-20", kNumber + "2", "send").status, 422) << "not among what is offered";
+  EXPECT_EQ(press("KH-20", kNumber + "1", "send").status, 303);
+  auto transaction = workspace().read();
+  EXPECT_EQ(collect::submissions(transaction, collect::find_form(transaction, "repairs")->id, {}).size(), 1u);
 }
 
 TEST_P(EntityPages, APhoneOfAPlaceGetsWhatLiesThere) {

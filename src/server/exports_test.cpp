@@ -262,4 +262,21 @@ TEST_P(Exports, TooManyAtOnceAreToldWhenToComeBack) {
   EXPECT_EQ(get(rows, here).status, 200);
 }
 
+// A person's words asked for stand in the address, and in no line of ours.
+TEST_P(Exports, WhatWasLookedForStandsInNoLog) {
+  send("uuid:one", "Thmei");
+  const std::string session = enter("anita", {{}, people::Role::kResearcher, study_, ""});
+  const std::string address = "/api/v1/studies/" + study_.text() + "/forms/visit.svc/Submissions";
+  for (const std::string query : {"?$filter=village%20eq%20%27Sokhannary%27", "?$filter=Sokhannary%20eq%201",
+                                  "?$filter=village%20eq%20%27Sokhannary", "/Sokhannary?$filter=Sokhannary"}) {
+    (void)all_of(get(address + query, session));
+    (void)all_of(ask(address + "/$query", query.substr(query.find('$')), session));
+  }
+  auto transaction = workspace().read();
+  std::string log;
+  people::export_audit(transaction, [&](std::string_view line) { log += line; });
+  EXPECT_NE(log.find("/api/v1/studies/{study}/forms/{form}.svc/{rest*}"), std::string::npos) << log;
+  EXPECT_EQ(log.find("Sokhannary"), std::string::npos) << log;
+}
+
 }  // namespace understory::server

@@ -62,6 +62,10 @@ bool Gate::asks_too_much(const Sender& sender, const Held& held, Lane lane) cons
          (counts(sender) && held.count() > (news ? limits_.waiting_for_news_of_client : limits_.waiting_of_client));
 }
 
+bool Gate::takes_too_much(const Sender& sender, const Held& downloads) const {
+  return counts(sender) && downloads.count() > limits_.downloads_of_client;
+}
+
 void Gate::refused(int status) {
   metrics::refused(status);
   ++refusals_[status];

@@ -40,15 +40,18 @@ class Gate {
   int wait_to_ask(const Sender& sender);
   int wait_to_sign_in(const Sender& sender);
   bool sends_too_much(const Sender& sender, const Held& sending) const;  // bodies that may be large
-  bool asks_too_much(const Sender& sender, const Held& waiting, Lane lane) const;  // unanswered requests, all clients' too
+  bool asks_too_much(const Sender& sender, const Held& waiting,
+                     Lane lane) const;  // unanswered requests, all clients' too
+
+  bool takes_too_much(const Sender& sender, const Held& downloads) const;  // long answers, asked for or on their way
 
   // What was refused unheard: counted, and told in one line, so that who floods this server cannot flood the log;
   // nobody stands in it.
   void refused(int status);
   void tell_refusals();
 
-  Held::Counts connections_of, waiting_of, waiting_for_news_of, sending_of;
-  int connections = 0, waiting = 0;
+  Held::Counts connections_of, waiting_of, waiting_for_news_of, sending_of, downloads_of;
+  int connections = 0, waiting = 0, long_heads = 0;
 
  private:
   bool counts(const Sender& sender) const { return !(sender.from_here && limits_.spare_this_machine); }

@@ -38,6 +38,8 @@ std::string Request::field(std::string_view name) const {
   return "";
 }
 
+bool Request::by_digest() const { return lower_ascii(header("authorization").substr(0, 7)) == "digest "; }
+
 const Part* Request::part(std::string_view name) const {
   const auto found = std::find_if(parts.begin(), parts.end(), [&](const Part& each) { return each.name == name; });
   return found == parts.end() ? nullptr : &*found;

@@ -52,6 +52,8 @@ struct Request {
   std::optional<Problem> body_problem;
   bool from_here = true;  // from a program on this machine, through no proxy
   bool secure = false;    // went over TLS where it left the machine
+  // Whether what signs it by HTTP Digest was good when its head had come, and is used up by it. Nothing: nobody looked.
+  std::optional<bool> signed_well;
 
   // The first value of that name; empty where there is none.
   std::string parameter(std::string_view name) const;
@@ -60,6 +62,7 @@ struct Request {
   std::string cookie(std::string_view name) const;  // as set_cookie() gave it
   std::string field(std::string_view name) const;   // of the form
   const Part* part(std::string_view name) const;    // the first of that name; null: none
+  bool by_digest() const;                           // says it is signed by HTTP Digest
 };
 
 // Where a request waits for its answer, so that what takes long starves nothing else: sign-ins (a password takes a

@@ -8,6 +8,7 @@ namespace understory::server {
 namespace {
 
 constexpr int kSpooling = 2;
+constexpr int kAdmitting = 8;  // they mostly wait together for one commit
 
 // Stands for pieces nobody asks for.
 struct Nothing : Pieces {
@@ -23,22 +24,22 @@ Lanes::Lanes(int workers, const Limits& limits)
               {2, limits.waiting_for_downloads},
               {16, limits.waiting_for_intake},
               {limits.waiting_for_news, limits.waiting_for_news}}},
-      spooling_(kSpooling, limits.connections) {}
+      spooling_(kSpooling, limits.connections),
+      admitting_(kAdmitting, limits.connections) {}
 
 void Lanes::stop() {
   for (Workers& each : lanes_) each.pool.stop();
   spooling_.pool.stop();
+  admitting_.pool.stop();
   for (Workers& each : lanes_) each.pool.join();
   spooling_.pool.join();
+  admitting_.pool.join();
 }
 
 Taken taken(Lane lane) {
-  static constexpr Taken kTaken[] = {{2, &problems::kServerBusy},
-                                     {5, &problems::kSignInsTaken},
-                                     {30, &problems::kReportsTaken},
-                                     {10, &problems::kDownloadsTaken},
-                                     {5, &problems::kIntakeTaken},
-                                     {5, &problems::kServerBusy}};
+  static constexpr Taken kTaken[] = {{2, &problems::kServerBusy},    {5, &problems::kSignInsTaken},
+                                     {30, &problems::kReportsTaken}, {10, &problems::kDownloadsTaken},
+                                     {5, &problems::kIntakeTaken},   {5, &problems::kServerBusy}};
   return kTaken[static_cast<std::size_t>(lane)];
 }
 

@@ -26,12 +26,13 @@ class Lanes {
  public:
   Lanes(int workers, const Limits& limits);
   Workers& of(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
-  Workers& spooling() { return spooling_; }  // write what is large to the disk
-  void stop();                               // waits for what they are at; the rest is forgotten
+  Workers& spooling() { return spooling_; }    // write what is large to the disk
+  Workers& admitting() { return admitting_; }  // ask whether somebody may send what comes: no lane's work is waited for
+  void stop();                                 // waits for what they are at; the rest is forgotten
 
  private:
   std::array<Workers, 6> lanes_;
-  Workers spooling_;
+  Workers spooling_, admitting_;
 };
 
 // What is said where a lane is taken, and after how many seconds to come back.

@@ -4,6 +4,7 @@
 #include "foundation/clock.h"
 #include "foundation/log.h"
 #include "people/audit.h"
+#include "storage/blob_ahead.h"
 #include "storage/nightly.h"
 
 namespace understory::server {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr auto kFirst = std::chrono::seconds(30);  // a start is for people first
 constexpr auto kPause = std::chrono::seconds(5);
+constexpr auto kTidy = std::chrono::hours(6);
 
 void write_down(storage::Workspace& workspace, std::string_view outcome, std::string reason) {
   const auto key = people::audit_key(workspace);
@@ -50,6 +52,13 @@ void tell_others(storage::Workspace& workspace, const std::function<bool()>& go_
   complain(std::string("webhooks are not delivered: ") + error.what());
 }
 
+void tidy_up(storage::Workspace& workspace) try {
+  if (const int left = storage::erase_blobs_left_ahead(workspace))
+    log::write(log::Level::kInfo, fmt::format("erased {} files of posts that were cut short", left));
+} catch (const std::exception& error) {
+  complain(std::string("what was left behind is not erased: ") + error.what());
+}
+
 bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& go_on) try {
   const auto plan = storage::backup_plan(workspace);
   if (!plan) {
@@ -84,12 +93,17 @@ bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& 
 Maintenance::Maintenance(storage::Workspace& workspace)
     : thread_([this, &workspace](std::stop_token stop) {
         std::unique_lock lock(mutex_);
+        auto tidied = std::chrono::steady_clock::time_point::min();
         for (auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(kFirst); !stop.stop_requested();
              pause = kPause) {
           changed_.wait_for(lock, stop, pause, [] { return false; });
           const auto go_on = [&] { return !stop.stop_requested(); };
           if (go_on()) tell_others(workspace, go_on);
           if (go_on()) do_what_is_due(workspace, go_on);
+          if (go_on() && std::chrono::steady_clock::now() > tidied) {
+            tidy_up(workspace);
+            tidied = std::chrono::steady_clock::now() + kTidy;
+          }
         }
       }) {}
 

@@ -18,7 +18,8 @@ bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& 
 // Sends what webhooks are to be told, for half a minute at most. What cannot be sent waits; it does not throw.
 void tell_others(storage::Workspace& workspace, const std::function<bool()>& go_on = {});
 
-// A thread that does both every few seconds, from half a minute after the start on.
+// A thread that does both every few seconds, from half a minute after the start on; and now and then it erases what
+// posts that were cut short left behind.
 class Maintenance {
  public:
   explicit Maintenance(storage::Workspace& workspace);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "server/http.h"
 
@@ -15,8 +16,8 @@ namespace {
 constexpr std::size_t kBoundary = 70;  // bytes, RFC 2046
 constexpr std::size_t kPadding = 256;  // blanks after a boundary
 
-tl::unexpected<Problem> bad_part(int number, std::string_view reason) {
-  return fail(problems::kBadPart, {{"number", std::to_string(number)}, {"reason", std::string(reason)}});
+tl::unexpected<Problem> bad_part(int number, const ProblemKind& reason) {
+  return fail_because(reason, problems::kBadPart, {{"number", std::to_string(number)}});
 }
 
 bool proper_boundary(std::string_view text) {
@@ -76,32 +77,31 @@ std::optional<std::string> extended(std::string_view value) {
 
 Result<void> read_disposition(std::string_view value, int number, PartHead& head) {
   const std::size_t end = std::min(value.find(';'), value.size());
-  if (lower_ascii(trim(value.substr(0, end))) != "form-data") return bad_part(number, "it is no part of a form");
+  if (lower_ascii(trim(value.substr(0, end))) != "form-data") return bad_part(number, problems::kReasonPartOfNoForm);
   std::string_view rest = value.substr(end);
   std::optional<std::string> name, filename, better;
   while (!trim(rest).empty()) {
     auto parameter = take_parameter(rest);
-    if (!parameter) return bad_part(number, "its Content-Disposition is not well written");
+    if (!parameter) return bad_part(number, problems::kReasonPartHead);
     auto* place = parameter->name == "name"        ? &name
                   : parameter->name == "filename"  ? &filename
                   : parameter->name == "filename*" ? &better
                                                    : nullptr;
     if (!place) continue;
-    if (*place) return bad_part(number, "it says a name twice");
+    if (*place) return bad_part(number, problems::kReasonPartTwice);
     *place = std::move(parameter->value);
   }
-  if (!name) return bad_part(number, "it has no name");
+  if (!name) return bad_part(number, problems::kReasonPartName);
   if (better) {
     auto decoded = extended(*better);
     if (decoded)
       filename = std::move(decoded);
     else if (!filename)
-      return bad_part(number, "its file name is in no known encoding");
+      return bad_part(number, problems::kReasonPartText);
   }
   head.name = std::move(*name);
   head.filename = filename.value_or("");
-  if (!fit_to_show(head.name) || !fit_to_show(head.filename))
-    return bad_part(number, "its name is not UTF-8, or holds control characters");
+  if (!fit_to_show(head.name) || !fit_to_show(head.filename)) return bad_part(number, problems::kReasonPartText);
   return {};
 }
 
@@ -136,31 +136,31 @@ Result<PartHead> read_part_head(std::string_view text, int number) {
     rest.remove_prefix(std::min(end + 2, rest.size()));
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0 || line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos)
-      return bad_part(number, "a line of its head is none");
+      return bad_part(number, problems::kReasonPartHead);
     const std::string field = lower_ascii(line.substr(0, colon));
     const std::string_view value = trim(line.substr(colon + 1));
     if (field == "content-disposition") {
-      if (std::exchange(disposed, true)) return bad_part(number, "it says twice what it is");
+      if (std::exchange(disposed, true)) return bad_part(number, problems::kReasonPartTwice);
       TRY(read_disposition(value, number, head));
     } else if (field == "content-type") {
-      if (std::exchange(typed, true)) return bad_part(number, "it says twice of what kind it is");
-      if (!fit_to_show(value)) return bad_part(number, "its Content-Type is not text");
+      if (std::exchange(typed, true)) return bad_part(number, problems::kReasonPartTwice);
+      if (!fit_to_show(value)) return bad_part(number, problems::kReasonPartText);
       head.media_type = std::string(value);
     } else if (field == "content-transfer-encoding") {
       // Given up by RFC 7578: bytes are sent as they are. To keep base64 as if it were the file would damage it.
       const std::string encoding = lower_ascii(value);
       if (encoding != "binary" && encoding != "8bit" && encoding != "7bit")
-        return bad_part(number, "its bytes are sent in an encoding");
+        return bad_part(number, problems::kReasonPartEncoding);
     }
   }
-  if (!disposed) return bad_part(number, "it does not say what it is");
+  if (!disposed) return bad_part(number, problems::kReasonPartOfNoForm);
   return head;
 }
 
 Multipart::Multipart(std::string_view boundary, Taker& taker, int parts)
     : delimiter_("\r\n--" + std::string(boundary)), taker_(taker), most_parts_(parts) {}
 
-tl::unexpected<Problem> Multipart::bad(std::string_view reason) const { return bad_part(parts_, reason); }
+tl::unexpected<Problem> Multipart::bad(const ProblemKind& reason) const { return bad_part(parts_, reason); }
 
 Result<void> Multipart::feed(std::string_view piece) {
   if (at_ == At::kEpilogue) return {};
@@ -210,11 +210,10 @@ Result<bool> Multipart::after_boundary() {
     return true;
   }
   const std::size_t blanks = std::min(rest.find_first_not_of(" \t"), rest.size());
-  if (blanks > kPadding) return bad("there is more behind its boundary");
+  if (blanks > kPadding) return bad(problems::kReasonPartEnd);
   rest.remove_prefix(blanks);
-  if (rest.size() < 2)
-    return rest.empty() || rest == "\r" ? Result<bool>(false) : bad("there is more behind its boundary");
-  if (rest.substr(0, 2) != "\r\n") return bad("there is more behind its boundary");
+  if (rest.size() < 2) return rest.empty() || rest == "\r" ? Result<bool>(false) : bad(problems::kReasonPartEnd);
+  if (rest.substr(0, 2) != "\r\n") return bad(problems::kReasonPartEnd);
   if (++parts_ > most_parts_)
     return fail(problems::kRequestTooLarge, {{"limit", fmt::format("{} × Content-Disposition", most_parts_)}});
   from_ += blanks;  // the line's end stays: a head may be empty

@@ -47,7 +47,7 @@ class Multipart {
   Result<bool> to_boundary();
   Result<bool> after_boundary();
   Result<bool> head();
-  tl::unexpected<Problem> bad(std::string_view reason) const;
+  tl::unexpected<Problem> bad(const ProblemKind& reason) const;
   const std::string delimiter_;  // CR LF -- boundary
   Taker& taker_;
   At at_ = At::kPreamble;

@@ -120,8 +120,8 @@ std::optional<Signed> by_digest(const Visit& visit, std::string_view text) {
 }
 
 std::optional<Signed> signed_by_digest(const Visit& visit) {
+  if (!visit.request.by_digest() || visit.named.contains("token")) return std::nullopt;
   const std::string authorization = visit.request.header("authorization");
-  if (!lower_ascii(authorization).starts_with("digest ") || visit.named.contains("token")) return std::nullopt;
   return by_digest(visit, std::string_view(authorization).substr(7));
 }
 
@@ -174,9 +174,10 @@ std::optional<people::Device> device_behind(const Visit& visit) {
   const std::string scheme = lower_ascii(authorization.substr(0, space));
   const std::string_view rest = std::string_view(authorization).substr(space + 1);
   if (scheme == "basic") return by_basic(visit, rest);
-  if (scheme != "digest" || visit.nonce_spent) return std::nullopt;
+  if (scheme != "digest" || !visit.signed_well) return std::nullopt;
+  // Judged when its head had come; what it brings may have taken longer than that stays good.
   auto by = by_digest(visit, rest);
-  return by && by->fresh ? std::optional(std::move(by->device)) : std::nullopt;
+  return by ? std::optional(std::move(by->device)) : std::nullopt;
 }
 
 std::optional<NonceUse> nonce_used(const Visit& visit) {
@@ -186,9 +187,10 @@ std::optional<NonceUse> nonce_used(const Visit& visit) {
 }
 
 bool spend(storage::Workspace& workspace, const NonceUse& use) {
-  storage::Transaction transaction = workspace.write();
-  const bool first = people::spend_nonce(transaction, use.device, use.nonce, use.count, kNonceLife + 2 * kClocks);
-  transaction.commit();
+  bool first = false;
+  workspace.write_together([&](storage::Transaction& transaction) {
+    first = people::spend_nonce(transaction, use.device, use.nonce, use.count, kNonceLife + 2 * kClocks);
+  });
   return first;
 }
 

@@ -27,6 +27,12 @@ Result<collect::Post> sent_parts(const Visit& visit);
 // nothing at hand opens.
 Result<Response> file_beside(const Visit& visit, const collect::FormVersion& version, const std::string& name);
 
+// The list of entities that stands for a file nobody brought, and its content as whoever asks may have it. Nothing:
+// there is none, or nothing at hand opens it.
+std::optional<std::pair<Id, std::string>> list_beside(const Visit& visit, Id study, const collect::FormFile& file);
+// An answer that holds what those lists say: it stands in the log before it goes out.
+Response opens_lists(const Visit& visit, const std::vector<Id>& lists, Response response);
+
 // The device behind a request: by the token in its path, or by its name and token as HTTP Basic (where the way is
 // secure) or Digest.
 std::optional<people::Device> device_behind(const Visit& visit);

@@ -273,6 +273,21 @@ TEST_P(Phones, WhatIsNoSubmissionIsToldInAnEnvelope) {
         << response.body;
   }
   EXPECT_EQ(post(Answers{}.xml(), {}, "file").status, 400);
+  // Why, too, in the language of whoever sends.
+  const auto told_in = [&](const std::string& language, const std::string& xml) {
+    return between(post(xml, {}, "xml_submission_file", language).body, "<message nature=\"error\">", "</message>");
+  };
+  EXPECT_EQ(
+      told_in("en", "<data id=\"visit\">\n<a></b></data>"),
+      "xml_submission_file, line 2, column 4: an element is not closed, or another one is closed than was opened.");
+  for (const std::string language : {"km", "ne", "hi", "bn", "th", "vi"})
+    for (const auto& [xml, said] : bad) {
+      const std::string sentence = told_in(language, xml);
+      for (const char* unfilled : {"⟦", "{"}) EXPECT_EQ(sentence.find(unfilled), std::string::npos) << sentence;
+      for (const char* english : {" is ", " it ", "holds", "element", " no "})
+        EXPECT_EQ(sentence.find(english), std::string::npos) << language << ": " << sentence;
+      if (said.starts_with("line 1")) EXPECT_NE(sentence.find('1'), std::string::npos) << sentence;
+    }
   for (const char* method : {"PUT", "DELETE"}) {
     const Response response = get("/submission", method);
     EXPECT_EQ(response.status, 405);

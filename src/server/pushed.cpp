@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -81,7 +83,10 @@ Places& places() {
 
 class Pushed : public Pieces {
  public:
-  explicit Pushed(std::shared_ptr<Places::Place> place) : place_(std::move(place)) {}
+  Pushed(std::shared_ptr<Places::Place> place, const PushedPlaces& most)
+      : place_(std::move(place)),
+        spool_(most.spool, {most.most_aside, 1, Spool::Limits{}.spare}),
+        aside_(!most.spool.empty()) {}
   ~Pushed() override {
     {
       const std::lock_guard lock(mutex_);
@@ -116,8 +121,8 @@ class Pushed : public Pieces {
   // Until there is something to send, or it is known that nothing will come.
   Result<void> wait() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !held_.empty() || ended_; });
-    if (!held_.empty()) return {};
+    changed_.wait(lock, [this] { return something_is_there() || ended_; });
+    if (something_is_there()) return {};
     return how_it_ended();
   }
 
@@ -127,13 +132,19 @@ class Pushed : public Pieces {
     if (begun_)
       changed_.wait_for(lock, std::chrono::milliseconds(50), [this] { return held_.size() >= kPiece || ended_; });
     begun_ = true;
-    changed_.wait(lock, [this] { return !held_.empty() || ended_; });
-    if (held_.empty()) {
+    changed_.wait(lock, [this] { return something_is_there() || ended_; });
+    if (!something_is_there()) {
       TRY(how_it_ended());
       return std::string();
     }
-    std::string piece = std::exchange(held_, {});
     places().wait_for_reader(*place_, false);
+    if (held_.empty() && !behind_.empty()) {
+      const Upload piece = std::move(behind_.front());
+      behind_.pop_front();
+      lock.unlock();
+      return piece.text(std::numeric_limits<std::size_t>::max());
+    }
+    std::string piece = std::exchange(held_.empty() ? last_ : held_, {});
     changed_.notify_all();
     return piece;
   }
@@ -143,18 +154,47 @@ class Pushed : public Pieces {
     const std::lock_guard lock(mutex_);
     return !gone_ && !places().lost(*place_);
   }
+  bool something_is_there() const { return !held_.empty() || !behind_.empty() || !last_.empty(); }
+
   Result<void> put(std::string_view bytes) {
     std::unique_lock lock(mutex_);
-    while (held_.size() >= kAhead && !gone_) {
+    if (gone_) return fail(problems::kStopped);
+    const bool is_next = behind_.empty() && last_.empty();  // of what the reader takes
+    if (is_next && held_.size() < kAhead) {
+      held_ += bytes;
+      changed_.notify_all();
+      return {};
+    }
+    last_ += bytes;
+    if (last_.size() < kAhead) return {};
+    if (aside_) {
+      std::string piece = std::exchange(last_, {});
+      lock.unlock();
+      auto kept = put_aside(piece);
+      lock.lock();
+      if (kept) {
+        behind_.push_back(std::move(*kept));
+        changed_.notify_all();
+        return {};
+      }
+      aside_ = false;
+      last_ = std::move(piece);
+    }
+    while (last_.size() >= kAhead && !gone_) {
       places().wait_for_reader(*place_, true);
       if (places().lost(*place_)) return fail(problems::kStopped);
       changed_.wait_for(lock, kLooks);
     }
-    if (gone_) return fail(problems::kStopped);
-    held_ += bytes;
-    changed_.notify_all();
     return {};
   }
+
+  // By the writer alone.
+  Result<Upload> put_aside(std::string_view piece) {
+    UploadWriter writer(spool_, file_, 0);
+    TRY(writer.write(piece));
+    return writer.finish();
+  }
+
   Result<void> how_it_ended() {
     if (thrown_) std::rethrow_exception(thrown_);
     if (problem_) return tl::unexpected<Problem>(*problem_);
@@ -164,7 +204,13 @@ class Pushed : public Pieces {
   const std::shared_ptr<Places::Place> place_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  Spool spool_;
+  std::shared_ptr<SpoolFile> file_;
+  bool aside_;
+  // In the order they go out: what is in memory, what was put aside, what came after that.
   std::string held_;
+  std::deque<Upload> behind_;
+  std::string last_;
   bool begun_ = false, ended_ = false, gone_ = false;
   std::optional<Problem> problem_;
   std::exception_ptr thrown_;
@@ -174,7 +220,7 @@ class Pushed : public Pieces {
 }  // namespace
 
 Result<std::shared_ptr<Pieces>> pushed(Writer writer, Id account, const PushedPlaces& most) {
-  auto made = std::make_shared<Pushed>(TRY(places().take(account, most)));
+  auto made = std::make_shared<Pushed>(TRY(places().take(account, most)), most);
   made->start(std::move(writer));
   TRY(made->wait());
   return std::shared_ptr<Pieces>(std::move(made));

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "foundation/text.h"
+#include "server/problems.h"
+#include "server/refusal.h"
 
 namespace understory::server {
 
@@ -85,12 +87,11 @@ Response ranged(const Request& request, Response response) {
   Range range;
   switch (asked_range(header, *response.size, range)) {
     case Asked::kAll: return response;
-    case Asked::kBeyond:
-      response.status = 416;
-      response.headers.emplace_back("Content-Range", fmt::format("bytes */{}", *response.size));
-      response.pieces.reset();
-      response.size.reset();
-      return response;
+    case Asked::kBeyond: {
+      Response beyond = refusal(request, Problem(problems::kNoSuchRange));
+      beyond.headers.emplace_back("Content-Range", fmt::format("bytes */{}", *response.size));
+      return beyond;
+    }
     case Asked::kPart: break;
   }
   response.status = 206;

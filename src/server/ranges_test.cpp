@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "server/over_sockets_test.h"
+#include "server/problems.h"
 
 namespace understory::server {
 namespace {
@@ -83,6 +84,14 @@ TEST(Ranges, ArriveOverSocketsAndMakeNoMoreThanTheyNeed) {
   const std::string beyond = said("Range: bytes=1000000-\r\n");
   EXPECT_EQ(status_of(beyond), 416);
   EXPECT_NE(beyond.find("Content-Range: bytes */1000000\r\n"), std::string::npos) << beyond;
+  const std::string to_phone =
+      said_to(running.port(),
+              get("127.0.0.1", "Accept-Language: km\r\nRange: bytes=1000000-\r\n", "/v1/key/x/forms/1/files/a"));
+  EXPECT_EQ(status_of(to_phone), 416);
+  EXPECT_NE(to_phone.find("X-OpenRosa-Version: 1.0"), std::string::npos) << to_phone;
+  EXPECT_NE(to_phone.find("<message nature=\"error\">" + Catalogue::of("km").sentence(Problem(problems::kNoSuchRange))),
+            std::string::npos)
+      << to_phone;
   EXPECT_EQ(status_of(said("Range: bytes=0-1,5-6\r\n")), 200);
   EXPECT_EQ(status_of(said("Range: bytes=0-1\r\nIf-Range: \"one\"\r\n")), 206);
   EXPECT_EQ(status_of(said("Range: bytes=0-1\r\nIf-Range: \"two\"\r\n")), 200);

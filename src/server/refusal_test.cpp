@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, Strangers, testing_support::BothEngines(), tes
 
 TEST_P(Strangers, LargeBodiesAreRefusedBeforeTheyAreRead) {
   Running running([this](const Request& request) { return answer(workspace(), request); }, {}, {"127.0.0.1:0"}, lane_of,
-                  body_of, [this](const Request& request) { return refuse_unread(workspace(), request); });
+                  body_of, [this](Request& request) { return refuse_unread(workspace(), request); });
   // As from another machine: a proxy passed it on.
   const std::string rest =
       " HTTP/1.1\r\nAccept-Language: km\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.9\r\nContent-Type: "

@@ -145,8 +145,8 @@ Lane lane_of(const Request& request);
 Body body_of(const Request& request);
 
 // Whether somebody may send what they are about to: an answer, if not. Asked before a large body is read, so that a
-// stranger's costs next to nothing. answer() decides once more.
-std::optional<Response> refuse_unread(storage::Workspace& workspace, const Request& request);
+// stranger's costs next to nothing. answer() decides once more, but for what is judged by when it came: `signed_well`.
+std::optional<Response> refuse_unread(storage::Workspace& workspace, Request& request);
 
 // Who asks, whether they may, the answer, and the log before the answer goes out. Never throws: what goes wrong
 // unforeseen is logged under a number and shown as that number.

@@ -63,7 +63,7 @@ Result<void> serve(storage::Workspace& workspace, const Listening& where,
   TRY(people::check_audit_key(workspace));
   auto transport = TRY(Transport::open(
       listening, [&workspace](const Request& request) { return answer(workspace, request); }, workers, lane_of, {},
-      body_of, [&workspace](const Request& request) { return refuse_unread(workspace, request); }));
+      body_of, [&workspace](Request& request) { return refuse_unread(workspace, request); }));
   if (transport->beyond_this_machine()) TRY(closed_to_strangers(workspace, listening.address));
   TRY(ready(transport->address()));
   const Maintenance maintenance(workspace);

@@ -14,8 +14,10 @@
 #include "server/body.h"
 #include "server/gate.h"
 #include "server/lanes.h"
+#include "server/long_target.h"
 #include "server/metrics.h"
 #include "server/packing.h"
+#include "server/problems.h"
 #include "server/refusal.h"
 
 namespace understory::server {
@@ -73,14 +75,15 @@ bool known_method(http::verb method) {
   return method == get || method == head || method == post || method == put || method == delete_ || method == patch;
 }
 
-Result<Request> understand(const Head& head) {
+// `target`: where it is not the one in the head (long_target.h).
+Result<Request> understand(const Head& head, std::string_view target) {
   Request request;
   request.method = std::string(head.method_string());
   for (const auto& field : head) {
     std::string& value = request.headers[lower_ascii(std::string_view(field.name_string()))];
     value += (value.empty() ? "" : ", ") + std::string(field.value());
   }
-  TRY(read_target(std::string_view(head.target()), request));
+  TRY(read_target(target.empty() ? std::string_view(head.target()) : target, request));
   return request;
 }
 
@@ -89,13 +92,19 @@ Result<Request> understand(const Head& head) {
 enum class End { kClean, kUnread, kSlow, kCut };
 
 // What came instead of a request, or of the rest of one. kNothing: whoever hangs up hears nothing.
-enum class Came { kWhole, kNothing, kNoHttp, kTooLarge, kInTwoWays, kTooSlow, kCutShort };
-const ProblemKind& problem_of(Came came) {
+enum class Came { kWhole, kNothing, kNoHttp, kTooLarge, kBusy, kInTwoWays, kTooSlow, kCutShort };
+const ProblemKind& kind_of(Came came) {
   return came == Came::kTooLarge    ? problems::kHeadTooLarge
+         : came == Came::kBusy      ? problems::kServerBusy
          : came == Came::kInTwoWays ? problems::kEndsTwice
          : came == Came::kTooSlow   ? problems::kTooSlow
          : came == Came::kCutShort  ? problems::kCutShort
                                     : problems::kNotHttp;
+}
+Problem problem_of(Came came, bool long_target = false) {
+  if (came == Came::kTooLarge && long_target)
+    return Problem(problems::kTooMuchAsked, {{"limit", fmt::format("{} KiB", kLongTarget / 1024)}});
+  return Problem(kind_of(came));
 }
 
 // Ends what is waited for on a connection when its time is over, and leaves the connection open for saying so. (A
@@ -138,8 +147,7 @@ class Patience {
 // Of a request that is refused before it is understood: what tells how to say so.
 Request glimpse(const Parser& parser, const beast::flat_buffer& buffer) {
   const Head& head = parser.get();
-  const auto left = buffer.data();
-  Request asked = glimpsed({static_cast<const char*>(left.data()), left.size()});
+  Request asked = glimpsed(seen(buffer));
   if (!head.target().empty()) asked.path = glimpsed("? " + std::string(head.target()) + " ").path;
   if (head.count(http::field::accept_language) > 0)
     asked.headers["accept-language"] = std::string(head[http::field::accept_language]);
@@ -153,7 +161,18 @@ struct Answer {
   bool hung_up = false, too_slow = false;
   Workers* lane = nullptr;
   std::unique_ptr<Counted> place = nullptr;
+  std::unique_ptr<Held> held = nullptr;  // of its client's downloads
 };
+
+// An address too long for a head, and its place among those held at once.
+struct LongTarget {
+  std::string text;
+  std::unique_ptr<Counted> place = nullptr;
+};
+
+std::string_view seen(const beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
 
 Answer own(Response response) { return {std::move(response), true}; }
 
@@ -233,9 +252,10 @@ struct Transport::Impl {
   }
 
   template <class Stream>
-  asio::awaitable<Answer> respond(Stream& stream, beast::flat_buffer& buffer, Parser& parser, const Sender& sender) {
+  asio::awaitable<Answer> respond(Stream& stream, beast::flat_buffer& buffer, Parser& parser, const Sender& sender,
+                                  const std::string& target) {
     const Head& head = parser.get();
-    auto understood = understand(head);
+    auto understood = understand(head, target);
     if (!known_method(head.method())) {
       Response response = refusal(understood ? *understood : glimpse(parser, buffer), Problem(problems::kNoSuchMethod));
       response.headers.emplace_back("Allow", "GET, HEAD, POST");
@@ -261,7 +281,7 @@ struct Transport::Impl {
         reader.refuse(Problem(problems::kTooManyUploads));
       if (comes && !reader.problem()) {
         std::optional<Response> refused;
-        const Came came = co_await read_body(stream, buffer, parser, reader, request, lane, refused);
+        const Came came = co_await read_body(stream, buffer, parser, reader, request, refused);
         if (refused) {
           Answer answer;
           answer.response = std::move(*refused);
@@ -269,7 +289,7 @@ struct Transport::Impl {
         }
         if (came == Came::kNothing) co_return Answer{.hung_up = true};
         if (came != Came::kWhole) {
-          Answer answer = own(refusal(request, Problem(problem_of(came))));
+          Answer answer = own(refusal(request, problem_of(came)));
           answer.too_slow = came == Came::kTooSlow;
           co_return answer;
         }
@@ -299,13 +319,18 @@ struct Transport::Impl {
     const bool news = lane == Lane::kNews;
     const Held held(news ? gate.waiting_for_news_of : gate.waiting_of, sender.client);
     Workers& workers = lanes.of(lane);
+    Answer out;
+    if (lane == Lane::kDownloads) {
+      out.held = std::make_unique<Held>(gate.downloads_of, sender.client);
+      if (gate.takes_too_much(sender, *out.held))
+        co_return own(refusal(request, Problem(problems::kDownloadsTaken), taken(lane).seconds));
+    }
     if (const bool many = gate.asks_too_much(sender, held, lane); many || workers.waiting >= workers.most) {
       const Taken full = taken(many ? Lane::kPages : lane);
       co_return own(refusal(request, Problem(*full.problem), full.seconds));
     }
     int apart = 0;  // who only waits for news takes nobody's place
     const Counted begun(news ? apart : gate.waiting, news ? [](int) {} : metrics::waiting);
-    Answer out;
     out.lane = &workers;
     out.place = std::make_unique<Counted>(workers.waiting, [](int) {});
     auto work = [this, moved = std::move(request)] { return begun_by(handler(moved), moved); };
@@ -338,21 +363,48 @@ struct Transport::Impl {
     return no_http && error != http::error::end_of_stream ? Came::kNoHttp : Came::kNothing;
   }
 
+  // Leaves the parser a head of the usual size.
+  static bool take_target(beast::flat_buffer& buffer, LongTarget& far) {
+    std::string head(seen(buffer));
+    auto target = take_long_target(head);
+    if (!target) return false;
+    far.text = std::move(*target);
+    if (far.text.size() < kHeaderLimit) far.place.reset();
+    buffer.consume(buffer.size());
+    buffer.max_size(kHeaderLimit + kPiece);
+    buffer.shrink_to_fit();
+    buffer.commit(asio::buffer_copy(buffer.prepare(head.size()), asio::buffer(head)));
+    return true;
+  }
+
   template <class Stream>
   asio::awaitable<Came> read_head(Stream& stream, beast::flat_buffer& buffer, Parser& parser,
-                                  std::chrono::milliseconds patience_to_begin) {
+                                  std::chrono::milliseconds patience_to_begin, LongTarget& far) {
     beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
     const Idle until_whole(idle, &lowest);
     Patience patience(io, lowest);
     beast::error_code error;
-    if (buffer.size() == 0) {
-      patience.last(patience_to_begin);
-      const std::size_t came =
-          co_await stream.async_read_some(buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
+    bool begun = buffer.size() > 0;
+    patience.last(begun ? limits.head : patience_to_begin);
+    for (Begun line = Begun::kUnclear;;) {
+      if (begun) line = begun_with(seen(buffer));
+      if (line == Begun::kUsual) break;
+      if (line == Begun::kLong) {
+        if (!far.place && gate.long_heads >= limits.long_heads) co_return Came::kBusy;
+        if (!far.place) far.place = std::make_unique<Counted>(gate.long_heads, [](int) {});
+        if (seen(buffer).find('\n') != std::string_view::npos) {
+          if (!take_target(buffer, far)) co_return Came::kNoHttp;
+          break;
+        }
+        if (buffer.size() >= kLongTarget) co_return Came::kTooLarge;
+        buffer.max_size(kLongTarget + kPiece);
+      }
+      const std::size_t came = co_await stream.async_read_some(buffer.prepare(line == Begun::kLong ? kPiece : 4096),
+                                                               asio::redirect_error(asio::use_awaitable, error));
       buffer.commit(came);
+      if (error || patience.over()) co_return begun&& patience.over() ? Came::kTooSlow : Came::kNothing;
+      if (!std::exchange(begun, true)) patience.last(limits.head);
     }
-    if (error || patience.over()) co_return Came::kNothing;
-    patience.last(limits.head);
     co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     const Came came = came_of(error, patience.over());
     if (came == Came::kCutShort) co_return Came::kNothing;
@@ -362,7 +414,7 @@ struct Transport::Impl {
   // The body, as far as it is wanted. Each piece must come in its time. `refused`: its sender may not send so much.
   template <class Stream>
   asio::awaitable<Came> read_body(Stream& stream, beast::flat_buffer& buffer, Parser& parser, BodyReader& reader,
-                                  const Request& request, Lane lane, std::optional<Response>& refused) {
+                                  Request& request, std::optional<Response>& refused) {
     beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
     const Idle until_whole(idle, &lowest);
     Patience patience(io, lowest);
@@ -372,10 +424,10 @@ struct Transport::Impl {
     std::uint64_t all = 0;
     std::string piece(static_cast<std::size_t>(std::min<std::uint64_t>(declared, kPiece)), '\0');
     for (bool told = false; goes_on;) {
-      if (!asked && (declared > kUnasked || all > kUnasked)) {
+      if (!asked && (request.by_digest() || declared > kUnasked || all > kUnasked)) {
         asked = true;
         auto ask = [this, &request] { return admit(request); };
-        refused = co_await on(io, lanes.of(lane), std::move(ask));
+        refused = co_await on(io, lanes.admitting(), std::move(ask));
         if (draining) co_return Came::kNothing;
         if (refused) co_return Came::kWhole;
       }
@@ -494,7 +546,8 @@ struct Transport::Impl {
       parser.header_limit(kHeaderLimit);
       parser.body_limit(boost::none);  // BodyReader counts
       if (draining) co_return End::kClean;
-      const Came came = co_await read_head(stream, buffer, parser, first ? limits.head : limits.idle);
+      LongTarget far;
+      const Came came = co_await read_head(stream, buffer, parser, first ? limits.head : limits.idle, far);
       if (came == Came::kNothing) co_return End::kClean;
       const Head& request = parser.get();
       Answer answer;
@@ -502,7 +555,8 @@ struct Transport::Impl {
       std::string method;
       const auto begun = Clock::now();
       if (came != Came::kWhole) {
-        answer = own(refusal(glimpse(parser, buffer), Problem(problem_of(came))));
+        answer = own(came == Came::kBusy ? refusal(glimpse(parser, buffer), problem_of(came), 5)
+                                         : refusal(glimpse(parser, buffer), problem_of(came, far.place != nullptr)));
         answer.too_slow = came == Came::kTooSlow;
       } else if (const std::string_view host(request[http::field::host]);
                  !names_this_machine(host) && !names_one_of(host, names())) {
@@ -512,7 +566,7 @@ struct Transport::Impl {
       } else {
         sender = *known;
         method = std::string(request.method_string());
-        answer = co_await respond(stream, buffer, parser, sender);
+        answer = co_await respond(stream, buffer, parser, sender, far.text);
         if (answer.hung_up) co_return End::kClean;
       }
       lowest.expires_never();

@@ -1,8 +1,9 @@
 // The transport: sockets in, requests out, responses back. The only file that sees Boost.Beast.
 //
 // One thread moves bytes; a bounded pool of workers answers. What a slow or hostile client may take stands in Limits;
-// headers end at 16 KiB and bodies where BodyOf says; what is long comes and goes in pieces, so that a connection takes
-// about a MiB at most. A request whose end could be read in two ways is refused.
+// headers end at 16 KiB (but for an address that may be long: long_target.h) and bodies where BodyOf says; what is long
+// comes and goes in pieces, so that a connection takes about a MiB at most. A request whose end could be read in two
+// ways is refused.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -24,9 +25,9 @@ using Handler = std::function<Response(const Request&)>;  // called on worker th
 // Asked on the I/O thread, once the head of a request has come.
 using LaneOf = std::function<Lane(const Request&)>;
 using BodyOf = std::function<Body(const Request&)>;  // without one, and for GET and HEAD: a form's fields
-// Asked on a worker of the request's lane, before more of its body is read than a page's form takes: an answer if its
-// sender may not send that here.
-using Admit = std::function<std::optional<Response>(const Request&)>;
+// Asked on workers of its own, before more of a body is read than a page's form takes, and before any of what is signed
+// by HTTP Digest: an answer if its sender may not send that here.
+using Admit = std::function<std::optional<Response>(Request&)>;
 
 struct Limits {
   int connections = 512;
@@ -36,11 +37,13 @@ struct Limits {
   // Of the slow lanes, so that what waits there does not take every place of those who only want a page.
   int waiting_for_passwords = 24;
   int waiting_for_reports = 4;
-  int waiting_for_downloads = 8;  // or on their way
+  int waiting_for_downloads = 64;  // or on their way: one that is slow holds a piece in memory and no worker
+  int downloads_of_client = 16;
   int waiting_for_intake = 48;
   int waiting_for_news = 48;  // not counted among `waiting`: they only wait
   int waiting_for_news_of_client = 16;
   int sending_of_client = 32;  // bodies that may be large
+  int long_heads = 16;         // at once: each takes the memory of a hundred others
   Spool::Limits spool;
   Limiter::Rate requests{20, 200};         // of one client; more are told to come back (429)
   Limiter::Rate passwords{1.0 / 10, 30};   // requests that take the work of a password

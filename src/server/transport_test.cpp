@@ -48,6 +48,41 @@ TEST(Transport, WhatTakesLongKeepsNobodyElseWaiting) {
   EXPECT_LE(refused, 2);
 }
 
+TEST(Transport, AsksWhetherSomethingLargeMayComeWithoutWaitingForTheLane) {
+  std::atomic<bool> go = false;
+  std::atomic<int> asked = 0;
+  Running running(
+      [&](const Request& request) {
+        while (request.path == "/report" && !go) std::this_thread::sleep_for(5ms);
+        return Response{200, "text/plain; charset=utf-8", "done\n", {}};
+      },
+      {}, {"127.0.0.1:0"}, [](const Request&) { return Lane::kReports; },
+      [](const Request&) {
+        return Body{Body::Kind::kBytes, 1'000'000};
+      },
+      [&](Request& request) -> std::optional<Response> {
+        ++asked;
+        if (request.path == "/open") return std::nullopt;
+        return Response{403, "text/plain; charset=utf-8", "no\n", {}};
+      });
+  std::thread report([&] { said_to(running.port(), get("localhost", "", "/report")); });
+  const auto send = [&](const std::string& path, const std::string& headers, std::size_t bytes) {
+    return said_to(running.port(), "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers +
+                                       "Content-Length: " + std::to_string(bytes) + "\r\n\r\n" +
+                                       std::string(bytes, 'x'));
+  };
+  EXPECT_EQ(status_of(send("/large", "", 100'000)), 403);
+  EXPECT_EQ(asked, 1);
+  // What is signed by HTTP Digest is asked for at once, however small.
+  EXPECT_EQ(status_of(send("/small", "Authorization: digest x\r\n", 10)), 403);
+  EXPECT_EQ(asked, 2);
+  std::thread small([&] { EXPECT_EQ(status_of(send("/open", "", 10)), 200); });
+  go = true;
+  small.join();
+  report.join();
+  EXPECT_EQ(asked, 2);
+}
+
 TEST(Transport, SignInsThatWaitLeaveRoomForPages) {
   Limits limits;
   limits.waiting = 4;
@@ -285,10 +320,11 @@ TEST_P(Headers, StandOnEveryRouteAndEveryRefusal) {
     // The desk runs its own script, from here alone.
     const bool desk = request.starts_with("GET /desk");
     for (const char* line :
-         {desk ? "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-                 "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
-               : "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self' data:; form-action "
-                 "'self'; base-uri 'none'; frame-ancestors 'none'\r\n",
+         {desk
+              ? "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
+              : "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self' data:; form-action "
+                "'self'; base-uri 'none'; frame-ancestors 'none'\r\n",
           "Permissions-Policy: camera=(), microphone=(), geolocation=()", "X-Content-Type-Options: nosniff\r\n",
           "Referrer-Policy: same-origin\r\n", "Cross-Origin-Opener-Policy: same-origin\r\n",
           "Cross-Origin-Resource-Policy: same-origin\r\n", status_of(reply) == 204 ? "" : "Content-Type: "})

@@ -25,8 +25,7 @@ struct Visit {
   std::string session;                       // the token, while signed in
   people::Right right{};                     // of the route
   std::optional<people::Device> device;      // behind the request, where a device sent it
-  bool nonce_spent = false;                  // it is signed with what was used before: nobody is behind it
-  bool in_advance = false;                   // only asked whether it may be sent: it comes once more, whole
+  bool signed_well = false;                  // by HTTP Digest, with what was good and not used before
 
   std::string say(std::string_view key) const { return words.say(key); }
   std::string language() const { return std::string(words.language()); }

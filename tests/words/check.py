@@ -37,7 +37,7 @@ def array(file, name):
 
 catalogues = {path.stem: dict(flat(json.loads(path.read_text(encoding="utf-8")))) for path in sorted((root / "languages").glob("*.json"))}
 english = catalogues.pop("en")
-problems = re.findall(r'ProblemKind k\w+\{\s*"(\w+)"', "".join(path.read_text(encoding="utf-8") for path in sorted((root / "src").glob("*/problems.h"))))
+problems = re.findall(r'ProblemKind k\w+\{\s*"(\w+)"', "".join(path.read_text(encoding="utf-8") for path in sorted((root / "src").glob("*/*.h")) if path.stem in ("problems", "reasons")))
 composed = {
     "role.": array("people/role.h", "kRoles"),
     "right.": array("people/role.h", "kRights"),

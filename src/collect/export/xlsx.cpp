@@ -6,7 +6,7 @@
 #include <set>
 
 #include "collect/export/values.h"
-#include "foundation/file.h"
+#include "collect/export/workbook_memory.h"
 #include "foundation/text.h"
 
 namespace understory::collect {
@@ -122,15 +122,6 @@ void write_tail(Sheet& sheet, const Told& told) {
   sheet.text(submission.form_version);
 }
 
-Result<void> send(const std::string& path, const Sink& sink) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) return fail(problems::kDiskFull);
-  std::string piece(64 * 1024, '\0');
-  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file.get()))
-    TRY(sink(std::string_view(piece).substr(0, got)));
-  return {};
-}
-
 // Closed and thrown away whatever happens on the way.
 struct Workbook {
   lxw_workbook* book;
@@ -167,12 +158,11 @@ std::vector<std::string> sheet_names(const Outline& outline) {
 Result<void> write_xlsx(const Outline& outline, const Walk& walk, const Sink& sink) {
   for (const Table& table : outline.tables)
     if (table.columns.size() * 4 + 11 > kColumnLimit) return too_large("16,384 columns in a sheet");
-  const TemporaryFolder folder(TemporaryFolder::On::kMemory);
-  const std::string path = (folder.path() / "submissions.xlsx").string(), scratch = folder.path().string();
+  WorkbookMemory memory;
   lxw_workbook_options options{};
   options.constant_memory = LXW_TRUE;
-  options.tmpdir = const_cast<char*>(scratch.c_str());
-  Workbook workbook{workbook_new_opt(path.c_str(), &options)};
+  options.tmpdir = memory.scratch();
+  Workbook workbook{workbook_new_opt(memory.path().c_str(), &options)};
   if (!workbook.book) return fail(problems::kDiskFull);
   lxw_doc_properties properties{};
   properties.created = 1;  // not the time of day: same submissions, same bytes
@@ -210,8 +200,10 @@ Result<void> write_xlsx(const Outline& outline, const Walk& walk, const Sink& si
       }
     return {};
   }));
-  if (workbook.close() != LXW_NO_ERROR) return fail(problems::kDiskFull);
-  return send(path, sink);
+  const bool whole = workbook.close() == LXW_NO_ERROR;
+  if (memory.full()) return too_large("half of this machine's memory");
+  if (!whole) return fail(problems::kDiskFull);
+  return memory.read(sink);
 }
 
 }  // namespace understory::collect

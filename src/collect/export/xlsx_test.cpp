@@ -27,6 +27,35 @@ std::string geojson(const Outline& outline, const Box& box, std::string_view fie
 
 }  // namespace
 
+// While it is written, all of it lies in memory without a name.
+TEST(Xlsx, LiesInNoFile) {
+  const Outline outline = outline_of_xml(kForm);
+  Box box;
+  for (int i = 0; i < 2000; ++i)
+    box.add("uuid:" + std::to_string(i), "<data id='places: a/b'><n>12</n><d>" + std::to_string(i) + "</d></data>");
+  int nameless = 0, others = 0;
+  std::string bytes;
+  const auto shared = [] {
+    return std::distance(std::filesystem::directory_iterator("/dev/shm"), std::filesystem::directory_iterator());
+  };
+  const auto before = shared();
+  const Walk walk = [&](const std::function<bool(const Opened&)>& reader) {
+    box.walk()(reader);
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      const std::string at = std::filesystem::read_symlink(each.path(), gone).string();
+      nameless += at.starts_with("/memfd:a workbook");
+      others += at.starts_with("/tmp/") || at.starts_with("/dev/shm");
+    }
+    EXPECT_EQ(shared(), before);
+  };
+  ASSERT_TRUE(write_xlsx(outline, walk, into(bytes)));
+  EXPECT_GE(nameless, 3) << "two sheets and the workbook";
+  EXPECT_EQ(others, 0);
+  EXPECT_TRUE(Archive::open(bytes, "out.xlsx"));
+  EXPECT_GT(bytes.size(), 10'000u);
+}
+
 TEST(Xlsx, NumbersAreNumbersAndNothingIsAFormula) {
   const Outline outline = outline_of_xml(kForm);
   Box box;

@@ -3,6 +3,7 @@
 #include "collect/forms.h"
 #include "collect/intake.h"
 #include "collect/record.h"
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "server/assets.h"
@@ -164,7 +165,7 @@ Result<collect::Post> post_of(const Visit& visit) {
   const collect::KeptForm form = TRY(form_to_fill(visit));
   collect::Post post = TRY(sent_parts(visit));
   if (TRY(collect::read_envelope(post.xml)).form_id != form.form_id)
-    return fail(problems::kBadSubmission, {{"reason", "it belongs to another form"}});
+    return fail_because(problems::kReasonOtherForm, problems::kBadSubmission);
   post.sender.person = visit.person;
   // Who works in one place tells of that place.
   const people::Reach reach = people::reach(visit.person, people::Right::kFillForms, form.study);

@@ -59,7 +59,9 @@ Result<Response> sent(const Visit& visit, std::string content_type, const std::s
   response.content_type = std::move(content_type);
   if (!file.empty())
     response.headers.emplace_back("Content-Disposition", "attachment; filename*=UTF-8''" + percent_encode(file));
-  response.pieces = TRY(pushed(std::move(writer), visit.person.account));
+  PushedPlaces places;
+  places.spool = visit.workspace.folder();
+  response.pieces = TRY(pushed(std::move(writer), visit.person.account, places));
   return response;
 }
 

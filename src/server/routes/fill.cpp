@@ -8,6 +8,7 @@
 #include "people/token.h"
 #include "server/fill_page.h"
 #include "server/held_files.h"
+#include "server/openrosa.h"
 #include "server/page_clock.h"
 #include "server/routes.h"
 #include "server/thing.h"
@@ -322,6 +323,22 @@ Response send(const Visit& visit, const Subject& subject, collect::Filling& fill
 
 }  // namespace
 
+namespace {
+
+// What a form takes its choices from: files beside it, and lists of entities. `opened`: those lists.
+collect::Lists choices_of(const Visit& visit, const Subject& subject, std::vector<Id>& opened) {
+  collect::Lists lists = lists_of(visit.transaction, subject.version.id);
+  for (const collect::FormFile& file : collect::form_files(visit.transaction, subject.version.id))
+    if (const auto beside = list_beside(visit, subject.form.study, file))
+      if (auto list = collect::read_list(beside->second, file.name)) {
+        lists.emplace(file.name, std::move(*list));
+        opened.push_back(beside->first);
+      }
+  return lists;
+}
+
+}  // namespace
+
 Result<Response> show_filling(const Visit& visit) {
   if (!visit.named.contains("submission") && visit.request.has_parameter("sent"))
     return receipt_page(visit, TRY(form_named(visit)), visit.request.parameter("sent"));
@@ -331,12 +348,15 @@ Result<Response> show_filling(const Visit& visit) {
   auto form = std::make_shared<const collect::Form>(collect::form_of(visit.transaction, subject.version.id));
   const std::string language = nearest_language(form->languages, visit.language());
   const auto plan = collect::plan_of(form);
-  auto lists = lists_of(visit.transaction, subject.version.id);
+  std::vector<Id> opened;
+  auto lists = choices_of(visit, subject, opened);
   const int clock = page_clock(visit, subject.form, "", now());
   if (!subject.edited)
-    return fill_page(visit, subject,
-                     collect::Filling::start(plan, std::move(lists), setting_of(visit, language, clock)), language,
-                     clock, {});
+    return opens_lists(
+        visit, opened,
+        TRY(fill_page(visit, subject,
+                      collect::Filling::start(plan, std::move(lists), setting_of(visit, language, clock)), language,
+                      clock, {})));
   const auto instances = TRY(collect::instances_of(visit.transaction, subject.edited->id));
   const auto newest = std::find_if(instances.begin(), instances.end(), [&](const collect::KeptInstance& each) {
     return each.instance_id == subject.edited->current_id;
@@ -345,7 +365,7 @@ Result<Response> show_filling(const Visit& visit) {
     return fail(problems::kNotFound, {{"what", "readable submission"}, {"name", subject.edited->id.text()}});
   const auto filling = TRY(collect::Filling::load(plan, std::move(lists), setting_of(visit, language, clock),
                                                   newest->xml, collect::Filling::As::kEdit));
-  return fill_page(visit, subject, filling, language, clock, {});
+  return opens_lists(visit, opened, TRY(fill_page(visit, subject, filling, language, clock, {})));
 }
 
 Result<Response> take_filling(const Visit& visit) {
@@ -360,8 +380,9 @@ Result<Response> take_filling(const Visit& visit) {
   const std::string chosen = told(visit, "clock");
   const int clock = page_clock(visit, subject.form, chosen, now());
   const collect::Setting setting = setting_of(visit, language, clock);
-  auto filling = TRY(collect::Filling::load(collect::plan_of(form), lists_of(visit.transaction, subject.version.id),
-                                            setting, TRY(sent_state(visit)), collect::Filling::As::kDraft));
+  std::vector<Id> opened;
+  auto filling = TRY(collect::Filling::load(collect::plan_of(form), choices_of(visit, subject, opened), setting,
+                                            TRY(sent_state(visit)), collect::Filling::As::kDraft));
   const std::string mark = TRY(mark_of(visit, subject, filling));
   if (!people::same(mark, told(visit, "mark"))) return fail(problems::kForbidden);
 
@@ -399,7 +420,7 @@ Result<Response> take_filling(const Visit& visit) {
   Response response = TRY(fill_page(visit, subject, filling, language, clock, shown));
   if (!chosen.empty()) set_cookie(response, visit.request, "clock", std::to_string(clock), kKeepsClock);
   if (what == "send") response.status = 422;
-  return response;
+  return opens_lists(visit, opened, std::move(response));
 }
 
 }  // namespace understory::server

@@ -4,8 +4,11 @@
 #include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/intake.h"
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "server/long_target.h"
+#include "server/problems.h"
 #include "server/ranges.h"
 #include "server/routes.h"
 #include "vault/md5.h"
@@ -33,13 +36,13 @@ std::optional<collect::EntityList> list_for(const Visit& visit, Id study, const 
   return collect::find_entity_list(visit.transaction, study, file.name.substr(0, file.name.size() - 4));
 }
 
-// Where the client works: its phone's place, or those its account fills forms in. Nothing: everywhere.
+// Where the client works: its phone's place, or those its account does this in. Nothing: everywhere.
 std::optional<std::vector<std::string>> places_of(const Visit& visit, Id study) {
   if (visit.device) {
     if (visit.device->place.empty()) return std::nullopt;
     return std::vector<std::string>{visit.device->place};
   }
-  people::Reach reach = people::reach(visit.person, people::Right::kFillForms, study);
+  people::Reach reach = people::reach(visit.person, visit.right, study);
   if (reach.everything) return std::nullopt;
   return std::move(reach.places);
 }
@@ -147,10 +150,11 @@ Result<Response> send_manifest(const Visit& visit) {
 
 namespace {
 
-// A file of a form, piece by piece, in a transaction of its own.
+// A file of a form, each piece in a transaction of its own. If another comes in its place meanwhile, it ends before its
+// size, and is cut: nobody takes parts of two for one.
 class FilePieces : public Pieces {
  public:
-  FilePieces(storage::Workspace& workspace, Id file) : workspace_(workspace), file_(file) {}
+  FilePieces(storage::Workspace& workspace, collect::FormFile file) : workspace_(workspace), file_(std::move(file)) {}
   Result<std::string> next() override {
     storage::Transaction transaction = workspace_.read();
     return collect::form_file_piece(transaction, file_, position_++);
@@ -162,29 +166,9 @@ class FilePieces : public Pieces {
 
  private:
   storage::Workspace& workspace_;
-  const Id file_;
+  const collect::FormFile file_;
   std::int64_t position_ = 0;
 };
-
-// What was told is opened by this: it stands in the log before it goes out.
-Response logged(const Visit& visit, const collect::EntityList& list, Response response) {
-  people::Deed deed;
-  deed.account = visit.person.account;
-  deed.action = people::name_of(people::Right::kFillForms);
-  deed.route = "GET /v1/forms/{form}/files/{name}";
-  deed.kind = "entity_list";
-  deed.record = list.id;
-  deed.outcome = "done";
-  deed.reason = visit.device ? "device " + visit.device->id.text() : "account";
-  Response later;
-  later.then = [&workspace = visit.workspace, deed, kept = std::make_shared<Response>(std::move(response))] {
-    const auto key = people::audit_key(workspace);
-    if (!key) throw std::runtime_error(key.error().sentence());
-    workspace.write_together([&](storage::Transaction& transaction) { people::record(transaction, *key, deed); });
-    return std::move(*kept);
-  };
-  return later;
-}
 
 }  // namespace
 
@@ -195,9 +179,9 @@ Result<Response> send_form_file(const Visit& visit) {
 }
 
 // Whether what a phone has and the list has not was deleted here (docs.getodk.org/openrosa-integrity). Of each number
-// asked for, whatever it is: that one is of another list, or of nothing, is not told.
+// asked for, whatever it is: that one is of another list, or of nothing, is not told. (How so many come:
+// long_target.h.)
 Result<Response> tell_integrity(const Visit& visit) {
-  constexpr std::size_t kMost = 10'000;
   TRY(still_enrolled(visit));
   const auto version = TRY(version_asked(visit, visit.named.at("form")));
   const std::string& name = visit.named.at("name");
@@ -213,11 +197,8 @@ Result<Response> tell_integrity(const Visit& visit) {
     for (const std::string_view part : split(asked, ',')) {
       const std::string_view id = trim(part);
       if (id.empty()) continue;
-      if (++count > kMost || id.size() > 100)
-        return fail(problems::kInvalidValue, {{"where", "id"},
-                                              {"value", std::string(shortened(id, 40))},
-                                              {"what", "list of numbers"},
-                                              {"hint", fmt::format("Ask for at most {} at once.", kMost)}});
+      if (++count > kMostNumbers || id.size() > 100)
+        return fail(problems::kTooManyNumbers, {{"most", fmt::format("{}", kMostNumbers)}});
       told += fmt::format("    <entity id=\"{}\"><deleted>{}</deleted></entity>\n", escape_markup(id),
                           deleted.contains(lower_ascii(id)));
     }
@@ -239,18 +220,53 @@ Result<Response> file_beside(const Visit& visit, const collect::FormVersion& ver
       response.content_type = "text/csv; charset=utf-8";
       response.headers.emplace_back("ETag", "\"" + vault::md5_hex(response.body) + "\"");
       response.headers.emplace_back("Content-Disposition", "attachment");
-      return logged(visit, *entities, std::move(response));
+      return opens_lists(visit, {entities->id}, std::move(response));
     }
     Response response;
     response.content_type = file.media_type.empty() ? "application/octet-stream" : file.media_type;
     response.size = static_cast<std::uint64_t>(file.size);
-    response.pieces = std::make_shared<FilePieces>(visit.workspace, file.id);
+    response.pieces = std::make_shared<FilePieces>(visit.workspace, file);
     response.headers.emplace_back("ETag", "\"" + file.md5 + "\"");
     response.headers.emplace_back("Content-Disposition", "attachment");
     add_openrosa_headers(response);
     return ranged(visit.request, std::move(response));
   }
   return fail(problems::kNotFound, {{"what", "file"}, {"name", std::string(shortened(name, 80))}});
+}
+
+std::optional<std::pair<Id, std::string>> list_beside(const Visit& visit, Id study, const collect::FormFile& file) {
+  const auto list = list_for(visit, study, file);
+  auto csv = list ? csv_of(visit, *list) : std::nullopt;
+  if (!csv) return std::nullopt;
+  return std::pair(list->id, std::move(*csv));
+}
+
+Response opens_lists(const Visit& visit, const std::vector<Id>& lists, Response response) {
+  if (lists.empty() || visit.person.at_machine) return response;
+  people::Deed deed;
+  deed.account = visit.person.account;
+  deed.action = people::name_of(visit.right);
+  const auto called = [&](std::string_view name) { return visit.named.contains(std::string(name)); };
+  deed.route = called("name")         ? "GET /v1/forms/{form}/files/{name}"
+               : called("submission") ? "/submissions/{submission}/edit"
+                                      : "/forms/{form}/fill";
+  deed.kind = "entity_list";
+  deed.outcome = "done";
+  deed.reason = visit.device ? "device " + visit.device->id.text() : "account";
+  Response later;
+  later.then = [&workspace = visit.workspace, deed, lists, kept = std::make_shared<Response>(std::move(response))] {
+    const auto key = people::audit_key(workspace);
+    if (!key) throw std::runtime_error(key.error().sentence());
+    workspace.write_together([&](storage::Transaction& transaction) {
+      for (const Id list : lists) {
+        people::Deed each = deed;
+        each.record = list;
+        people::record(transaction, *key, each);
+      }
+    });
+    return std::move(*kept);
+  };
+  return later;
 }
 
 Result<Response> welcome_submission(const Visit&) {
@@ -264,7 +280,8 @@ Result<collect::Post> sent_parts(const Visit& visit) {
   const Part* xml = nullptr;
   for (const Part& part : visit.request.parts) {
     if (part.name == "xml_submission_file") {
-      if (xml) return fail(problems::kBadSubmission, {{"reason", "it holds two parts named xml_submission_file"}});
+      if (xml)
+        return fail_because(problems::kReasonTwoForms, problems::kBadSubmission, {{"part", "xml_submission_file"}});
       xml = &part;
     } else if (!part.filename.empty()) {
       post.files.push_back({part.filename, part.media_type.empty() ? "application/octet-stream" : part.media_type,
@@ -278,7 +295,8 @@ Result<collect::Post> sent_parts(const Visit& visit) {
                             }});
     }
   }
-  if (!xml) return fail(problems::kBadSubmission, {{"reason", "the part named xml_submission_file is missing"}});
+  if (!xml)
+    return fail_because(problems::kReasonNoFormPart, problems::kBadSubmission, {{"part", "xml_submission_file"}});
   post.xml = TRY(xml->content.text(16 << 20));
   return post;
 }

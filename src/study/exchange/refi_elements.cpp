@@ -4,6 +4,7 @@
 
 #include "foundation/clock.h"
 #include "foundation/id.h"
+#include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "foundation/xml.h"
 #include "study/exchange/formats.h"
@@ -58,11 +59,12 @@ MaterialCode read_code(const pugi::xml_node& node, int parent, ImportReport& rep
 }
 
 tl::unexpected<Problem> wrong_root(const std::string& file, std::string_view found, std::string_view wanted) {
-  return fail(problems::kBadXml, {{"file", file},
-                                  {"line", "1"},
-                                  {"column", "1"},
-                                  {"reason", "it begins with “" + std::string(shortened(found, 40)) +
-                                                 "”, not with a REFI-QDA " + std::string(wanted)}});
+  return fail_because(problems::kReasonRoot, problems::kBadXml,
+                      {{"file", file},
+                       {"line", "1"},
+                       {"column", "1"},
+                       {"found", std::string(shortened(found, 40))},
+                       {"wanted", std::string(wanted)}});
 }
 
 namespace {

@@ -1,9 +1,9 @@
 // Tables out: codings, codebook, and the whole study as a workbook.
 #include <xlsxwriter.h>
 
+#include "collect/export/workbook_memory.h"
 #include "foundation/clock.h"
 #include "foundation/csv.h"
-#include "foundation/file.h"
 #include "study/exchange/formats.h"
 #include "study/vocabulary.h"
 
@@ -119,11 +119,10 @@ std::string codebook_csv(const Material& material) {
 }
 
 Result<std::string> write_xlsx(const Material& material) {
-  const TemporaryFolder folder;  // libxlsxwriter writes its sheets there and takes them away again
-  const std::string path = (folder.path() / "study.xlsx").string(), scratch = folder.path().string();
+  collect::WorkbookMemory memory;
   lxw_workbook_options options{};
-  options.tmpdir = const_cast<char*>(scratch.c_str());
-  lxw_workbook* workbook = workbook_new_opt(path.c_str(), &options);
+  options.tmpdir = memory.scratch();
+  lxw_workbook* workbook = workbook_new_opt(memory.path().c_str(), &options);
   if (!workbook) return fail(problems::kDiskFull);
   lxw_doc_properties properties{};
   properties.created = 1;  // not the time of day: same study, same bytes
@@ -183,7 +182,16 @@ Result<std::string> write_xlsx(const Material& material) {
   if (const lxw_error error = workbook_close(workbook); error != LXW_NO_ERROR)
     return fail(problems::kFileUnreadable,
                 {{"file", "The workbook"}, {"reason", std::string("it cannot be written, ") + lxw_strerror(error)}});
-  return read_file(path);
+  if (memory.full())
+    return fail(problems::kTooLarge, {{"what", "The workbook"},
+                                      {"limit", "half of this machine's memory"},
+                                      {"hint", "Take the tables or the project file."}});
+  std::string bytes;
+  TRY(memory.read([&](std::string_view piece) -> Result<void> {
+    bytes += piece;
+    return {};
+  }));
+  return bytes;
 }
 
 }  // namespace understory::study
