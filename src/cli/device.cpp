@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/door.h"
 #include "collect/entities.h"
+#include "collect/quarantine.h"
 #include "people/audit.h"
 #include "publish/qr_code.h"
 #include "server/collect_settings.h"
@@ -28,7 +29,7 @@ Result<int> enroll(const NewOptions& options) {
   wanted.made_by = door.person().account;
   const people::Enrolled enrolled = TRY(
       people::enroll_device(transaction, TRY(people::audit_key(door.workspace())), std::move(wanted), options.days));
-  collect::catch_up_entities(transaction);
+  collect::catch_up(transaction);
   const std::string url = server::device_address(options.server, enrolled.token);
   const std::string code = TRY(publish::qr_code_text(server::collect_settings(url, enrolled.device.name)));
   transaction.commit();

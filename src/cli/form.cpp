@@ -5,6 +5,7 @@
 #include "cli/door.h"
 #include "collect/entities.h"
 #include "collect/media_type.h"
+#include "collect/quarantine.h"
 #include "collect/xls_form.h"
 #include "foundation/file.h"
 #include "foundation/text.h"
@@ -47,7 +48,7 @@ Result<int> publish(const PublishOptions& options) {
                                [&](const auto& put) { put(bytes); }));
   }
   const auto files = collect::form_files(transaction, made.version.id);
-  collect::catch_up_entities(transaction);
+  collect::catch_up(transaction);
   transaction.commit();
   TRY(put_out(fmt::format("{}\t{}\t{}\n", made.form.form_id,
                           made.version.version.empty() ? "(no version)" : made.version.version,

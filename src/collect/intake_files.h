@@ -11,6 +11,8 @@ class InstanceFiles {
 
   // It names this one.
   void expect(const std::string& name, const vault::SigningKey& key);
+  // It names these, which may not have been known when it came. False: all of that is here already.
+  bool expect_all(const std::vector<std::string>& names, const vault::SigningKey& key);
   // It names this one too, which an instance before it brought, if that did.
   bool carry_over(const std::string& name, const InstanceFiles& before, const vault::SigningKey& key);
   // Keeps what was posted. A file that comes again is passed over; one of the same name with other content is kept as
@@ -32,7 +34,7 @@ class InstanceFiles {
     std::int64_t size = 0;
     bool expected = false, here = false;
     Id blob;
-    enum class State { kWritten, kNew, kFilled } state = State::kWritten;
+    enum class State { kWritten, kNew, kChanged } state = State::kWritten;
 
     void fill_from(const File& other);
   };

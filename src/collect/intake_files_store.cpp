@@ -19,9 +19,10 @@ const Query kAttachments{"collect.attachment_marks",
 const Query kAddAttachment{"collect.add_attachment",
                            "insert into submission_attachment (workspace_id, id, instance_row_id, name, name_mark, "
                            "media_type, expected, content_mark, size, blob_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-const Query kFillAttachment{"collect.fill_attachment",
-                            "update submission_attachment set media_type = ?, content_mark = ?, size = ?, blob_id = ? "
-                            "where workspace_id = ? and id = ?"};
+const Query kFillAttachment{
+    "collect.fill_attachment",
+    "update submission_attachment set media_type = ?, expected = ?, content_mark = ?, size = ?, blob_id = ? "
+    "where workspace_id = ? and id = ?"};
 
 constexpr std::string_view kNameMark = "attachment name";
 
@@ -38,7 +39,7 @@ void InstanceFiles::File::fill_from(const File& other) {
   size = other.size;
   blob = other.blob;
   here = true;
-  if (state == State::kWritten) state = State::kFilled;
+  if (state == State::kWritten) state = State::kChanged;
 }
 
 InstanceFiles InstanceFiles::of(Transaction& transaction, Id instance) {
@@ -72,6 +73,25 @@ void InstanceFiles::expect(const std::string& name, const vault::SigningKey& key
   file.expected = true;
   file.state = File::State::kNew;
   files_.push_back(std::move(file));
+}
+
+bool InstanceFiles::expect_all(const std::vector<std::string>& names, const vault::SigningKey& key) {
+  bool changed = false;
+  for (const std::string& name : names) {
+    const std::string mark = key.mark(kNameMark, name);
+    const auto held =
+        std::find_if(files_.begin(), files_.end(), [&](const File& file) { return file.name_mark == mark; });
+    if (held == files_.end()) {
+      expect(name, key);
+    } else if (!held->expected) {
+      held->expected = true;
+      if (held->state == File::State::kWritten) held->state = File::State::kChanged;
+    } else {
+      continue;
+    }
+    changed = true;
+  }
+  return changed;
 }
 
 bool InstanceFiles::carry_over(const std::string& name, const InstanceFiles& before, const vault::SigningKey& key) {
@@ -129,8 +149,9 @@ void InstanceFiles::write(Transaction& transaction) {
       transaction.run_later(kAddAttachment, {transaction.workspace(), file.id, instance_, Parameter::blob(sealed),
                                              Parameter::blob(file.name_mark), file.media_type, file.expected, mark,
                                              file.size, file.blob});
-    } else if (file.state == File::State::kFilled) {
-      transaction.run(kFillAttachment, {file.media_type, mark, file.size, file.blob, transaction.workspace(), file.id});
+    } else if (file.state == File::State::kChanged) {
+      transaction.run(kFillAttachment,
+                      {file.media_type, file.expected, mark, file.size, file.blob, transaction.workspace(), file.id});
     }
     file.state = File::State::kWritten;
   }

@@ -10,4 +10,11 @@ int release_for(storage::Transaction& transaction, const KeptForm& form, const F
 // kConflict where its form or version is still missing.
 Result<void> release(storage::Transaction& transaction, Id submission);
 
+// Counts the files of those submissions that got their form while stories were locked. How many; none while they still
+// are.
+int expect_what_waited(storage::Transaction& transaction);
+// All that waits for somebody who may open stories: the files of submissions, and catch_up_entities(). Whether there
+// was anything to do.
+bool catch_up(storage::Transaction& transaction);
+
 }  // namespace understory::collect

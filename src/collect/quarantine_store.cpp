@@ -92,4 +92,9 @@ Result<void> release(Transaction& transaction, Id submission) {
   return {};
 }
 
+bool catch_up(Transaction& transaction) {
+  const int counted = expect_what_waited(transaction);
+  return catch_up_entities(transaction) || counted > 0;
+}
+
 }  // namespace understory::collect

@@ -5,6 +5,7 @@
 
 #include "collect/encrypted.h"
 #include "collect/open_instance.h"
+#include "collect/quarantine.h"
 #include "collect/webhook.h"
 #include "foundation/text.h"
 #include "people/audit.h"
@@ -85,6 +86,16 @@ const Query kExpect{"collect.expect_attachment",
                     "update submission_attachment set expected = 1 where workspace_id = ? and id = ?"};
 const Query kCounted{"collect.attachments_counted",
                      "update submission set expected = ?, present = ? where workspace_id = ? and id = ?"};
+const Query kFilesWait{"collect.files_wait",
+                       "insert into files_waiting (workspace_id, submission_id) values (?, ?) on conflict do nothing"};
+const Query kFilesOfWaiting{
+    "collect.submissions_with_waiting_files",
+    "select files_waiting.submission_id, coalesce(form_version.file_paths, '') from files_waiting join submission on "
+    "submission.workspace_id = files_waiting.workspace_id and submission.id = files_waiting.submission_id left join "
+    "form_version on form_version.workspace_id = submission.workspace_id and form_version.id = submission.version_id "
+    "where files_waiting.workspace_id = ? order by files_waiting.submission_id"};
+const Query kFilesWaitNoMore{"collect.files_wait_no_more",
+                             "delete from files_waiting where workspace_id = ? and submission_id = ?"};
 const Query kSetReview{"collect.set_review",
                        "update submission set review = ?, changed_at = ? where workspace_id = ? and id = ?"};
 const Query kAddComment{"collect.add_comment",
@@ -373,7 +384,11 @@ std::optional<Signature> check_signature(Transaction& transaction, Id submission
 }
 
 void expect_again(Transaction& transaction, Id submission, const std::vector<std::string>& file_paths) {
-  if (transaction.locked() || file_paths.empty()) return;
+  if (file_paths.empty()) return;
+  if (transaction.locked()) {
+    transaction.run(kFilesWait, {transaction.workspace(), submission});
+    return;
+  }
   const auto newest = newest_instance(transaction, submission);
   if (!newest || newest->xml.empty() || encrypted_envelope(newest->xml))
     return;  // an envelope names its files by itself
@@ -388,6 +403,21 @@ void expect_again(Transaction& transaction, Id submission, const std::vector<std
     present += held->present;
   }
   transaction.run(kCounted, {expected, present, transaction.workspace(), submission});
+}
+
+int expect_what_waited(Transaction& transaction) {
+  if (transaction.locked()) return 0;
+  std::vector<std::pair<Id, std::string>> all;
+  transaction.each(kFilesOfWaiting, {transaction.workspace()},
+                   [&](const Row& row) { all.emplace_back(row.id(0), row.string(1)); });
+  for (const auto& [submission, paths] : all) {
+    std::vector<std::string> file_paths;
+    for (const std::string_view path : split(paths, '\n'))
+      if (!path.empty()) file_paths.emplace_back(path);
+    expect_again(transaction, submission, file_paths);
+    transaction.run(kFilesWaitNoMore, {transaction.workspace(), submission});
+  }
+  return static_cast<int>(all.size());
 }
 
 Result<void> review(Transaction& transaction, Id submission, Id account, std::optional<ReviewState> state,

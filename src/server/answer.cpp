@@ -20,7 +20,8 @@ bool to_openrosa(const Request& request) { return wants(request.path) == Wants::
 bool only_asks(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
-// stands in this session's own forms, or in a header that only a page of ours can send. (Signing in belongs to no session yet.)
+// stands in this session's own forms, or in a header that only a page of ours can send. (Signing in belongs to no
+// session yet.)
 bool came_from_here(const Request& request, const Route& route, const std::string& session) {
   const std::string origin = request.header("origin"), site = request.header("sec-fetch-site");
   if (!origin.empty() && origin != (request.secure ? "https://" : "http://") + request.header("host")) return false;
@@ -270,8 +271,8 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
       if (deed) write_down(workspace, transaction, *deed);
       transaction.commit();
     }
-    if (is_page_language(request.parameter("lang")))
-      set_cookie(response, request, "language", request.parameter("lang"), 31536000);
+    if (const std::string asked = request.parameter("lang"); Catalogue::of(asked).language() == asked)
+      set_cookie(response, request, "language", asked, 31536000);
     return response;
   } catch (const storage::DatabaseError& error) {
     if (route && route->address == "/healthz") return not_well();

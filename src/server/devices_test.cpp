@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "collect/entities.h"
+#include "collect/quarantine.h"
 #include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/account.h"
@@ -221,7 +222,7 @@ TEST_P(Devices, FetchListsOfEntitiesWhileStoriesAreLocked) {
   {
     auto transaction = workspace().write();
     transaction.unlock(*workspace().recover(recovery));
-    EXPECT_TRUE(collect::catch_up_entities(transaction));
+    EXPECT_TRUE(collect::catch_up(transaction));
     transaction.commit();
   }
   EXPECT_EQ(fetched(), header_line + first + second);

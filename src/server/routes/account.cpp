@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "collect/entities.h"
+#include "collect/quarantine.h"
 #include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/audit.h"
@@ -87,7 +88,7 @@ void catch_up(storage::Workspace& workspace, std::string_view session) {
     const auto opened = people::session_of(workspace, transaction, session);
     if (!opened || !opened->key) return;
     transaction.unlock(opened->key);
-    if (collect::catch_up_entities(transaction)) transaction.commit();
+    if (collect::catch_up(transaction)) transaction.commit();
   } catch (const storage::DatabaseError&) {
     // It waits for the next who signs in; nobody is kept out for it.
   }
