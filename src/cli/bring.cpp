@@ -5,6 +5,7 @@
 #include "collect/entities.h"
 #include "collect/forms.h"
 #include "collect/intake.h"
+#include "collect/quarantine.h"
 #include "foundation/file.h"
 #include "people/audit.h"
 #include "study/from_submissions.h"
@@ -113,7 +114,7 @@ struct TakeOptions {
 Result<int> take(const TakeOptions& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "submissions take", options.study));
   auto transaction = door.write();
-  TRY(door.whole_study(transaction));
+  TRY(door.whole_study());
   const collect::KeptForm form = TRY(collect::find_form(transaction, options.form));
   // A form of the whole workspace holds what was told elsewhere too: to change this study is not enough for reading it.
   if (!door.may(people::Right::kReadSubmissions, form.study)) return fail(problems::kForbidden);

@@ -27,7 +27,7 @@ Result<int> set(const Options& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "code set", options.study));
   auto transaction = door.write();
   const study::Study& found = door.study();
-  TRY(door.whole_study(transaction));
+  TRY(door.whole_study());
   TRY(study::set_code_kind(transaction, found.id, options.path, options.kind, options.meaning));
   transaction.commit();
   return kDone;

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/door.h"
 #include "collect/entities.h"
+#include "collect/quarantine.h"
 #include "people/audit.h"
 #include "publish/qr_code.h"
 #include "server/collect_settings.h"

@@ -9,6 +9,7 @@
 #include "people/audit.h"
 #include "people/sign_in.h"
 #include "people/story_key.h"
+#include "people/whole.h"
 
 namespace understory::cli {
 
@@ -134,8 +135,8 @@ study::Limits Door::limits(storage::Transaction& transaction) const {
   return study::limits_of(transaction, study_.id, people::reach(there_.person, right_, study_.id));
 }
 
-Result<void> Door::whole_study(storage::Transaction& transaction) const {
-  if (!limits(transaction).none()) return fail(problems::kForbidden);
+Result<void> Door::whole_study() const {
+  if (!people::has_whole(there_.person, right_, study_.id)) return fail(problems::kForbidden);
   return {};
 }
 

@@ -38,7 +38,7 @@ class Door {
   storage::Transaction write() const;
   study::Limits limits(storage::Transaction& transaction) const;
   // kForbidden unless nothing of the study is hidden from this person: for what moves a study as a whole.
-  Result<void> whole_study(storage::Transaction& transaction) const;
+  Result<void> whole_study() const;
   void log(storage::Transaction& transaction, std::string_view outcome, std::string_view reason) const;
 
  private:

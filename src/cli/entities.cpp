@@ -1,9 +1,11 @@
 // understory entities list | show | settle | delete | restore | by-place
 #include "collect/entities.h"
+#include "collect/quarantine.h"
 
 #include "cli/command.h"
 #include "cli/door.h"
 #include "foundation/text.h"
+#include "people/whole.h"
 
 namespace understory::cli {
 
@@ -13,16 +15,10 @@ struct Options {
   std::string folder, study, list, uuid, property;
 };
 
-// An entity lies at no place: whoever may see some places alone sees none of them.
-bool may_see(const Door& door, people::Right right, Id study) {
-  const people::Reach reach = people::reach(door.person(), right, study);
-  return reach.everything && reach.without.empty();
-}
-
 Result<collect::EntityList> list_of(const Door& door, storage::Transaction& transaction, const Options& options,
                                     people::Right right) {
   auto list = collect::find_entity_list(transaction, door.study().id, options.list);
-  if (!list || !may_see(door, right, list->study))
+  if (!list || !people::has_whole(door.person(), right, list->study))
     return fail(problems::kNotFound,
                 {{"what", "list of entities"}, {"name", std::string(shortened(options.list, 80))}});
   return std::move(*list);
@@ -33,7 +29,7 @@ Result<int> list(const Options& options) {
   auto transaction = door.read();
   std::string lines;
   for (const collect::EntityList& each : collect::entity_lists(transaction)) {
-    if (!may_see(door, people::Right::kReadSubmissions, each.study)) continue;
+    if (!people::has_whole(door.person(), people::Right::kReadSubmissions, each.study)) continue;
     const collect::EntityCounts counts = collect::count_entities(transaction, each.id);
     lines += fmt::format("{}\t{}\t{} entities\t{} to look at\t{} wait\t{} refused\t{} deleted{}\n", each.name,
                          join(each.properties, ", "), counts.entities, counts.conflicts + counts.changed_since,

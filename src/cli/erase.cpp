@@ -3,9 +3,11 @@
 
 #include "cli/command.h"
 #include "cli/door.h"
+#include "cli/private_key.h"
 #include "collect/submissions.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "people/whole.h"
 #include "study/erase_submission.h"
 #include "study/source.h"
 
@@ -14,7 +16,7 @@ namespace understory::cli {
 namespace {
 
 struct Options {
-  std::string folder, study, source, respondent, submission, reason;
+  std::string folder, study, source, respondent, submission, reason, key;
   bool tell = false;
 };
 
@@ -39,21 +41,22 @@ std::string told(const study::SubmissionErasing& erasing) {
   std::string text = fmt::format("{} instances, {} files, {} comments\n", erasing.sent.instances.size(),
                                  erasing.sent.files, erasing.sent.comments);
   if (erasing.sent.submissions.size() > 1)
-    text += fmt::format("{} that wait in quarantine as edits of it\n", erasing.sent.submissions.size() - 1);
+    text += fmt::format("{} that are edits of it and were kept by themselves\n", erasing.sent.submissions.size() - 1);
   for (const auto& each : erasing.sources) text += "source " + each.name + "\n";
   for (const auto& each : erasing.respondents) text += "respondent " + each.name + "\n";
   if (erasing.sent.entities_gone + erasing.sent.entities_left > 0)
     text += fmt::format("{} entities; of {} more what it said of them\n", erasing.sent.entities_gone,
                         erasing.sent.entities_left);
   if (erasing.unreadable)
-    text += "It cannot be read: what was taken of its rows by pseudonyms cannot be found, and stays.\n";
+    text +=
+        "It cannot be read, and nothing is kept of what was made of it: if it was taken into a study by an older "
+        "program, what came of its rows by pseudonyms stays. With --key FILE it can be read.\n";
   return text;
 }
 
 bool whole(const Door& door, Id study) {
-  if (door.person().at_machine) return true;
-  const people::Reach reach = people::reach(door.person(), people::Right::kChangeStudy, study);
-  return door.may(people::Right::kChangeStudy, study) && reach.everything && reach.without.empty();
+  return door.may(people::Right::kChangeStudy, study) &&
+         people::has_whole(door.person(), people::Right::kChangeStudy, study);
 }
 
 Result<int> erase_submission(const Options& options) {
@@ -76,9 +79,12 @@ Result<int> erase_submission(const Options& options) {
   };
   // What is not open looks like what is not there.
   if (!may(submission)) return hidden();
-  const study::SubmissionErasing erasing = TRY(study::what_erasing_takes(transaction, *id));
-  for (const auto& each : erasing.sources)
-    if (!whole(door, each.study)) return hidden();
+  const auto key = TRY(people::audit_key(door.workspace()));
+  const study::SubmissionErasing erasing =
+      TRY(study::what_erasing_takes(transaction, key, *id, TRY(read_private_key(options.key))));
+  for (const auto* made : {&erasing.sources, &erasing.respondents, &erasing.named})
+    for (const auto& each : *made)
+      if (!whole(door, each.study)) return hidden();
   for (const Id each : erasing.sent.submissions)
     if (!may(TRY(collect::find_submission(transaction, each)))) return hidden();
   if (options.tell) {
@@ -86,7 +92,6 @@ Result<int> erase_submission(const Options& options) {
     TRY(put_out(told(erasing)));
     return kDone;
   }
-  const auto key = TRY(people::audit_key(door.workspace()));
   const study::Erased erased = TRY(study::erase_submission(transaction, key, erasing));
   if (!door.person().at_machine) {
     for (const Id each : erasing.sent.submissions)
@@ -122,7 +127,7 @@ Result<int> erase(const Options& options) {
   if (!options.submission.empty()) return erase_submission(options);
   const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "erase", options.study));
   auto transaction = door.write();
-  TRY(door.whole_study(transaction));
+  TRY(door.whole_study());
   const Id study = door.study().id;
   study::Erased erased;
   if (!options.source.empty())
@@ -175,6 +180,7 @@ void add_erase(CLI::App& app, Action& action) {
       ->type_name("NAME");
   command->add_option("--submission", options->submission, "Number of what a phone or page sent")->type_name("NUMBER");
   command->add_flag("--tell", options->tell, "With --submission: say what would go, and change nothing");
+  add_key_option(*command, options->key);
   command->add_option("--reason", options->reason, "Why; without names")->type_name("TEXT");
   command->callback([options, &action] { action = [options] { return erase(*options); }; });
 }

@@ -1,6 +1,8 @@
 // understory export
 #include "cli/command.h"
 #include "cli/door.h"
+#include "cli/tell_blind.h"
+#include "study/coding.h"
 #include "study/exchange/formats.h"
 #include "study/gather.h"
 
@@ -31,14 +33,16 @@ Result<int> export_study(const Options& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kExportStudy, "export", options.study));
   auto transaction = door.read();
   const study::Study& found = door.study();
-  TRY(door.whole_study(transaction));
+  TRY(door.whole_study());
   study::GatherOptions wanted;
   wanted.texts = options.as != "qdc";
+  wanted.coder = study::find_coder_of(transaction, found.id, door.person().account);
   const study::Material material = TRY(study::gather(transaction, found.id, wanted, terminal_progress()));
   const study::Written written = TRY(write(material, options.as));
   TRY(put_out(written.bytes, options.out));
   if (!written.report.lines.empty()) std::fputs((written.report.text() + "\n").c_str(), stderr);
-  return written.report.complete() ? kDone : kDoneWithLosses;
+  const bool blind = options.as != "qdc" && tell_blind(material);  // a codebook holds no codings
+  return blind || !written.report.complete() ? kDoneWithLosses : kDone;
 }
 
 }  // namespace
@@ -51,7 +55,8 @@ void add_export(CLI::App& app, Action& action) {
       "back.\n"
       "What a format cannot say is named on standard error. The same study gives the same bytes. The file holds what "
       "was\n"
-      "told, names included: it is for the study's own team.");
+      "told, names included: it is for the study's own team. Of sources that are coded blind it has your own codings "
+      "alone;\nhow much is left out is said, with exit code 3.");
   add_workspace_option(*command, options->folder);
   add_study_option(*command, options->study);
   command->add_option("--as", options->as, "qdpx:spec, qdpx:nvivo, qdpx:atlasti, qdpx:maxqda, qdc, csv or xlsx")

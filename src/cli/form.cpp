@@ -5,6 +5,7 @@
 #include "cli/door.h"
 #include "collect/entities.h"
 #include "collect/media_type.h"
+#include "collect/quarantine.h"
 #include "collect/xls_form.h"
 #include "foundation/file.h"
 #include "foundation/text.h"

@@ -65,7 +65,7 @@ Result<int> import(Options& options) {
   const Door door = TRY(Door::enter(options.folder, people::Right::kChangeStudy, "import", options.study));
   auto transaction = door.write();
   const study::Study& found = door.study();
-  TRY(door.whole_study(transaction));
+  TRY(door.whole_study());
   std::string out = options.json ? "[" : "";
   bool complete = true;
   for (const std::string& file : options.files) {

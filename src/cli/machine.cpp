@@ -86,7 +86,7 @@ void add_machine(CLI::App& app, Action& action) {
       study::LearntStudy learnt;
       {
         auto transaction = door.read();
-        TRY(door.whole_study(transaction));
+        TRY(door.whole_study());
         learnt = TRY(
             study::learn_from(transaction, door.study().id, {.precision = options->precision}, terminal_progress()));
       }
@@ -111,7 +111,7 @@ void add_machine(CLI::App& app, Action& action) {
     action = [options]() -> Result<int> {
       const Door door = TRY(Door::enter(options->folder, people::Right::kSeeFindings, "machine show", options->study));
       auto transaction = door.read();
-      TRY(door.whole_study(transaction));
+      TRY(door.whole_study());
       return show(door, transaction, *options);
     };
   });
@@ -124,7 +124,7 @@ void add_machine(CLI::App& app, Action& action) {
       const Door door =
           TRY(Door::enter(options->folder, people::Right::kChangeStudy, "machine remove", options->study));
       auto transaction = door.write();
-      TRY(door.whole_study(transaction));
+      TRY(door.whole_study());
       const int gone = study::remove_machine(transaction, door.study().id);
       transaction.commit();
       TRY(put_out(

@@ -115,9 +115,9 @@ void take_entities(storage::Transaction& transaction, Id version, Id submission,
 void entities_wait(storage::Transaction& transaction, Id version, Id submission);
 // Those that waited, as far as they open now. Nothing while stories are locked. How many submissions it was.
 int apply_waiting_entities(storage::Transaction& transaction);
-// All that waits for somebody who may open stories: apply_waiting_entities(), share_entity_lists() and the files that
-// submissions name (count_waiting_files). Whether there was anything to do.
-bool catch_up(storage::Transaction& transaction);
+// Both of what waits for somebody who may open stories: apply_waiting_entities() and share_entity_lists(). Whether
+// there was anything to do.
+bool catch_up_entities(storage::Transaction& transaction);
 // Somebody has looked at what was overwritten. kNotFound.
 Result<void> settle_entity(storage::Transaction& transaction, Id list, std::string_view uuid);
 // Phones get it no more. Nothing of it is lost: what is still sent of it is kept, and stands in it once it is restored.

@@ -319,8 +319,8 @@ int share_entity_lists(Transaction& transaction) {
   return shared;
 }
 
-bool catch_up(Transaction& transaction) {
-  const int waited = apply_waiting_entities(transaction) + count_waiting_files(transaction);
+bool catch_up_entities(Transaction& transaction) {
+  const int waited = apply_waiting_entities(transaction);
   return share_entity_lists(transaction) + waited > 0;
 }
 

@@ -1,5 +1,5 @@
 // Erasing one submission (P20): the keys of its instances, files and comments are destroyed and their rows deleted,
-// with whatever waits in quarantine as an edit of it, and what it said of entities. What stays is a keyed hash of each
+// with every edit of it that was kept by itself, and what it said of entities. What stays is a keyed hash of each
 // instance, so that a phone that sends one again is thanked and nothing is kept. Backups made before still hold it
 // until they are thrown away; what other programs fetched, and whoever was told by a webhook, is not reached from here.
 #pragma once
@@ -17,7 +17,7 @@ struct Erasing {
     Id id, submission;
     std::string form_id, instance_id;
   };
-  std::vector<Id> submissions;      // it, and those in quarantine that edit it
+  std::vector<Id> submissions;      // it, and those kept by themselves that edit it: in quarantine, or released from it
   std::vector<Instance> instances;  // of all of these, oldest first
   std::int64_t files = 0, comments = 0;
   // Entities it said something of: those nobody else said anything of are deleted (a number
@@ -25,11 +25,15 @@ struct Erasing {
   std::int64_t entities_gone = 0, entities_left = 0;
 };
 
-// What would go. kNotFound. Throws DatabaseError kLocked where what waits would have to be opened and nobody may.
-Result<Erasing> what_erasing_takes(storage::Transaction& transaction, Id submission);
+// What would go. kNotFound. Throws DatabaseError kLocked where edits of before there were marks would have to be opened
+// and nobody may.
+Result<Erasing> what_erasing_takes(storage::Transaction& transaction, const vault::SigningKey& key, Id submission);
 // Its caller commits, and writes the log.
 void erase_submission(storage::Transaction& transaction, const vault::SigningKey& key, const Erasing& erasing);
 
+// Keeps what an instance says it edits, as a keyed hash: so that it is found without being opened.
+void mark_edit(storage::Transaction& transaction, const vault::SigningKey& key, std::string_view form_id,
+               std::string_view edits, Id submission, Id instance);
 // The keyed hash by which an erased instance is known again.
 std::string number_mark(const vault::SigningKey& key, std::string_view form_id, std::string_view instance_id);
 // Into `content`, where the instance of that mark was erased: the mark of its content. Asked with others at once.

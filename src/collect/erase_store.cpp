@@ -23,23 +23,34 @@ const Query kThere{"collect.submission_to_erase", "select form_id from submissio
 const Query kInstances{"collect.instances_to_erase",
                        "select id, form_id, instance_id, mark from instance where workspace_id = ? and submission_id = "
                        "? order by id"};
+const Query kEdits{
+    "collect.edits_by_mark",
+    "select submission_id from instance_edit where workspace_id = ? and mark = ? order by submission_id"};
+const Query kAddEdit{"collect.add_edit_mark",
+                     "insert into instance_edit (workspace_id, mark, instance_row_id, submission_id) values (?, ?, ?, "
+                     "?) on conflict do nothing"};
+const Query kEraseEdits{"collect.erase_edit_marks",
+                        "delete from instance_edit where workspace_id = ? and submission_id = ?"};
+// What came before there were marks.
 const Query kWaiting{
     "collect.waiting_xml",
     "select instance.submission_id, instance.id, instance.xml, data_key.wrapped from submission join "
     "instance on instance.workspace_id = submission.workspace_id and instance.submission_id = "
     "submission.id left join data_key on data_key.workspace_id = instance.workspace_id and data_key.id "
     "= instance.id where "
-    "submission.workspace_id = ? and submission.form_id = ? and submission.waits_for <> '' order by "
-    "instance.id"};
+    "submission.workspace_id = ? and submission.form_id = ? and submission.waits_for <> '' and submission.received_at "
+    "< (select max(applied_at) from migration where name = 'made-of-submissions') order by instance.id"};
 const Query kFiles{"collect.files_to_erase",
                    "select id, blob_id from submission_attachment where workspace_id = ? and instance_row_id = ?"};
 const Query kComments{"collect.comments_to_erase",
                       "select id from submission_comment where workspace_id = ? and submission_id = ?"};
 const Query kChanges{"collect.entity_changes_to_erase",
                      "select id, list_id, uuid from entity_change where workspace_id = ? and submission_id = ?"};
+// What an erased submission said of it stands there as nothing, and is nobody's.
 const Query kOthersSaid{"collect.entity_changes_of_others",
                         "select submission_id from entity_change where workspace_id = ? and list_id = ? and uuid = ? "
-                        "and state = 'applied'"};
+                        "and state = 'applied' and exists (select 1 from submission where submission.workspace_id = "
+                        "entity_change.workspace_id and submission.id = entity_change.submission_id)"};
 const Query kListKey{"collect.entity_list_public_key",
                      "select public_key from entity_list where workspace_id = ? and id = ?"};
 const Query kEmptyChange{"collect.empty_entity_change",
@@ -69,20 +80,48 @@ std::vector<Id> ids(Transaction& transaction, const Query& query, Id of) {
   return all;
 }
 
-// Which instance each of those waits to be an edit of: a phone that is over may change nothing, so what it sent waits
-// by itself and says only inside whose edit it is.
-struct WaitingEdit {
+struct Edit {
   Id submission;
   std::string edits;
 };
-std::vector<WaitingEdit> waiting_edits(Transaction& transaction, const std::string& form_id) {
-  std::vector<WaitingEdit> edits;
+// Edits by phones that were over, of before there were marks: each waits by itself and says only inside whose edit it
+// is.
+std::vector<Edit> unmarked_edits(Transaction& transaction, const std::string& form_id) {
+  std::vector<Edit> edits;
   transaction.each(kWaiting, {transaction.workspace(), form_id}, [&](const Row& row) {
     const auto xml = open_instance(transaction, row.id(1), row.blob(2), row.blob(3));
     const auto envelope = xml ? read_envelope(*xml) : Result<Envelope>(fail(problems::kNotFound));
     if (envelope && !envelope->deprecated_id.empty()) edits.push_back({row.id(0), envelope->deprecated_id});
   });
   return edits;
+}
+
+std::string edit_mark(const vault::SigningKey& key, std::string_view form_id, std::string_view edits) {
+  return key.mark("edited instance", std::string(form_id) + "\n" + std::string(edits));
+}
+
+// It, every submission that is an edit of it, and every edit of those, with their instances.
+void find_edits(Transaction& transaction, const vault::SigningKey& key, const std::string& form_id, Id submission,
+                Erasing& erasing) {
+  const std::vector<Edit> unmarked = unmarked_edits(transaction, form_id);
+  const auto add = [&](Id one) {
+    if (std::find(erasing.submissions.begin(), erasing.submissions.end(), one) != erasing.submissions.end()) return;
+    erasing.submissions.push_back(one);
+    transaction.each(kInstances, {transaction.workspace(), one}, [&](const Row& row) {
+      erasing.instances.push_back({row.id(0), one, row.string(1), row.string(2)});
+    });
+  };
+  add(submission);
+  for (std::size_t i = 0; i < erasing.instances.size(); ++i) {  // those of edits stand behind, in their turn
+    const Erasing::Instance edited = erasing.instances[i];
+    for (const Edit& each : unmarked)
+      if (each.edits == edited.instance_id) add(each.submission);
+    std::vector<Id> marked;
+    transaction.each(kEdits,
+                     {transaction.workspace(), Parameter::blob(edit_mark(key, edited.form_id, edited.instance_id))},
+                     [&](const Row& row) { marked.push_back(row.id(0)); });
+    for (const Id each : marked) add(each);
+  }
 }
 
 using EntityName = std::pair<std::int64_t, std::string>;  // list, UUID
@@ -141,28 +180,12 @@ std::vector<FileRow> files_of(Transaction& transaction, Id instance) {
 
 }  // namespace
 
-Result<Erasing> what_erasing_takes(Transaction& transaction, Id submission) {
+Result<Erasing> what_erasing_takes(Transaction& transaction, const vault::SigningKey& key, Id submission) {
   const auto form_id =
       transaction.one(kThere, {transaction.workspace(), submission}, [](const Row& row) { return row.string(0); });
   if (!form_id) return fail(problems::kNotFound, {{"what", "submission"}, {"name", submission.text()}});
   Erasing erasing;
-  const std::vector<WaitingEdit> waiting = waiting_edits(transaction, *form_id);
-  std::set<std::string> numbers;
-  const auto add = [&](Id one) {
-    erasing.submissions.push_back(one);
-    transaction.each(kInstances, {transaction.workspace(), one}, [&](const Row& row) {
-      erasing.instances.push_back({row.id(0), one, row.string(1), row.string(2)});
-      numbers.insert(row.string(2));
-    });
-  };
-  add(submission);
-  for (std::size_t before = 0; before != numbers.size();) {  // an edit of an edit too
-    before = numbers.size();
-    for (const WaitingEdit& each : waiting)
-      if (numbers.contains(each.edits) && std::find(erasing.submissions.begin(), erasing.submissions.end(),
-                                                    each.submission) == erasing.submissions.end())
-        add(each.submission);
-  }
+  find_edits(transaction, key, *form_id, submission, erasing);
   std::set<Id> blobs;
   for (const Erasing::Instance& each : erasing.instances)
     for (const FileRow& file : files_of(transaction, each.id))
@@ -208,7 +231,16 @@ void erase_submission(Transaction& transaction, const vault::SigningKey& key, co
     transaction.run(kEraseInstance, {workspace, each.id});
     transaction.destroy_data_key(each.id);
   }
-  for (const Id submission : erasing.submissions) transaction.run(kEraseSubmission, {workspace, submission});
+  for (const Id submission : erasing.submissions) {
+    transaction.run(kEraseEdits, {workspace, submission});
+    transaction.run(kEraseSubmission, {workspace, submission});
+  }
+}
+
+void mark_edit(Transaction& transaction, const vault::SigningKey& key, std::string_view form_id, std::string_view edits,
+               Id submission, Id instance) {
+  const std::string mark = edit_mark(key, form_id, edits);
+  transaction.run_later(kAddEdit, {transaction.workspace(), Parameter::blob(mark), instance, submission});
 }
 
 std::string number_mark(const vault::SigningKey& key, std::string_view form_id, std::string_view instance_id) {

@@ -17,9 +17,15 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kReasons{"", "form", "version", "closed", "device"};
 
-// "uuid:" and 32 digits, as clients make them, out of the content: the same answers sent again are the same instance.
-std::string number_for(const vault::SigningKey& key, std::string_view xml) {
-  const std::string digits = vault::hex(key.mark("instance number", xml));
+// "uuid:" and 32 digits, as clients make them, out of who sends and the content: the same answers sent again are the
+// same instance, those of somebody else are another's. So what is erased under such a number is never taken for what
+// another phone sends later.
+std::string number_for(const vault::SigningKey& key, const Post& post) {
+  const Sender& sender = post.sender;
+  std::string who = sender.device           ? "device " + sender.device.text()
+                    : sender.person.account ? "account " + sender.person.account.text()
+                                            : "client " + sender.device_name;
+  const std::string digits = vault::hex(key.mark("instance number", who + "\n" + post.xml));
   return fmt::format("uuid:{}-{}-{}-{}-{}", digits.substr(0, 8), digits.substr(8, 4), digits.substr(12, 4),
                      digits.substr(16, 4), digits.substr(20, 12));
 }
@@ -102,7 +108,7 @@ Result<Arrival> arrived(const vault::SigningKey& key, const Post& post) {
   XmlDocument document = TRY(XmlDocument::parse(post.xml, "xml_submission_file"));
   Envelope envelope = TRY(read_envelope(document));
   Arrival arrival{post, std::move(document), std::move(envelope), key.mark("instance", post.xml), {}, key};
-  if (arrival.envelope.instance_id.empty()) arrival.envelope.instance_id = number_for(key, post.xml);
+  if (arrival.envelope.instance_id.empty()) arrival.envelope.instance_id = number_for(key, post);
   if (arrival.envelope.instance_id.size() > 500 || arrival.envelope.form_id.size() > 249 ||
       arrival.envelope.version.size() > 249)
     return fail_because(problems::kReasonLongNumber, problems::kBadSubmission);

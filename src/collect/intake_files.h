@@ -36,7 +36,7 @@ class InstanceFiles {
     std::int64_t size = 0;
     bool expected = false, here = false;
     Id blob;
-    enum class State { kWritten, kNew, kFilled } state = State::kWritten;
+    enum class State { kWritten, kNew, kChanged } state = State::kWritten;
 
     void fill_from(const File& other);
   };

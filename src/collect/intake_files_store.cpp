@@ -38,7 +38,7 @@ void InstanceFiles::File::fill_from(const File& other) {
   size = other.size;
   blob = other.blob;
   here = true;
-  if (state == State::kWritten) state = State::kFilled;
+  if (state == State::kWritten) state = State::kChanged;
 }
 
 InstanceFiles InstanceFiles::of(Transaction& transaction, Id instance) {
@@ -80,7 +80,7 @@ void InstanceFiles::expect_too(const std::string& name, const vault::SigningKey&
       std::find_if(files_.begin(), files_.end(), [&](const File& file) { return file.name_mark == mark; });
   if (found == files_.end()) return expect(name, key);
   if (std::exchange(found->expected, true)) return;
-  if (found->state == File::State::kWritten) found->state = File::State::kFilled;
+  if (found->state == File::State::kWritten) found->state = File::State::kChanged;
 }
 
 bool InstanceFiles::carry_over(const std::string& name, const InstanceFiles& before, const vault::SigningKey& key) {
@@ -149,7 +149,7 @@ void InstanceFiles::write(Transaction& transaction) {
       transaction.run_later(kAddAttachment, {transaction.workspace(), file.id, instance_, Parameter::blob(sealed),
                                              Parameter::blob(file.name_mark), file.media_type, file.expected, mark,
                                              file.size, file.blob});
-    } else if (file.state == File::State::kFilled) {
+    } else if (file.state == File::State::kChanged) {
       transaction.run(kFillAttachment,
                       {file.media_type, mark, file.size, file.blob, file.expected, transaction.workspace(), file.id});
     }

@@ -28,12 +28,12 @@ const Query kFilledIn{
     "select form.id, form.study_id, form.state, form_version.id, form_version.file_paths from form left join "
     "form_version on form_version.workspace_id = form.workspace_id and form_version.form_row_id = form.id and "
     "form_version.version = ? and form_version.state = 'published' where form.workspace_id = ? and form.form_id = ?"};
-const Query kInstance{
-    "collect.instance_by_number",
-    "select instance.id, instance.mark, submission.id, submission.current_id, submission.waits_for, "
-    "submission.study_id, submission.place_code from instance join submission on submission.workspace_id = "
-    "instance.workspace_id and submission.id = instance.submission_id where instance.workspace_id = "
-    "? and instance.form_id = ? and instance.instance_id = ?"};
+const Query kInstance{"collect.instance_by_number",
+                      "select instance.id, instance.mark, submission.id, submission.current_id, submission.waits_for, "
+                      "submission.study_id, submission.place_code, submission.expected from instance join submission "
+                      "on submission.workspace_id = "
+                      "instance.workspace_id and submission.id = instance.submission_id where instance.workspace_id = "
+                      "? and instance.form_id = ? and instance.instance_id = ?"};
 const Query kAddSubmission{
     "collect.add_submission",
     "insert into submission (workspace_id, id, form_row_id, version_id, form_id, form_version, current_id, "
@@ -55,6 +55,7 @@ struct Held {
   WaitsFor waits_for = WaitsFor::kNothing;
   Id study;           // of the submission
   std::string place;  // where it was sent from
+  int expected = 0;   // files that its newest instance names
 };
 
 // The form an instance says it fills in, as it is here.
@@ -76,8 +77,9 @@ struct Group {
 Question instance_into(const Transaction& transaction, std::string_view form_id, std::string_view number,
                        std::optional<Held>& held) {
   return {&kInstance, {transaction.workspace(), form_id, number}, [&held](const Row& row) {
-            held = Held{row.id(0), row.id(2),    std::string(row.blob(1)), row.string(3), waits_for_of(row.text(4)),
-                        row.id(5), row.string(6)};
+            held = Held{
+                row.id(0), row.id(2),     std::string(row.blob(1)),        row.string(3), waits_for_of(row.text(4)),
+                row.id(5), row.string(6), static_cast<int>(row.integer(7))};
           }};
 }
 
@@ -189,6 +191,8 @@ Id add_instance(Transaction& transaction, const Arrival& arrival, Id submission)
   transaction.run_later(kAddInstance, {transaction.workspace(), id, submission, arrival.envelope.form_id,
                                        arrival.envelope.instance_id, Parameter::blob(sealed),
                                        Parameter::blob(arrival.mark), sender.person.account, sender.device, now()});
+  const std::string& edits = arrival.envelope.deprecated_id;
+  if (!edits.empty()) mark_edit(transaction, arrival.key, arrival.envelope.form_id, edits, submission, id);
   return id;
 }
 
@@ -218,7 +222,8 @@ Result<Receipt> keep_again(Group& group, const Arrival& arrival, const Held& hel
       InstanceFiles current = InstanceFiles::of(transaction, newest->instance);
       current.take_missing(files, arrival.files);
       current.write(transaction);
-      expected = current.expected(), present = current.present();
+      // An edit that came before its form may name more than its rows know; that was counted by reading it.
+      expected = std::max(current.expected(), held.expected), present = current.present();
     }
   transaction.run(kCount, {expected, present, now(), transaction.workspace(), held.submission});
   log_it(group, arrival, receipt);

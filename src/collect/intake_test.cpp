@@ -4,6 +4,7 @@
 #include "collect/export/from_workspace.h"
 #include "collect/forms.h"
 #include "collect/intake_steps.h"
+#include "collect/quarantine.h"
 #include "collect/submissions.h"
 #include "collect/webhook.h"
 #include "people/audit.h"
@@ -163,6 +164,48 @@ TEST_P(KeptTogether, WhatFitsNowhereWaitsBesideWhatFits) {
   auto transaction = workspace().read();
   EXPECT_EQ(count_submissions(transaction, form_, {}), 2);
   EXPECT_EQ(deliveries(transaction, {}, 100).size(), 2u);
+}
+
+// Which files it names is known once its form is here; those that are missing are waited for from then on.
+TEST_P(KeptTogether, WhatIsMissingWhenItIsReleasedIsWaitedFor) {
+  for (const bool locked : {false, true}) {
+    const std::string version = locked ? "3" : "2", number = "uuid:v" + version;
+    const std::string sent = xml(number, "a.jpg", "", version);
+    EXPECT_EQ(keep_all({post(sent)}), (std::vector<std::string>{"newversion, missing 0"}));
+    std::shared_ptr<const vault::Vault> vault;
+    if (locked) {
+      const auto recovery = vault::Secret::random();
+      auto transaction = workspace().write();
+      ASSERT_TRUE(workspace().put_key_away(std::move(transaction), recovery));
+      vault = *workspace().recover(recovery);
+    }
+    Id id;
+    {
+      std::string form = kForm;
+      form.replace(form.find("version=\"1\""), 11, "version=\"" + version + "\"");
+      auto transaction = workspace().write();
+      ASSERT_TRUE(take_form(transaction, {form, "visit.xml", {}, {}, false}));
+      id = *submission_of(transaction, "visit", number);
+      transaction.commit();
+    }
+    const auto counted = [&] {
+      auto transaction = workspace().read();
+      const Submission now = *find_submission(transaction, id);
+      return std::pair(now.attachments_present, now.attachments_expected);
+    };
+    if (locked) {
+      EXPECT_EQ(counted(), std::pair(0, 0)) << "nobody may read it yet";
+      auto transaction = workspace().write();
+      transaction.unlock(vault);
+      EXPECT_TRUE(catch_up(transaction));
+      transaction.commit();
+    }
+    EXPECT_EQ(counted(), std::pair(0, 1));
+    EXPECT_EQ(keep_all({post(sent, {{"other.txt", "beside it"}})}), (std::vector<std::string>{"again, missing 1"}));
+    EXPECT_EQ(counted(), std::pair(0, 1)) << "still missing";
+    EXPECT_EQ(keep_all({post(sent, {{"a.jpg", "bytes of a"}})}), (std::vector<std::string>{"again, missing 0"}));
+    EXPECT_EQ(counted(), std::pair(1, 1));
+  }
 }
 
 // Keys of what is new are made without asking: a form that is full costs no more than an empty one.

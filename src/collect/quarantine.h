@@ -10,4 +10,8 @@ int release_for(storage::Transaction& transaction, const KeptForm& form, const F
 // kConflict where its form or version is still missing.
 Result<void> release(storage::Transaction& transaction, Id submission);
 
+// All that waits for somebody who may open stories: count_waiting_files() and catch_up_entities(). Whether there
+// was anything to do.
+bool catch_up(storage::Transaction& transaction);
+
 }  // namespace understory::collect

@@ -92,4 +92,9 @@ Result<void> release(Transaction& transaction, Id submission) {
   return {};
 }
 
+bool catch_up(Transaction& transaction) {
+  const int counted = count_waiting_files(transaction);
+  return catch_up_entities(transaction) || counted > 0;
+}
+
 }  // namespace understory::collect

@@ -5,6 +5,7 @@
 
 #include "collect/encrypted.h"
 #include "collect/open_instance.h"
+#include "collect/quarantine.h"
 #include "collect/webhook.h"
 #include "foundation/text.h"
 #include "people/audit.h"

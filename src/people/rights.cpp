@@ -1,5 +1,7 @@
 #include "people/rights.h"
 
+#include "people/whole.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -68,6 +70,11 @@ Reach reach(const Person& person, Right right, Id study) {
   std::sort(all.places.begin(), all.places.end());
   all.places.erase(std::unique(all.places.begin(), all.places.end()), all.places.end());
   return all;
+}
+
+bool has_whole(const Person& person, Right right, Id study) {
+  const Reach all = reach(person, right, study);
+  return all.everything && all.without.empty();
 }
 
 }  // namespace understory::people

@@ -272,8 +272,8 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
       if (deed) write_down(workspace, transaction, *deed);
       transaction.commit();
     }
-    if (is_page_language(request.parameter("lang")))
-      set_cookie(response, request, "language", request.parameter("lang"), 31536000);
+    if (const std::string asked = request.parameter("lang"); Catalogue::of(asked).language() == asked)
+      set_cookie(response, request, "language", asked, 31536000);
     return response;
   } catch (const storage::DatabaseError& error) {
     if (route && route->address == "/healthz") return not_well();

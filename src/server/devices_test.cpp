@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "collect/entities.h"
+#include "collect/quarantine.h"
 #include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/account.h"

@@ -4,6 +4,7 @@
 #include "foundation/clock.h"
 #include "foundation/log.h"
 #include "people/audit.h"
+#include "server/learning.h"
 #include "storage/blob_ahead.h"
 #include "storage/nightly.h"
 
@@ -35,7 +36,8 @@ void complain(const std::string& sentence) {
 
 bool something_waits(storage::Workspace& workspace, const storage::BackupPlan& plan) {
   auto transaction = workspace.read();
-  return storage::backup_is_due(transaction, plan, now()) || storage::a_job_waits(transaction);
+  return storage::backup_is_due(transaction, plan, now()) || storage::a_job_waits(transaction) ||
+         learning_is_due(transaction, now());
 }
 
 }  // namespace
@@ -70,10 +72,15 @@ bool do_what_is_due(storage::Workspace& workspace, const std::function<bool()>& 
   {
     auto transaction = workspace.write();
     if (storage::backup_is_due(transaction, *plan, now())) storage::ask_for_backup(transaction, *plan, now(), true);
+    ask_for_learning(transaction, now());
     job = storage::claim_job(transaction);
     transaction.commit();
   }
   if (!job) return false;
+  if (is_learning(*job)) {
+    learn_by_itself(workspace, *job, go_on);
+    return true;
+  }
   if (job->kind != storage::kBackupJob) {
     auto transaction = workspace.write();
     storage::fail_job(transaction, *job, "unknown_job");  // of a newer program

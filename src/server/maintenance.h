@@ -1,5 +1,5 @@
-// What a server does without being asked: the nightly backup, whatever else waits in the queue of jobs, and telling
-// webhooks.
+// What a server does without being asked: the nightly backup, the machine coder's learning, whatever else waits in the
+// queue of jobs, and telling webhooks.
 #pragma once
 #include <condition_variable>
 #include <functional>

@@ -16,14 +16,13 @@ Wants wants(std::string_view path) {
   return of_phones ? Wants::kOpenRosa : Wants::kPage;
 }
 
-bool is_page_language(std::string_view language) {
-  const auto& languages = Catalogue::languages();
-  return std::find(languages.begin(), languages.end(), language) != languages.end();
-}
+namespace {
+bool is_offered(std::string_view language) { return Catalogue::of(language).language() == language; }
+}  // namespace
 
 std::string language_of(const Request& request) {
-  if (const std::string asked = request.parameter("lang"); is_page_language(asked)) return asked;
-  if (const std::string kept = request.cookie("language"); is_page_language(kept)) return kept;
+  if (const std::string asked = request.parameter("lang"); is_offered(asked)) return asked;
+  if (const std::string kept = request.cookie("language"); is_offered(kept)) return kept;
   const std::string accepted = request.header("accept-language");
   // By weight, the first of equals first; "hil-PH" is no "hi".
   std::string best = "en";
@@ -33,7 +32,7 @@ std::string language_of(const Request& request) {
     const std::string code = lower_ascii(tag.substr(0, tag.find('-')));
     const std::size_t at = each.find("q=");
     const double weight = at == std::string_view::npos ? 1 : std::atof(std::string(each.substr(at + 2, 5)).c_str());
-    if (weight <= most || !is_page_language(code)) continue;
+    if (weight <= most || !is_offered(code)) continue;
     best = code;
     most = weight;
   }

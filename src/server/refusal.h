@@ -16,7 +16,6 @@ Wants wants(std::string_view path);
 
 // ?lang= beats the cookie, the cookie what the client accepts, and that beats English.
 std::string language_of(const Request& request);
-bool is_page_language(std::string_view language);
 
 Response refusal(const Request& request, const Problem& problem);
 Response refusal(const Request& request, const Problem& problem, int come_back_in);  // seconds

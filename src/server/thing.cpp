@@ -3,6 +3,7 @@
 #include "foundation/text.h"
 #include "people/account.h"
 #include "people/audit.h"
+#include "people/whole.h"
 #include "places/places.h"
 
 namespace understory::server {
@@ -33,14 +34,9 @@ Result<collect::Submission> submission_named(const Visit& visit) {
 Result<collect::EntityList> entity_list_named(const Visit& visit) {
   const Id id = TRY(visit.id("list"));
   collect::EntityList list = TRY(collect::find_entity_list(visit.transaction, id));
-  if (!reaches_list(visit, visit.right, list.study))
+  if (!people::has_whole(visit.person, visit.right, list.study))
     return fail(problems::kNotFound, {{"what", "list of entities"}, {"name", id.text()}});
   return list;
-}
-
-bool reaches_list(const Visit& visit, people::Right right, Id study) {
-  const people::Reach reach = people::reach(visit.person, right, study);
-  return reach.everything && reach.without.empty();
 }
 
 Result<people::Record> record_named(const Visit& visit) {

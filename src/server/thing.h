@@ -18,8 +18,6 @@ Result<people::Record> record_named(const Visit& visit);
 Result<collect::KeptForm> form_named(const Visit& visit);
 Result<collect::Submission> submission_named(const Visit& visit);
 Result<collect::EntityList> entity_list_named(const Visit& visit);
-// An entity lies at no place that is known without opening it: whoever may see some places alone sees none of a list.
-bool reaches_list(const Visit& visit, people::Right right, Id study);
 
 // The files a version takes its choices from, those that are here and can be read.
 collect::Lists lists_of(storage::Transaction& transaction, Id version);

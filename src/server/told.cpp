@@ -18,7 +18,7 @@ Result<Source> open_to(const Visit& visit, Id study, Id wanted) {
   TRY(is_open_to(visit, study, wanted));
   Source source = TRY(study::open_source(visit.transaction, study, wanted));
   if (study::is_blind(visit.transaction, wanted))
-    study::hide_others(source, study::find_coder_of(visit.transaction, study, visit.person.account));
+    study::hide_others(source, {{wanted}, study::find_coder_of(visit.transaction, study, visit.person.account)});
   return source;
 }
 

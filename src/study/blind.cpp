@@ -29,8 +29,9 @@ std::int64_t length_of(const std::vector<Span>& spans) {
 
 }  // namespace
 
-void hide_others(Source& source, std::optional<Id> own) {
-  const auto others = [&](const auto& each) { return !own || each.coder != *own; };
+void hide_others(Source& source, const Blindness& blindness) {
+  if (!blindness.sources.contains(source.line.id)) return;
+  const auto others = [&](const auto& each) { return blindness.hides(source.line.id, each.coder); };
   std::erase_if(source.codings, others);
   std::erase_if(source.links, others);
   std::erase_if(source.memos, others);

@@ -1,5 +1,7 @@
 // Two coders of one source: blind while they code, compared afterwards, and differences settled with who and why.
 #pragma once
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +15,16 @@ bool is_blind(storage::Transaction& transaction, Id source);
 std::vector<Id> blind_sources(storage::Transaction& transaction, Id study);
 // Begins or ends it; nothing happens where it is so already.
 void set_blind(storage::Transaction& transaction, Id study, Id source, bool blind, Id account);
-// Takes out of a source that is coded blind what others than `own` (none: nobody yet) put on it.
-void hide_others(Source& source, std::optional<Id> own);
+// What somebody may not see while sources are coded blind: what others than `own` (none: no coder of this study) put on
+// them. The one rule, for pages, the desk and exports.
+struct Blindness {
+  std::set<Id> sources;
+  std::optional<Id> own;
+  bool hides(Id source, Id coder) const { return sources.contains(source) && (!own || coder != *own); }
+};
+Blindness blindness(storage::Transaction& transaction, Id study, std::optional<Id> own);
+// Takes it out of an opened source.
+void hide_others(Source& source, const Blindness& blindness);
 
 struct Settlement {
   Id id, coding, code, coder;

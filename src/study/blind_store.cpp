@@ -47,6 +47,11 @@ std::vector<Id> blind_sources(Transaction& transaction, Id study) {
   return list;
 }
 
+Blindness blindness(Transaction& transaction, Id study, std::optional<Id> own) {
+  const std::vector<Id> sources = blind_sources(transaction, study);
+  return {{sources.begin(), sources.end()}, own};
+}
+
 void set_blind(Transaction& transaction, Id study, Id source, bool blind, Id account) {
   enter_change(transaction, study, source, {0, "blind", source, {}, {}, {}});
   if (is_blind(transaction, source) == blind) return;

@@ -3,6 +3,8 @@
 
 #include "study/codebook.h"
 #include "study/evidence.h"
+#include "study/exchange/formats.h"
+#include "study/gather.h"
 #include "testing/studies.h"
 
 namespace understory::study {
@@ -35,14 +37,58 @@ TEST_P(BlindCoding, NobodySeesOthersNorCountsThemUntilItEnds) {
   EXPECT_EQ(blind_sources(transaction, study), std::vector<Id>{group});
   EXPECT_EQ(counted(), 0u);
   Source source = *open_source(transaction, study, group);
-  hide_others(source, coder);
+  hide_others(source, blindness(transaction, study, coder));
   ASSERT_EQ(source.codings.size(), 1u);
   EXPECT_EQ(source.codings[0].coder, coder);
-  hide_others(source, std::nullopt);
+  hide_others(source, blindness(transaction, study, std::nullopt));
   EXPECT_TRUE(source.codings.empty());
   EXPECT_EQ(settle(transaction, study, group, Id::make(), true, "Clear from the words", {}).error().code(), "blind");
   set_blind(transaction, study, group, false, {});
   EXPECT_EQ(counted(), before);
+}
+
+// Whoever exports sees no more than on the screen.
+TEST_P(BlindCoding, ExportsHoldWhatWhoeverExportsPutOnAlone) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  bring_all(transaction, study);
+  Id group;
+  for (const SourceLine& line : list_sources(transaction, study))
+    if (line.name == "Group") group = line.id;
+  const Id own = coder_of(transaction, study, Id::make(), "sokha"),
+           other = coder_of(transaction, study, Id::make(), "dara");
+  const Id debt = load_codebook(transaction, study).find_path("Causes/Poverty/Debt")->id;
+  const Put mine = *put_coding(transaction, study, {{}, group, debt, own, {0, 11}}, 100);
+  const Put theirs = *put_coding(transaction, study, {{}, group, debt, other, {0, 11}}, 100);
+  ASSERT_TRUE(add_memo(transaction, study, {group, mine.coding.id, own, "", "ownmemo"}));
+  ASSERT_TRUE(add_memo(transaction, study, {group, theirs.coding.id, other, "", "canaryone"}));
+  ASSERT_TRUE(add_memo(transaction, study, {group, {}, other, "", "canarytwo"}));
+  const Material before = *gather(transaction, study, {});
+  EXPECT_EQ(before.blind, 0);
+  set_blind(transaction, study, group, true, {});
+  const auto on_group = [&](const Material& material) {
+    std::size_t found = 0;
+    for (const MaterialCoding& coding : material.codings) found += material.sources[coding.source].name == "Group";
+    return found;
+  };
+  ASSERT_GE(on_group(before), 5u);  // three came with a file
+  for (const std::optional<Id>& coder : {std::optional<Id>(), std::optional<Id>(own)}) {
+    GatherOptions options;
+    options.coder = coder;
+    const Material material = *gather(transaction, study, options);
+    EXPECT_EQ(on_group(material), coder ? 1u : 0u);
+    EXPECT_EQ(material.codings.size(), before.codings.size() - on_group(before) + (coder ? 1 : 0))
+        << "others are whole";
+    EXPECT_EQ(material.blind, static_cast<std::int64_t>(on_group(before)) + 3 - (coder ? 2 : 0));
+    std::set<std::string> memos;
+    for (const MaterialMemo& memo : material.memos) memos.insert(memo.text);
+    EXPECT_EQ(memos.count("ownmemo"), coder ? 1u : 0u);
+    EXPECT_EQ(memos.count("canaryone") + memos.count("canarytwo"), 0u);
+    const auto written = write_qdpx(material, QdpxPreset::kSpec);
+    ASSERT_TRUE(written);
+  }
+  set_blind(transaction, study, group, false, {});
+  EXPECT_EQ(gather(transaction, study, {})->codings.size(), before.codings.size());
 }
 
 TEST_P(BlindCoding, ADifferenceIsSettledWithWhoAndWhy) {

@@ -4,6 +4,8 @@
 #include "foundation/text.h"
 #include "people/glass.h"
 #include "storage/blobs.h"
+#include "study/from_submissions.h"
+#include "study/made_of_submission.h"
 #include "study/study.h"
 
 namespace understory::study {
@@ -19,7 +21,10 @@ const Query kKin{"study.sources_and_kin",
                  "select id, replaces_id, translation_of from source where workspace_id = ? and study_id = ?"};
 const Query kMarks{
     "study.marks_of_source",
-    "select guid, text_key, byte_length, kind, original_id from source where workspace_id = ? and id = ?"};
+    "select guid, text_key, byte_length, kind, original_id, name_key from source where workspace_id = ? and id = ?"};
+const Query kIsMade{"study.is_made_of_submission",
+                    "select 1 from made_of_submission where workspace_id = ? and kind = 'source' and made_id = ? limit "
+                    "1"};
 const Query kAddErasure{"study.add_erasure",
                         "insert into erasure (workspace_id, study_id, mark, erased_at) values (?, ?, ?, ?) "
                         "on conflict do nothing"};
@@ -117,15 +122,25 @@ void erase_foreign(Transaction& transaction, Id study, const std::string& guid, 
 
 void erase_one(Transaction& transaction, Id study, Id source, Erased& erased) {
   const std::int64_t workspace = transaction.workspace();
-  std::string guid, text_key;
+  std::string guid, text_key, name_key;
   Id original;
-  bool telling = false;
+  bool telling = false, answer = false;
   transaction.each(kMarks, {workspace, source}, [&](const Row& row) {
     guid = row.string(0), text_key = std::string(row.blob(1)), original = row.id(4);
-    telling = row.integer(2) >= kTellingLength && row.text(3) != "open_answer";
+    name_key = std::string(row.blob(5));
+    answer = row.text(3) == "open_answer";
+    telling = row.integer(2) >= kTellingLength && !answer;
   });
   transaction.run(kAddErasure, {workspace, study, Parameter::blob(guid), now()});
   if (telling) transaction.run(kAddErasure, {workspace, study, Parameter::blob(text_key), now()});
+  // A table's answer has no GUID that its next copy, or the submission it is of, would bring: its name and words are
+  // known again. One that a submission made is known by its GUID, and another person may say just the same.
+  if (answer && !is_guid_of_submission(guid) &&
+      transaction.each(kIsMade, {workspace, source}, [](const Row&) {}) == 0) {
+    const std::string mark = name_key + text_key;
+    transaction.run(kAddErasure, {workspace, study, Parameter::blob(mark), now()});
+  }
+  forget_made(transaction, "source", source);
 
   std::vector<Id> memos;
   transaction.each(kMemosOf, {workspace, study, source, workspace, source, workspace, source},
@@ -221,6 +236,7 @@ Result<Erased> erase_respondent(Transaction& transaction, Id study, Id responden
   transaction.run(kForgetTurns, {workspace, study, respondent});
   transaction.run(kForgetSpeaker, {workspace, study, respondent});
   transaction.run(kEraseMember, {workspace, "respondent", respondent});
+  forget_made(transaction, "respondent", respondent);
   transaction.run(kEraseRespondent, {workspace, respondent});
   transaction.destroy_data_key(respondent);
   touch(transaction, study);

@@ -5,6 +5,7 @@
 #include "collect/submissions.h"
 #include "study/erase_submission.h"
 #include "study/from_submissions.h"
+#include "study/made_of_submission.h"
 #include "study/source.h"
 #include "study/study.h"
 
@@ -18,13 +19,15 @@ using storage::Transaction;
 namespace {
 
 const Query kSourceByGuid{"study.source_by_guid",
-                          "select id, name from source where workspace_id = ? and study_id = ? and guid = ?"};
+                          "select id from source where workspace_id = ? and study_id = ? and guid = ?"};
+const Query kSourceName{"study.name_of_source", "select name, 'source' from source where workspace_id = ? and id = ?"};
 const Query kWhoTold{"study.who_told",
                      "select respondent_id from source_respondent where workspace_id = ? and source_id = ?"};
 const Query kWhatElse{"study.what_else_told",
                       "select source_id from source_respondent where workspace_id = ? and study_id = ? and "
                       "respondent_id = ?"};
-const Query kRespondentName{"study.respondent_name", "select name from respondent where workspace_id = ? and id = ?"};
+const Query kRespondentName{"study.respondent_name",
+                            "select name, 'respondent' from respondent where workspace_id = ? and id = ?"};
 const Query kReceipts{"study.receipts_of_submissions",
                       "select id, report from import where workspace_id = ? and study_id = ? and format = "
                       "'submissions'"};
@@ -33,7 +36,7 @@ const Query kForgetReceipt{"study.forget_receipt",
 
 // Every GUID a source taken of it can have.
 std::set<std::string> guids_of(Transaction& transaction, const collect::Submission& submission,
-                               SubmissionErasing& erasing) {
+                               const std::shared_ptr<const vault::SubmissionKey>& key, bool& unreadable) {
   const collect::Form fields = collect::union_of_versions(transaction, submission.form);
   const std::vector<collect::Table> tables = collect::tables_of(fields);
   SubmissionMapping mapping;
@@ -41,21 +44,28 @@ std::set<std::string> guids_of(Transaction& transaction, const collect::Submissi
       kept && check_submission_mapping(*kept, fields))
     mapping = std::move(*kept);
   std::vector<collect::Record> said;
-  const auto instances = collect::instances_of(transaction, submission.id);
-  erasing.unreadable = !instances;
+  const auto instances = collect::instances_of(transaction, submission.id, key);
+  unreadable = unreadable || !instances;
   if (instances)
     for (const collect::KeptInstance& each : *instances) {
       auto record = each.unreadable ? fail(problems::kDamaged) : collect::Record::read(each.xml, fields, tables);
       if (record)
         said.push_back(std::move(*record));
       else
-        erasing.unreadable = true;
+        unreadable = true;
     }
   SubmissionSurroundings surroundings;
   surroundings.keyed_hash = [&](std::string_view words) { return transaction.blind_index("submission.source", words); };
   const FromSubmissions from(mapping, fields, tables, std::move(surroundings));
   const std::vector<std::string> all = from.may_have_made(submission.instance_id, said);
   return {all.begin(), all.end()};
+}
+
+std::string name_of(Transaction& transaction, const Query& query, Id id) {
+  std::string table, name;
+  transaction.each(query, {transaction.workspace(), id},
+                   [&](const Row& row) { name = std::string(row.blob(0)), table = row.string(1); });
+  return table.empty() ? "" : transaction.open(table, "name", id, name);
 }
 
 // The receipts of runs name what they left out or changed, by number or name.
@@ -85,36 +95,48 @@ void forget_in_receipts(Transaction& transaction, Id study, const std::set<std::
 
 }  // namespace
 
-Result<SubmissionErasing> what_erasing_takes(Transaction& transaction, Id wanted) {
-  const collect::Submission submission = TRY(collect::find_submission(transaction, wanted));
+Result<SubmissionErasing> what_erasing_takes(Transaction& transaction, const vault::SigningKey& audit_key, Id wanted,
+                                             const std::shared_ptr<const vault::SubmissionKey>& key) {
   SubmissionErasing erasing;
-  erasing.sent = TRY(collect::what_erasing_takes(transaction, wanted));
-  if (!submission.form) return erasing;
-  const std::set<std::string> guids = guids_of(transaction, submission, erasing);
-  for (const Study& study : studies(transaction)) {
-    std::set<Id> going;
-    for (const std::string& guid : guids) {
-      std::vector<std::pair<Id, std::string>> found;
-      transaction.each(kSourceByGuid, {transaction.workspace(), study.id, guid},
-                       [&](const Row& row) { found.emplace_back(row.id(0), std::string(row.blob(1))); });
-      for (const auto& [id, name] : found) {
-        erasing.sources.push_back({study.id, id, transaction.open("source", "name", id, name)});
-        for (const Id each : family_of(transaction, study.id, id)) going.insert(each);
-      }
+  erasing.sent = TRY(collect::what_erasing_takes(transaction, audit_key, wanted));
+  std::set<std::pair<Id, Id>> sources, people, alone;  // study and row
+  for (const Id each : erasing.sent.submissions) {
+    const collect::Submission submission = TRY(collect::find_submission(transaction, each));
+    if (!submission.form) continue;
+    const std::string mark = submission_mark(transaction, submission.form_id, submission.instance_id);
+    const std::vector<MadeOf> made = made_of(transaction, mark);
+    for (const MadeOf& one : made) {
+      if (one.kind == "source") sources.emplace(one.study, one.id);
+      if (one.kind == "respondent") people.emplace(one.study, one.id);
+      if (one.kind == "respondent" && one.alone) alone.emplace(one.study, one.id);
     }
-    std::set<Id> who;
-    for (const Id source : going)
-      transaction.each(kWhoTold, {transaction.workspace(), source}, [&](const Row& row) { who.insert(row.id(0)); });
-    for (const Id respondent : who) {
-      bool else_told = false;
-      transaction.each(kWhatElse, {transaction.workspace(), study.id, respondent},
-                       [&](const Row& row) { else_told = else_told || !going.contains(row.id(0)); });
-      if (else_told) continue;
-      std::string name;
-      transaction.each(kRespondentName, {transaction.workspace(), respondent},
-                       [&](const Row& row) { name = std::string(row.blob(0)); });
-      erasing.respondents.push_back({study.id, respondent, transaction.open("respondent", "name", respondent, name)});
-    }
+    bool unreadable = false;
+    const std::set<std::string> guids = guids_of(transaction, submission, key, unreadable);
+    erasing.unreadable = erasing.unreadable || (unreadable && made.empty());
+    for (const Study& study : studies(transaction))
+      for (const std::string& guid : guids)
+        transaction.each(kSourceByGuid, {transaction.workspace(), study.id, guid},
+                         [&](const Row& row) { sources.emplace(study.id, row.id(0)); });
+    erasing.marks.push_back(mark);
+  }
+  std::set<Id> going;
+  for (const auto& [study, source] : sources) {
+    if (!going.contains(source)) erasing.sources.push_back({study, source, name_of(transaction, kSourceName, source)});
+    for (const Id each : family_of(transaction, study, source)) going.insert(each);
+  }
+  std::set<std::pair<Id, Id>> told;  // who told what goes
+  for (const auto& [study, source] : sources)
+    for (const Id each : family_of(transaction, study, source))
+      transaction.each(kWhoTold, {transaction.workspace(), each},
+                       [&, of = study](const Row& row) { told.emplace(of, row.id(0)); });
+  people.insert(told.begin(), told.end());
+  for (const auto& [study, respondent] : people) {
+    bool stays = !told.contains({study, respondent}) && !alone.contains({study, respondent});
+    transaction.each(kWhatElse, {transaction.workspace(), study, respondent},
+                     [&](const Row& row) { stays = stays || !going.contains(row.id(0)); });
+    stays = stays || others_made(transaction, respondent, erasing.marks);
+    (stays ? erasing.named : erasing.respondents)
+        .push_back({study, respondent, name_of(transaction, kRespondentName, respondent)});
   }
   return erasing;
 }
@@ -141,6 +163,8 @@ Result<Erased> erase_submission(Transaction& transaction, const vault::SigningKe
     names[respondent.study].insert(respondent.name);
     add(TRY(erase_respondent(transaction, respondent.study, respondent.id)));
   }
+  for (const auto& respondent : erasing.named) names[respondent.study].insert(respondent.name);
+  for (const std::string& mark : erasing.marks) forget_made_of(transaction, mark);
   for (const auto& [study, said] : names) forget_in_receipts(transaction, study, said);
   collect::erase_submission(transaction, key, erasing.sent);
   all.files += erasing.sent.files;

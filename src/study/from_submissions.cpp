@@ -73,6 +73,8 @@ std::string FromSubmissions::guid_of(const std::string& instance_id, std::string
          hex.substr(20);
 }
 
+bool is_guid_of_submission(std::string_view guid) { return guid.size() == 36 && guid[14] == '8' && guid[19] == 'a'; }
+
 std::vector<std::string> FromSubmissions::guids_of(const std::string& instance_id) const {
   std::vector<std::string> guids;
   for (const auto& answer : mapping_.answers) guids.push_back(guid_of(instance_id, answer.question));
@@ -98,6 +100,7 @@ int FromSubmissions::location(const std::string& name) {
 int FromSubmissions::respondent(MaterialRespondent respondent) {
   const auto [found, is_new] =
       respondents_.try_emplace(respondent.name, static_cast<int>(material_.respondents.size()));
+  told_now_.insert(found->second);
   if (is_new) {
     material_.respondents.push_back(std::move(respondent));
     return found->second;
@@ -198,11 +201,32 @@ void FromSubmissions::add(const std::string& instance_id, const collect::Record&
     material_.report.note("submission", Outcome::kUnusable, instance_id, Message{"taking.no_pseudonym", {}});
     return;
   }
+  // Erased before any submission was taken: nobody knew then which submission would bring it once more.
+  if (!name.empty())
+    for (const auto& answer : mapping_.answers)
+      if (erased_before(guid_of(instance_id, answer.question), name, root, answer)) {
+        material_.report.note("submission", Outcome::kKept, instance_id, Message{"taking.stays_out", {}});
+        return;
+      }
   material_.report.count("submission", Outcome::kRead);
+  told_now_.clear();
+  Taken taken{instance_id, {}, {}};
+  const int first = static_cast<int>(material_.sources.size());
   if (!name.empty()) take_answers(instance_id, root, name);
   if (!group.empty()) take_group(instance_id, record, root, group);
   for (const auto& rows : mapping_.rows)
     if (rows.respondent || !name.empty()) take_rows(rows, instance_id, record, before, root, name);
+  for (int source = first; source < static_cast<int>(material_.sources.size()); ++source)
+    taken.sources.push_back(source);
+  taken.respondents.assign(told_now_.begin(), told_now_.end());
+  if (!taken.sources.empty() || !taken.respondents.empty()) taken_.push_back(std::move(taken));
+}
+
+bool FromSubmissions::erased_before(const std::string& guid, const std::string& name, const Row& row,
+                                    const SubmissionMapping::Answer& answer) const {
+  const char* text = row.cell(answer.question);
+  return text && surroundings_.erased_answer(name + "/" + node_of(answer.question).name, text) &&
+         !surroundings_.held(guid);
 }
 
 const collect::Node& FromSubmissions::node_of(const std::string& question) const {

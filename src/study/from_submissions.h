@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,12 +88,23 @@ Result<void> check_submission_mapping(const SubmissionMapping& mapping, const co
 
 // What the study and the workspace know, as questions. None may be empty.
 struct SubmissionSurroundings {
-  std::function<std::string(std::string_view)> keyed_hash;                // of any words: at least 16 bytes
-  std::function<std::optional<std::string>(const std::string&)> held;     // GUID → name of the source that has it
-  std::function<bool(const std::string&)> erased;                         // GUID: erased from this study
+  std::function<std::string(std::string_view)> keyed_hash;             // of any words: at least 16 bytes
+  std::function<std::optional<std::string>(const std::string&)> held;  // GUID → name of the source that has it
+  std::function<bool(const std::string&)> erased;                      // GUID: erased from this study
+  // Name and text of an open answer that came into this study in another way than by a submission and was erased.
+  std::function<bool(const std::string& name, const std::string& text)> erased_answer;
   std::function<std::string(const std::string& place_code)> location_of;  // "" where the place lies in none
   std::function<bool(const std::string& place_code)> is_place;            // of the gazetteer
 };
+
+// What the material has of one submission: by index there.
+struct Taken {
+  std::string instance_id;
+  std::vector<int> sources, respondents;
+};
+
+// Whether a source's GUID is one that a submission gives.
+bool is_guid_of_submission(std::string_view guid);
 
 // Collects submissions of one form; `form` is the union of its versions and `tables` its tables. All must outlive it.
 class FromSubmissions {
@@ -112,6 +124,7 @@ class FromSubmissions {
   // and no pseudonyms of rows. `said`: by all its instances.
   std::vector<std::string> may_have_made(const std::string& instance_id,
                                          const std::vector<collect::Record>& said) const;
+  const std::vector<Taken>& taken() const { return taken_; }  // those alone of which there is something
   Material finish() { return std::move(material_); }
 
  private:
@@ -138,6 +151,8 @@ class FromSubmissions {
   MaterialSource open_answer(const SubmissionMapping::Answer& answer, const char* text, const Row& root) const;
   void keep(std::vector<MaterialSource> sources, int who, const Row& root);
   bool may_add(MaterialSource& source);
+  bool erased_before(const std::string& guid, const std::string& name, const Row& row,
+                     const SubmissionMapping::Answer& answer) const;
 
   const SubmissionMapping& mapping_;
   const collect::Form& form_;
@@ -147,6 +162,8 @@ class FromSubmissions {
   std::map<std::string, int, std::less<>> repeats_;                  // path → table
   std::map<std::string, int> locations_, respondents_;               // name → index
   std::map<std::string, int> names_;                                 // of sources → how often
+  std::set<int> told_now_;                                           // respondents of the submission that is added
+  std::vector<Taken> taken_;
   Material material_;
 };
 

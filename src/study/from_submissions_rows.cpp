@@ -115,7 +115,10 @@ void FromSubmissions::take_rows(const SubmissionMapping::RowAnswers& rows, const
     }
     std::vector<std::string> guids;
     for (const auto& answer : rows.answers) guids.push_back(guid_of_row(instance_id, answer.question, key));
-    if (std::any_of(guids.begin(), guids.end(), surroundings_.erased)) {
+    if (std::any_of(guids.begin(), guids.end(), surroundings_.erased) ||
+        (rows.respondent && std::any_of(rows.answers.begin(), rows.answers.end(), [&](const auto& answer) {
+           return erased_before(guid_of_row(instance_id, answer.question, key), key.pseudonym, row, answer);
+         }))) {
       material_.report.note("submission", Outcome::kKept, instance_id,
                             Message{"taking.row_stays_out", {{"position", key.position}}});
       continue;

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "storage/blobs.h"
+#include "study/blind.h"
 #include "study/codebook.h"
 #include "study/source.h"
 #include "study/study.h"
@@ -81,7 +82,10 @@ std::optional<std::int64_t> time_of(const Row& row, int column) {
 class Gathering {
  public:
   Gathering(Transaction& transaction, Id study, const GatherOptions& options)
-      : transaction_(transaction), study_(study), options_(options) {}
+      : transaction_(transaction),
+        study_(study),
+        options_(options),
+        blindness_(blindness(transaction, study, options.coder)) {}
 
   Result<Material> run(const Progress& progress) {
     const Study study = TRY(find_study(transaction_, study_));
@@ -236,6 +240,7 @@ class Gathering {
       const Id id = row.id(0);
       coding.source = at(source_index_, row.id(1));
       if (coding.source < 0) return;  // on a version that was replaced
+      if (is_hidden(id, row.id(1), row.id(3))) return;
       coding.code = at(code_index_, row.id(2));
       coding.coder = at(coder_index_, row.id(3));
       coding.span.bytes = {row.integer(4), row.integer(5)};
@@ -252,6 +257,15 @@ class Gathering {
     return {};
   }
 
+  // Codings and links on sources that are coded blind are noted, for the memos on them.
+  bool is_hidden(Id element, Id source, Id coder) {
+    if (!blindness_.sources.contains(source)) return false;
+    const bool hidden = blindness_.hides(source, coder);
+    blind_subjects_[element.value] = {source, hidden};
+    material_.blind += hidden;
+    return hidden;
+  }
+
   void links() {
     std::vector<std::pair<Id, MaterialLink>> rows;
     transaction_.each(kLinks, {workspace(), study_}, [&](const Row& row) {
@@ -259,6 +273,7 @@ class Gathering {
       link.guid = row.string(1);
       link.source = at(source_index_, row.id(2));
       if (link.source < 0) return;
+      if (is_hidden(row.id(0), row.id(2), row.id(3))) return;
       link.coder = at(coder_index_, row.id(3));
       link.span.bytes = {row.integer(4), row.integer(5)};
       link.from = at(code_index_, row.id(6));
@@ -286,6 +301,14 @@ class Gathering {
                                                                   {"coding", &coding_index_},
                                                                   {"link", &link_index_},
                                                                   {"respondent", &respondent_index_}};
+      const Id coder = row.id(4);
+      const auto subject = blind_subjects_.find(row.integer(3));
+      if (memo.subject == "source" ? blindness_.hides(row.id(3), coder)
+                                   : subject != blind_subjects_.end() &&
+                                         (subject->second.hidden || blindness_.hides(subject->second.source, coder))) {
+        ++material_.blind;
+        return;
+      }
       const auto index = indexes.find(memo.subject);
       memo.index = index == indexes.end() ? -1 : at(*index->second, row.id(3));
       if (index != indexes.end() && memo.index < 0) memo.subject = "study";
@@ -341,6 +364,12 @@ class Gathering {
   Transaction& transaction_;
   Id study_;
   const GatherOptions& options_;
+  const Blindness blindness_;
+  struct BlindSubject {
+    Id source;
+    bool hidden = false;
+  };
+  std::unordered_map<std::int64_t, BlindSubject> blind_subjects_;
   Material material_;
   Index coder_index_, code_index_, location_index_, respondent_index_, source_index_, coding_index_, link_index_,
       memo_index_;

@@ -2,7 +2,7 @@
 // uses it, and suggests. What it suggests is no coding (decision 027): nothing counts it until a person takes it as
 // theirs.
 //
-// Pure: passages in, suggestions out; machine_coder_store.cpp reads and keeps them.
+// Pure: passages in, suggestions out; suggestions_store.cpp reads and keeps them.
 #pragma once
 #include <cstdint>
 #include <functional>

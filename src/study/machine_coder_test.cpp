@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "statistics/random.h"
+#include "study/coding.h"
 #include "study/evidence.h"
 #include "study/suggestions.h"
 #include "testing/studies.h"
@@ -114,18 +115,19 @@ TEST_P(Machine, SuggestsBesideWhatPeopleCodedAndCountsNowhere) {
   const auto counts = suggestion_counts(transaction, study);
   ASSERT_FALSE(counts.empty());
   const Id source = counts[0].first;
-  const std::vector<Suggestion> open = suggestions_on(transaction, study, source);
+  const SourceText text = *open_text(transaction, study, source);
+  const std::vector<Suggestion> open = suggestions_on(transaction, study, source, text);
   ASSERT_EQ(static_cast<int>(open.size()), counts[0].second);
   EXPECT_FALSE(open[0].words.empty());
   ASSERT_FALSE(open[0].like.empty());
   EXPECT_EQ(open[0].span, (Span{0, open_source(transaction, study, source)->line.byte_length}));
 
   // Declined, it does not come again; learning again keeps that.
-  ASSERT_TRUE(find_suggestion(transaction, open[0].id));
-  decline_suggestion(transaction, open[0].id);
-  EXPECT_FALSE(find_suggestion(transaction, open[0].id));
+  ASSERT_TRUE(decline_suggestion(transaction, study, source, open[0].id));
+  EXPECT_FALSE(decline_suggestion(transaction, study, source, open[0].id));
+  EXPECT_FALSE(take_suggestion(transaction, study, source, open[0].id, {}, 1000));
   keep_learnt(transaction, study, *learnt);
-  for (const Suggestion& each : suggestions_on(transaction, study, source)) EXPECT_NE(each.code, open[0].code);
+  for (const Suggestion& each : suggestions_on(transaction, study, source, text)) EXPECT_NE(each.code, open[0].code);
 
   const auto report = machine_report(transaction, study);
   ASSERT_TRUE(report);
@@ -147,7 +149,47 @@ TEST_P(Machine, WhatAPersonCodesIsSuggestedNoMore) {
   ASSERT_TRUE(bring(transaction, study, "more.csv",
                     "source,coder,code,quote,occurrence\n" + source.line.name + ",Rafiq,Causes/Poverty," +
                         source.text.substr(0, 9) + ",\n"));
-  EXPECT_TRUE(suggestions_on(transaction, study, source.line.id).empty());
+  EXPECT_TRUE(suggestions_on(transaction, study, source.line.id, {source.text, source.masks}).empty());
+}
+
+TEST_P(Machine, TakenItIsACodingOfWhoeverTookIt) {
+  auto transaction = workspace().write();
+  const Id study = told(transaction);
+  keep_learnt(transaction, study, *learn_from(transaction, study));
+  const Id source = suggestion_counts(transaction, study).at(0).first;
+  const SourceText text = *open_text(transaction, study, source);
+  const Suggestion first = suggestions_on(transaction, study, source, text).at(0);
+  const auto length = static_cast<std::int64_t>(text.text.size());
+  const Id coder = coder_of(transaction, study, Id{7}, "Sopheap");
+  EXPECT_EQ(take_suggestion(transaction, study, Id{1}, first.id, coder, length).error().code(), "not_found")
+      << "of another source";
+  const auto put = take_suggestion(transaction, study, source, first.id, coder, length);
+  ASSERT_TRUE(put) << put.error().sentence();
+  EXPECT_EQ(put->coding.coder, coder);
+  EXPECT_EQ(put->coding.code, first.code);
+  EXPECT_EQ(put->coding.span, first.span);
+  EXPECT_FALSE(take_suggestion(transaction, study, source, first.id, coder, length)) << "it is none any more";
+}
+
+// What it learnt from may be masked later: then no word of it is told any more.
+TEST_P(Machine, WordsThatWereMaskedSinceAreNotTold) {
+  auto transaction = workspace().write();
+  const Id study = told(transaction);
+  keep_learnt(transaction, study, *learn_from(transaction, study));
+  const Id source = suggestion_counts(transaction, study).at(0).first;
+  const Source before = *open_source(transaction, study, source);
+  const std::vector<Suggestion> open = suggestions_on(transaction, study, source, {before.text, before.masks});
+  ASSERT_FALSE(open.at(0).words.empty());
+  const std::string word = open[0].words[0];
+  std::string masks = "source,quote,kind\n";
+  masks += before.line.name + "," + word + ",name\n";
+  ASSERT_TRUE(bring(transaction, study, "masks.csv", masks));
+  const SourceText after = *open_text(transaction, study, source);
+  ASSERT_FALSE(after.masks.empty());
+  const std::vector<Suggestion> left = suggestions_on(transaction, study, source, after);
+  ASSERT_EQ(left.size(), open.size());
+  for (const Suggestion& each : left) EXPECT_THAT(each.words, testing::Not(testing::Contains(word)));
+  EXPECT_EQ(left[0].words.size() + 1, open[0].words.size()) << "the others are";
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Machine, testing_support::BothEngines(), testing_support::engine_name);

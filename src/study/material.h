@@ -148,7 +148,8 @@ struct Material {
   std::vector<MaterialMask> masks;
   std::vector<MaterialSet> sets;
   std::vector<MaterialForeign> foreign;
-  ImportReport report;  // the reader's lines; merge() adds its own
+  ImportReport report;     // the reader's lines; merge() adds its own
+  std::int64_t blind = 0;  // codings, links and memos left out because their source is coded blind (gather.h)
 };
 
 }  // namespace understory::study

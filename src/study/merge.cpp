@@ -64,6 +64,10 @@ Result<ImportReport> merge(storage::Transaction& transaction, Id study, const Ma
   TRY(merge_memos(merging));
   TRY(merge_sets(merging));
   TRY(merge_foreign(merging));
+  if (options.rows) {
+    options.rows->respondents = merging.ids.respondents;
+    options.rows->sources = merging.ids.sources;
+  }
   if (!options.together) touch(transaction, study);
   return std::move(merging.report);
 }

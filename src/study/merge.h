@@ -7,6 +7,9 @@
 // brings are placed on it, and the codings of the old version are carried over where their words still stand at
 // exactly one place; those that cannot be are listed.
 #pragma once
+#include <set>
+#include <vector>
+
 #include "foundation/progress.h"
 #include "storage/workspace.h"
 #include "study/material.h"
@@ -20,13 +23,21 @@ struct Together {
   std::shared_ptr<KnownSources> sources;
 };
 
+// Which rows the material's respondents and sources are, by their index there; none: could not be used.
+struct MergedRows {
+  std::vector<Id> respondents, sources;
+  std::set<Id> new_respondents;  // of those, whom the study did not know
+};
+
 struct MergeOptions {
   std::string default_coder;     // for codings whose file names none
   std::string default_location;  // for respondents and sources without one
   Id import;                     // the receipt to come, with which the file's sources are noted
   // A source found by name and text takes the GUID the material gives it, so that the material's next version finds it
-  // when its text has changed. For submissions, whose GUIDs are ours.
+  // when its text has changed. For submissions, whose GUIDs are ours. One that another submission made is not found
+  // so: two people may give one pseudonym and say the same.
   bool adopt_guids = false;
+  MergedRows* rows = nullptr;  // filled in
   Progress progress;
   Together* together = nullptr;
 };

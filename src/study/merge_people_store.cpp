@@ -250,6 +250,7 @@ Result<void> merge_respondents(Merging& merging) {
     known.push_back({id, respondent.age_band, respondent.gender, respondent.role, respondent.language,
                      respondent.place_code, location, attributes});
     merging.ids.respondents[i] = id;
+    if (merging.options.rows) merging.options.rows->new_respondents.insert(id);
     merging.report.count("respondent", Outcome::kRead);
   }
   return {};

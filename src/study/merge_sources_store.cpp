@@ -4,6 +4,8 @@
 #include "foundation/clock.h"
 #include "storage/blobs.h"
 #include "storage/reseal.h"
+#include "study/from_submissions.h"
+#include "study/made_of_submission.h"
 #include "study/merge_steps.h"
 #include "study/study.h"
 #include "study/turns.h"
@@ -60,6 +62,7 @@ struct KnownSource {
   Id id;
   std::string guid, name_key, text_key;
   std::int64_t version = 1;
+  bool of_submission = false;  // known where it matters: while submissions are taken
 };
 
 struct KnownSources {
@@ -89,11 +92,14 @@ struct KnownSources {
   }
   // The same text under the same name; or under another, where a program renamed it: only long texts the study held
   // before, never answers (two people may well say the same), and never two of one file.
-  const KnownSource* with_text(const std::string& text_key, const std::string& name_key, bool may_be_renamed) const {
+  // For a submission none that another submission made.
+  const KnownSource* with_text(const std::string& text_key, const std::string& name_key, bool may_be_renamed,
+                               bool for_submission) const {
     const KnownSource* renamed = nullptr;
     const auto [first, last] = by_text.equal_range(text_key);
     for (auto at = first; at != last; ++at) {
       const KnownSource& each = list[at->second];
+      if (for_submission && each.of_submission) continue;
       if (each.name_key == name_key) return &each;
       if (!brought_now(each) && (!renamed || at->second < static_cast<std::size_t>(renamed - list.data())))
         renamed = &each;
@@ -109,8 +115,13 @@ std::shared_ptr<KnownSources> what_is_held(Merging& merging) {
   auto known = together && together->sources ? together->sources : std::make_shared<KnownSources>();
   known->before_now = known->list.size();
   if (together && together->sources) return known;
+  const bool adopts = merging.options.adopt_guids;
+  const std::set<Id> made = adopts ? sources_of_submissions(merging.transaction, merging.study) : std::set<Id>();
   const auto add = [&](const Row& row) {
-    known->add({row.id(0), row.string(1), std::string(row.blob(2)), std::string(row.blob(3)), row.integer(4)});
+    KnownSource each{row.id(0), row.string(1), std::string(row.blob(2)), std::string(row.blob(3)), row.integer(4)};
+    // What was taken before that was kept is told by its GUID.
+    each.of_submission = adopts && (made.contains(each.id) || is_guid_of_submission(each.guid));
+    known->add(std::move(each));
   };
   if (merging.material.sources.size() == 1 && !together) {
     const MaterialSource& only = merging.material.sources[0];
@@ -297,13 +308,14 @@ Result<void> merge_sources(Merging& merging) {
     }
     const std::string text_key = merging.transaction.blind_index("source.text", source.text);
     const bool telling = source.kind != "open_answer" && source.text.size() >= kTellingLength;
-    if (known.erased.contains(source.guid) || (telling && known.erased.contains(text_key))) {
+    if (known.erased.contains(source.guid) || (telling && known.erased.contains(text_key)) ||
+        (source.kind == "open_answer" && known.erased.contains(name_key + text_key) && !known.with_guid(source.guid))) {
       merging.report.note("source", Outcome::kUnusable, source.name, Message{"taking.source_erased", {}});
       continue;
     }
     const KnownSource* same_guid = known.with_guid(source.guid);
     const KnownSource* held = same_guid && same_guid->text_key == text_key ? same_guid : nullptr;
-    if (!same_guid) held = known.with_text(text_key, name_key, telling);
+    if (!same_guid) held = known.with_text(text_key, name_key, telling, merging.options.adopt_guids);
     // Of one file, two sources with GUIDs of their own are two, whatever they hold.
     if (held && known.brought_now(*held) && !source.guid.empty()) held = nullptr;
     if (held) {

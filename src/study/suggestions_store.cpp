@@ -40,6 +40,24 @@ const Query kForgetReport{"study.forget_machine_report",
 const Query kKeepReport{
     "study.keep_machine_report",
     "insert into machine_coder (workspace_id, study_id, learnt_at, revision, report) values (?, ?, ?, ?, ?)"};
+// What is coded blind is not learnt from until that ends.
+#define NOT_BLIND                                                                                                 \
+  "source_id not in (select source_id from blind_coding where workspace_id = ? and study_id = ? and ended_at is " \
+  "null)"
+const Query kCodings{
+    "study.codings_to_learn_from",
+    "select count(*) from coding join coder on coder.workspace_id = coding.workspace_id and coder.id = "
+    "coding.coder_id where coding.workspace_id = ? and coding.study_id = ? and coder.kind = 'human' "
+    "and " NOT_BLIND};
+const Query kChanged{"study.codings_changed_since_learning",
+                     "select count(*) from desk_change where workspace_id = ? and study_id = ? and number > ? and what "
+                     "in ('add', 'remove', 'recode') and " NOT_BLIND};
+#undef NOT_BLIND
+const Query kRested{"study.machines_that_rested",
+                    "select machine_coder.study_id from machine_coder join study on study.workspace_id = "
+                    "machine_coder.workspace_id and study.id = machine_coder.study_id where machine_coder.workspace_id "
+                    "= ? and machine_coder.learnt_at < ? and machine_coder.revision <> study.revision order by "
+                    "machine_coder.study_id"};
 const Query kReport{"study.machine_report",
                     "select learnt_at, revision, report from machine_coder where workspace_id = ? and study_id = ?"};
 // No person has coded any part of it since.
@@ -56,11 +74,13 @@ const Query kOnSource{"study.suggestions_on_source",
                       "and study_id = ? and source_id = ? and " STILL_OPEN
                       " order by start_byte, end_byte, chance desc, id"};
 #undef STILL_OPEN
+const Query kLanguage{"study.language_of_source", "select language from source where workspace_id = ? and id = ?"};
 const Query kOne{"study.suggestion_by_id",
-                 "select study_id, source_id, code_id, start_byte, end_byte from suggestion where workspace_id = ? and "
-                 "id = ? and declined = 0"};
+                 "select code_id, start_byte, end_byte from suggestion where workspace_id = ? and study_id = ? and "
+                 "source_id = ? and id = ? and declined = 0"};
 const Query kDecline{"study.decline_suggestion",
-                     "update suggestion set declined = 1 where workspace_id = ? and id = ?"};
+                     "update suggestion set declined = 1 where workspace_id = ? and study_id = ? and source_id = ? and "
+                     "id = ? and declined = 0"};
 const Query kForget{"study.forget_suggestion", "delete from suggestion where workspace_id = ? and id = ?"};
 
 const storage::SealedColumn kSealedReasons{"suggestion", "reason"};
@@ -181,6 +201,7 @@ std::string json_of(const MachineReport& report) {
       .member("sources", report.sources)
       .member("passages", report.passages)
       .member("too_few", report.too_few)
+      .member("codings", report.codings)
       .key("lines")
       .array();
   for (const MachineReport::Line& line : report.lines)
@@ -206,7 +227,33 @@ std::string json_of_reason(const NewSuggestion& suggestion) {
   return json.end_array().end_object().text();
 }
 
+std::int64_t codings_to_learn_from(Transaction& transaction, Id study) {
+  const std::int64_t workspace = transaction.workspace();
+  return transaction.one(kCodings, {workspace, study, workspace, study}, [](const Row& row) { return row.integer(0); })
+      .value_or(0);
+}
+
 int number(const boost::json::value& value) { return static_cast<int>(value.to_number<std::int64_t>()); }
+
+bool any_mask_in(Span span, const std::vector<SourceMask>& masks) {
+  return std::any_of(masks.begin(), masks.end(),
+                     [&](const SourceMask& mask) { return mask.span.start < span.end && mask.span.end > span.start; });
+}
+
+// What it learnt from may have been masked since. A word stays that still stands there as a word: a part of another
+// would tell what is hidden.
+void forget_hidden(std::vector<std::string>& told, Span span, const SourceText& text, std::string_view language) {
+  const std::string shown = fold(masked(text.text, span, text.masks).text);
+  std::set<std::string_view> there;
+  for (const Span& word : words(shown, language))
+    there.insert(
+        std::string_view(shown).substr(static_cast<std::size_t>(word.start), static_cast<std::size_t>(word.length())));
+  std::erase_if(told, [&](const std::string& word) { return !there.contains(word); });
+}
+
+tl::unexpected<Problem> no_suggestion(Id suggestion) {
+  return fail(problems::kNotFound, {{"what", "suggestion"}, {"name", suggestion.text()}});
+}
 
 }  // namespace
 
@@ -221,6 +268,7 @@ Result<LearntStudy> learn_from(Transaction& transaction, Id study, const Machine
   result.report.learnt_at = now();
   result.report.revision = reading.evidence().study.revision;
   result.report.precision = options.precision;
+  result.report.codings = codings_to_learn_from(transaction, study);
   result.report.too_few = learnt.too_few;
   std::set<int> sources;
   for (const PassageToLearn& passage : reading.passages)
@@ -266,6 +314,24 @@ int keep_learnt(Transaction& transaction, Id study, const LearntStudy& learnt) {
   return kept;
 }
 
+std::vector<Id> studies_to_learn(Transaction& transaction, Milliseconds at) {
+  constexpr Milliseconds kRest = 10 * 60 * 1000;
+  constexpr std::int64_t kFewestChanges = 20, kShare = 20;
+  const std::int64_t workspace = transaction.workspace();
+  std::vector<Id> rested, studies;
+  transaction.each(kRested, {workspace, at - kRest}, [&](const Row& row) { rested.push_back(row.id(0)); });
+  for (const Id study : rested) {
+    const MachineReport report = *machine_report(transaction, study);
+    const std::int64_t changed = transaction
+                                     .one(kChanged, {workspace, study, report.revision, workspace, study},
+                                          [](const Row& row) { return row.integer(0); })
+                                     .value_or(0);
+    const std::int64_t more = std::abs(codings_to_learn_from(transaction, study) - report.codings);
+    if (std::max(changed, more) >= std::max(kFewestChanges, report.codings / kShare)) studies.push_back(study);
+  }
+  return studies;
+}
+
 std::optional<MachineReport> machine_report(Transaction& transaction, Id study) {
   std::optional<MachineReport> report;
   transaction.each(kReport, {transaction.workspace(), study}, [&](const Row& row) {
@@ -277,6 +343,8 @@ std::optional<MachineReport> machine_report(Transaction& transaction, Id study) 
     report->sources = number(json.at("sources"));
     report->passages = number(json.at("passages"));
     report->too_few = number(json.at("too_few"));
+    if (const auto* codings = json.as_object().if_contains("codings"))  // not kept by older programs
+      report->codings = codings->to_number<std::int64_t>();
     for (const boost::json::value& line : json.at("lines").as_array())
       report->lines.push_back({Id{line.at("code").to_number<std::int64_t>()},
                                std::string(line.at("language").as_string()),
@@ -294,7 +362,7 @@ std::vector<std::pair<Id, int>> suggestion_counts(Transaction& transaction, Id s
   return counts;
 }
 
-std::vector<Suggestion> suggestions_on(Transaction& transaction, Id study, Id source) {
+std::vector<Suggestion> suggestions_on(Transaction& transaction, Id study, Id source, const SourceText& text) {
   std::vector<Suggestion> list;
   transaction.each(kOnSource, {transaction.workspace(), study, source}, [&](const Row& row) {
     Suggestion each{row.id(0), row.id(1), {row.integer(2), row.integer(3)}, static_cast<double>(row.integer(4)) / 1000,
@@ -307,21 +375,29 @@ std::vector<Suggestion> suggestions_on(Transaction& transaction, Id study, Id so
                            {like.at(1).to_number<std::int64_t>(), like.at(2).to_number<std::int64_t>()}});
     list.push_back(std::move(each));
   });
+  if (list.empty() || text.masks.empty()) return list;
+  const auto language =
+      transaction.one(kLanguage, {transaction.workspace(), source}, [](const Row& row) { return row.string(0); });
+  for (Suggestion& each : list)
+    if (any_mask_in(each.span, text.masks)) forget_hidden(each.words, each.span, text, language.value_or(""));
   return list;
 }
 
-std::optional<SuggestedPlace> find_suggestion(Transaction& transaction, Id suggestion) {
-  return transaction.one(kOne, {transaction.workspace(), suggestion}, [](const Row& row) {
-    return SuggestedPlace{row.id(0), row.id(1), row.id(2), {row.integer(3), row.integer(4)}};
+Result<Put> take_suggestion(Transaction& transaction, Id study, Id source, Id suggestion, Id coder,
+                            std::int64_t length) {
+  const auto wanted = transaction.one(kOne, {transaction.workspace(), study, source, suggestion}, [&](const Row& row) {
+    return Coding{{}, source, row.id(0), coder, {row.integer(1), row.integer(2)}};
   });
-}
-
-void decline_suggestion(Transaction& transaction, Id suggestion) {
-  transaction.run(kDecline, {transaction.workspace(), suggestion});
-}
-
-void forget_suggestion(Transaction& transaction, Id suggestion) {
+  if (!wanted) return no_suggestion(suggestion);
+  const Put put = TRY(put_coding(transaction, study, *wanted, length));
   transaction.run(kForget, {transaction.workspace(), suggestion});
+  return put;
+}
+
+Result<void> decline_suggestion(Transaction& transaction, Id study, Id source, Id suggestion) {
+  if (transaction.run(kDecline, {transaction.workspace(), study, source, suggestion}) == 0)
+    return no_suggestion(suggestion);
+  return {};
 }
 
 int remove_machine(Transaction& transaction, Id study) {

@@ -6,6 +6,7 @@
 #include "collect/forms.h"
 #include "places/places.h"
 #include "study/from_submissions.h"
+#include "study/made_of_submission.h"
 #include "study/merge.h"
 #include "study/study.h"
 
@@ -20,11 +21,14 @@ const Query kSourceNames{"study.source_names",
                          "select id, guid, name from source where workspace_id = ? and study_id = ?"};
 const Query kErasedMarks{"study.erased_marks", "select mark from erasure where workspace_id = ? and study_id = ?"};
 
+constexpr std::size_t kAnswerMark = 64;  // two keyed hashes (erase.h)
+
 // What the study holds, looked up once and opened only where it is asked for.
 struct Held {
   storage::Transaction& transaction;
   std::unordered_map<std::string, std::pair<Id, std::string>> names;  // GUID → source and its sealed name
   std::set<std::string> erased;
+  bool any_answer_erased = false;
   std::map<std::string, std::string> locations, location_of;  // place code → name of the location
   std::map<std::string, bool> places;
 
@@ -32,8 +36,10 @@ struct Held {
     transaction.each(kSourceNames, {transaction.workspace(), study}, [&](const Row& row) {
       names[row.string(1)] = {row.id(0), std::string(row.blob(2))};
     });
-    transaction.each(kErasedMarks, {transaction.workspace(), study},
-                     [&](const Row& row) { erased.emplace(row.blob(0)); });
+    transaction.each(kErasedMarks, {transaction.workspace(), study}, [&](const Row& row) {
+      any_answer_erased = any_answer_erased || row.blob(0).size() == kAnswerMark;
+      erased.emplace(row.blob(0));
+    });
     for (const Location& location : study::locations(transaction, study))
       if (!location.place_code.empty()) locations[location.place_code] = location.name;
   }
@@ -46,6 +52,10 @@ struct Held {
               return transaction.open("source", "name", found->second.first, found->second.second);
             },
             [this](const std::string& guid) { return erased.contains(guid); },
+            [this](const std::string& name, const std::string& text) {
+              return any_answer_erased && erased.contains(transaction.blind_index("source.name", name) +
+                                                          transaction.blind_index("source.text", text));
+            },
             [this](const std::string& code) {
               const auto [found, is_new] = location_of.try_emplace(code);
               if (is_new)
@@ -125,7 +135,10 @@ Result<ImportReport> take_submissions(storage::Transaction& transaction, Id stud
   merging.import = Id::make();
   merging.adopt_guids = true;
   merging.progress = options.progress;
+  MergedRows rows;
+  merging.rows = &rows;
   const ImportReport report = TRY(merge(transaction, study, material, merging));
+  keep_made(transaction, study, kept.form_id, from.taken(), rows);
   keep_import(transaction, study, merging.import, report, "");
   return report;
 }
@@ -143,6 +156,7 @@ std::optional<Preview> preview_newest(storage::Transaction& transaction, Id stud
   SubmissionSurroundings surroundings = held.surroundings();
   surroundings.held = [](const std::string&) { return std::nullopt; };
   surroundings.erased = [](const std::string&) { return false; };
+  surroundings.erased_answer = [](const std::string&, const std::string&) { return false; };
   FromSubmissions from(mapping, fields, tables, std::move(surroundings));
   among.after = Id{newest.value - 1};
   among.limit = 1;

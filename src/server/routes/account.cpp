@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "collect/entities.h"
+#include "collect/quarantine.h"
 #include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/audit.h"

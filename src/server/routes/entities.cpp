@@ -3,6 +3,7 @@
 #include "collect/entities.h"
 
 #include "foundation/text.h"
+#include "people/whole.h"
 #include "server/routes.h"
 #include "server/thing.h"
 
@@ -23,7 +24,8 @@ std::string study_name(const Visit& visit, Id study) {
 }
 
 bool may(const Visit& visit, Right right, const collect::EntityList& list) {
-  return people::decide(visit.person, right, {list.study, {}, {}}).allowed && reaches_list(visit, right, list.study);
+  return people::decide(visit.person, right, {list.study, {}, {}}).allowed &&
+         people::has_whole(visit.person, right, list.study);
 }
 
 void add_deed(const Visit& visit, mustache::data& deeds, const char* what, const std::string& name) {

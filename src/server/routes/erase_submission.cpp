@@ -3,6 +3,7 @@
 
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "people/whole.h"
 #include "server/routes.h"
 #include "server/thing.h"
 #include "study/source.h"
@@ -16,12 +17,13 @@ namespace {
 // What goes, if all of it is this person's to erase. Only whoever has the whole of a study may: were it decided by what
 // was made of it, a denial would tell somebody that a source is kept from them (P2).
 Result<study::SubmissionErasing> open_to(const Visit& visit, Id submission) {
-  const auto whole = [&](Id study) { return reaches_list(visit, people::Right::kChangeStudy, study); };
+  const auto whole = [&](Id study) { return people::has_whole(visit.person, people::Right::kChangeStudy, study); };
   const auto hidden = fail(problems::kNotFound, {{"what", "submission"}, {"name", submission.text()}});
   if (!whole(record_of(visit.transaction, TRY(submission_named(visit))).study)) return hidden;
-  auto erasing = TRY(study::what_erasing_takes(visit.transaction, submission));
-  for (const auto& source : erasing.sources)
-    if (!whole(source.study)) return hidden;
+  auto erasing = TRY(study::what_erasing_takes(visit.transaction, TRY(people::audit_key(visit.workspace)), submission));
+  for (const auto* made : {&erasing.sources, &erasing.respondents, &erasing.named})
+    for (const auto& each : *made)
+      if (!whole(each.study)) return hidden;
   for (const Id each : erasing.sent.submissions)
     if (!whole(record_of(visit.transaction, TRY(collect::find_submission(visit.transaction, each))).study))
       return hidden;

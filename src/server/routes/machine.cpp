@@ -2,6 +2,7 @@
 // source.
 #include "people/audit.h"
 #include "people/sign_in.h"
+#include "people/whole.h"
 #include "server/routes.h"
 #include "study/suggestions.h"
 #include "study/vocabulary.h"
@@ -15,7 +16,7 @@ namespace {
 // It learns from the whole study, and its figures are of the whole: nobody who may see only a part learns of the rest.
 Result<study::Study> whole_study(const Visit& visit) {
   study::Study study = TRY(visit.study());
-  if (!visit.limits(study.id).none()) return fail(problems::kForbidden);
+  if (!people::has_whole(visit.person, visit.right, study.id)) return fail(problems::kForbidden);
   return study;
 }
 
@@ -63,6 +64,7 @@ Result<Response> show_machine(const Visit& visit) {
              visit.words.say({"machine.held_out", {{"precision", visit.words.percent(report->precision)}}}));
     if (report->too_few)
       data.set("too_few", visit.words.say({"machine.too_few", {{"n", std::int64_t{report->too_few}}}}));
+    data.set("by_itself", visit.say(visit.workspace.holds_key() ? "machine.by_itself" : "machine.not_by_itself"));
     std::int64_t open = 0;
     for (const auto& [source, count] : study::suggestion_counts(visit.transaction, study.id)) open += count;
     data.set("open", visit.words.say({"machine.open", {{"n", open}}}));

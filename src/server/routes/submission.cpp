@@ -6,6 +6,7 @@
 #include "foundation/text.h"
 #include "people/device.h"
 #include "people/sign_in.h"
+#include "people/whole.h"
 #include "server/fill_page.h"
 #include "server/ranges.h"
 #include "server/routes.h"
@@ -322,7 +323,7 @@ Result<Response> show_submission(const Visit& visit) {
   set_review(visit, submission, data);
   const people::Record record = record_of(visit.transaction, submission);
   if (people::decide(visit.person, Right::kChangeStudy, record).allowed &&
-      reaches_list(visit, Right::kChangeStudy, record.study)) {
+      people::has_whole(visit.person, Right::kChangeStudy, record.study)) {
     mustache::data link;
     link.set("address", "/submissions/" + submission.id.text() + "/erase");
     link.set("label", visit.say("erase.title"));

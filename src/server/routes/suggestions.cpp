@@ -41,7 +41,7 @@ Result<Response> api_suggestions(const Visit& visit) {
   const Places places(text.text, text.masks);
   JsonWriter out;
   out.object().key("suggestions").array();
-  for (const study::Suggestion& each : study::suggestions_on(visit.transaction, study.id, source)) {
+  for (const study::Suggestion& each : study::suggestions_on(visit.transaction, study.id, source, text)) {
     const auto [start, end] = places(each.span);
     out.object()
         .member("id", each.id.text())
@@ -59,7 +59,6 @@ Result<Response> api_suggestions(const Visit& visit) {
   return json(out);
 }
 
-// Taken, it is a coding of whoever took it, made now; declined, it is not suggested again.
 Result<Response> answer_suggestion(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Id source = TRY(visit.id("source"));
@@ -67,24 +66,16 @@ Result<Response> answer_suggestion(const Visit& visit) {
   const SentJson sent = TRY(SentJson::of(visit.request));
   const Id wanted = TRY(sent.id("id"));
   const bool takes = TRY(sent.truth("take"));
-  const auto found = study::find_suggestion(visit.transaction, wanted);
-  if (!found || found->study != study.id || found->source != source)
-    return fail(problems::kNotFound, {{"what", "suggestion"}, {"name", wanted.text()}});
   JsonWriter out;
   if (!takes) {
-    study::decline_suggestion(visit.transaction, wanted);
+    TRY(study::decline_suggestion(visit.transaction, study.id, source, wanted));
     out.object().key("coding").null().end_object();
     return json(out);
   }
   const study::SourceText text = TRY(study::open_text(visit.transaction, study.id, source));
-  study::Coding coding;
-  coding.source = source;
-  coding.code = found->code;
-  coding.span = found->span;
-  coding.coder = own_coder(visit, study.id);
   const study::Put put =
-      TRY(study::put_coding(visit.transaction, study.id, coding, static_cast<std::int64_t>(text.text.size())));
-  study::forget_suggestion(visit.transaction, wanted);
+      TRY(study::take_suggestion(visit.transaction, study.id, source, wanted, own_coder(visit, study.id),
+                                 static_cast<std::int64_t>(text.text.size())));
   out.object().key("coding");
   write_coding(out, put.coding, Places(text.text, text.masks));
   out.end_object();
