@@ -57,6 +57,7 @@ async function look(page, what, size) {
   const seen = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     text: document.body.innerText,
+    head: document.querySelector('body > header, #desk > header')?.getBoundingClientRect().height ?? 0,
     out: [...document.querySelectorAll('body *')].filter((each) => {
       if (each.closest('.scroll, .skip, .hidden, details:not([open]), dialog')) return false;
       const box = each.getBoundingClientRect();
@@ -65,6 +66,7 @@ async function look(page, what, size) {
   }));
   assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels wider than a ${size}`);
   assert.deepEqual(seen.out, [], `${what}: sticks out of a ${size}`);
+  assert.ok(size !== 'phone' || seen.head <= 190, `${what}: its head takes ${seen.head} of 740 pixels`);
   assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing: ${/⟦.*?⟧/.exec(seen.text)}`);
   if (process.env.SCREENSHOTS) {
     mkdirSync(process.env.SCREENSHOTS, { recursive: true });

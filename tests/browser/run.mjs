@@ -63,6 +63,7 @@ async function look(page, what, size) {
   const seen = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     text: document.body.innerText,
+    head: document.querySelector('body > header, #desk > header')?.getBoundingClientRect().height ?? 0,
     scripts: document.scripts.length,
     out: [...document.querySelectorAll('body *')].filter((each) => {
       if (each.closest('.scroll, svg, .skip, details:not([open])')) return false;
@@ -72,6 +73,7 @@ async function look(page, what, size) {
   }));
   assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels wider than a ${size}`);
   assert.deepEqual(seen.out, [], `${what}: sticks out of a ${size}`);
+  assert.ok(size !== 'phone' || seen.head <= 190, `${what}: its head takes ${seen.head} of 740 pixels`);
   assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing`);
   assert.equal(seen.scripts, 0, `${what}: runs a script`);
   if (process.env.SCREENSHOTS) {
@@ -167,6 +169,7 @@ for (const account of accounts)
       for (const path of ['/accounts', '/audit', '/backups', '/devices'].filter((each) => !own.includes(each)))
         assert.equal((await page.goto(example + path)).status(), 403, path);
       await page.goto(example + '/');
+      await page.locator('.fold:has(form.account) summary').click();
       await submit(page, page.locator('form.account button'));
       assert.equal((await page.goto(example + '/account')).url(), example + '/sign-in');
       assert.deepEqual(wrong, []);
@@ -221,6 +224,21 @@ test('a first steward is made in the browser, invites somebody, and excludes the
   assert.equal((await page.goto(address + study)).status(), 404);  // nor does a steward see it
   await steward.close();
   await invited.close();
+});
+
+test('the language is changed by keys alone, without a script', async () => {
+  const { page, close } = await open('phone');
+  await page.goto(example + '/sign-in');
+  const languages = page.locator('.languages');
+  assert.equal(await languages.locator('nav').isVisible(), false);
+  await languages.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  await languages.locator('nav a[lang=km]').waitFor();
+  await judge(page, 'the list of languages');
+  while (await page.evaluate(() => document.activeElement.lang) !== 'km') await page.keyboard.press('Tab');
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  assert.equal(await page.getAttribute('html', 'lang'), 'km');
+  await close();
 });
 
 test('a form is filled in on a phone, in Khmer, by its keyboard alone', async () => {
