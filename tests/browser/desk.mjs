@@ -1,86 +1,15 @@
 // The desk in a real browser: what a coder and a researcher do there, by mouse and by keys alone, on a phone and a
 // laptop, in every language; two people in one source; how fast a long transcript is painted on a slow machine.
-//
-// Usage: desk.mjs UNDERSTORY PACKAGES   (as run.mjs). With SCREENSHOTS=FOLDER pages are kept as pictures.
+// Started as browsing.mjs says.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { accounts, folder, judge, look, open, root, serve, signIn, sizes, understory } from './browsing.mjs';
 
-const [understory, packages] = process.argv.slice(2).map((path) => resolve(path));
-const wanted = createRequire(join(packages, 'x.js'));
-const { chromium } = wanted('playwright-core');
-const axe = readFileSync(wanted.resolve('axe-core/axe.min.js'), 'utf8');
-const root = resolve(import.meta.dirname, '../..');
-const accounts = Object.fromEntries(readFileSync(join(root, 'examples/seven-communities/accounts.csv'), 'utf8')
-  .trim().split('\n').slice(1).map((line) => line.split(',')).map(([name, role, password]) => [role, { name, password }]));
 const languages = ['en', 'km', 'ne', 'hi', 'bn', 'th', 'vi'];
-const sizes = { phone: { width: 360, height: 740 }, laptop: { width: 1366, height: 768 } };
-const folder = mkdtempSync(join(tmpdir(), 'understory-desk-'));
-const servers = [];
-let browser, example, study;
-
-async function serve(workspace) {
-  const server = spawn(understory, ['serve', '-w', workspace, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  servers.push(server);
-  let said = '';
-  for await (const piece of server.stdout) {
-    said += piece;
-    const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
-    if (found) return found[0];
-  }
-  throw new Error('the server ended: ' + said);
-}
-
-// A browser of its own, as one person has it. Whatever goes wrong in it, or is asked for elsewhere, is kept.
-async function open(base, size = 'laptop', options = {}) {
-  const context = await browser.newContext({ viewport: sizes[size], ...options });
-  const page = await context.newPage();
-  const wrong = [];
-  page.on('pageerror', (error) => wrong.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && !/status of [45]\d\d/.test(message.text()) && wrong.push(message.text()));
-  page.on('request', (request) => { if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(base)) wrong.push('asks elsewhere: ' + request.url()); });
-  return { page, wrong, context, close: () => context.close() };
-}
-
-async function signIn(page, base, { name, password }) {
-  await page.goto(base + '/sign-in');
-  await page.fill('form.entry input[name=name]', name);
-  await page.fill('form.entry input[name=password]', password);
-  await Promise.all([page.waitForNavigation(), page.locator('form.entry button').click()]);
-}
-
-async function look(page, what, size) {
-  const seen = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    text: document.body.innerText,
-    head: document.querySelector('body > header, #desk > header')?.getBoundingClientRect().height ?? 0,
-    out: [...document.querySelectorAll('body *')].filter((each) => {
-      if (each.closest('.scroll, .skip, .hidden, details:not([open]), dialog')) return false;
-      const box = each.getBoundingClientRect();
-      return box.width > 0 && box.right > document.documentElement.clientWidth + 1;
-    }).map((each) => `${each.tagName} ${each.className}: ${each.textContent.slice(0, 40)}`),
-  }));
-  assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels wider than a ${size}`);
-  assert.deepEqual(seen.out, [], `${what}: sticks out of a ${size}`);
-  assert.ok(size !== 'phone' || seen.head <= 190, `${what}: its head takes ${seen.head} of 740 pixels`);
-  assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing: ${/⟦.*?⟧/.exec(seen.text)}`);
-  if (process.env.SCREENSHOTS) {
-    mkdirSync(process.env.SCREENSHOTS, { recursive: true });
-    await page.screenshot({ path: join(process.env.SCREENSHOTS, what.replace(/[^a-z0-9-]+/gi, '_') + '.png') });
-  }
-}
-
-async function judge(page, what) {
-  await page.evaluate(axe);  // by the debugger: the page's own policy holds
-  const found = await page.evaluate(async () => (await window.axe.run({
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-  })).violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 200)}`));
-  assert.deepEqual(found, [], what);
-}
+let example, study;
 
 const turns = (page) => page.locator('.transcript .turn');
 const status = (page) => page.textContent('.status');
@@ -92,11 +21,6 @@ async function openSource(page, language = 'en', source = study.source) {
 before(async () => {
   execFileSync(join(root, 'examples/seven-communities/make.sh'), [understory, join(folder, 'example')]);
   example = await serve(join(folder, 'example'));
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
   const { page, context, close } = await open(example);
   await signIn(page, example, accounts.researcher);
   const api = async (path) => (await context.request.get(`${example}/api/v1${path}`)).json();
@@ -105,11 +29,6 @@ before(async () => {
   const named = (name) => sources.find((each) => each.name === name).id;
   study = { id: studies[0].id, source: named('SR-01 interview'), sources };
   await close();
-});
-after(async () => {
-  await browser?.close();
-  for (const server of servers) server.kill();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test('each place is open to whom it should be, in every language, on a phone and a laptop', async () => {
@@ -223,6 +142,92 @@ test('a coder codes by keys alone, in Khmer text, and takes it back', async () =
   assert.deepEqual(wrong, []);
   await close();
 });
+
+for (const [size, language] of [['laptop', 'en'], ['phone', 'km']])
+  test(`words are hidden, looked beneath and shown again by keys alone, on a ${size} in ${language}`, async () => {
+    const { page, wrong, close } = await open(example, size);
+    const other = await open(example);
+    await signIn(page, example, accounts.researcher);
+    await signIn(other.page, example, accounts.coder);
+    await openSource(page, language);
+    await openSource(other.page);
+    const key = (name) => page.keyboard.press(name);
+    await page.locator('.transcript').focus();
+    for (const each of ['ArrowDown', 'ArrowDown', 'ArrowRight', 'Shift+ArrowRight']) await key(each);
+    const hidden = await page.textContent('#chosen-now');
+    await key('Shift+KeyM');
+    await page.locator('dialog[open] select').waitFor();
+    await page.keyboard.press('ArrowDown');  // a place
+    await judge(page, 'hiding words');
+    await look(page, `desk-mask-${size}-${language}`, size);
+    await key('Tab');
+    await page.keyboard.type('a village');
+    await key('Enter');
+    await page.locator('.said', { hasText: '[a village]' }).first().waitFor();
+    assert.equal((await page.textContent('.transcript')).includes(hidden), false, 'it is on the page no more');
+    await judge(page, 'a source with a mask');
+    // Whoever has the same source open sees it go, and cannot bring it back.
+    await other.page.locator('.said', { hasText: '[a village]' }).first().waitFor();
+    await other.page.locator('.masks summary').click();
+    assert.equal(await other.page.locator('.masks .deeds button').count(), 0);
+    const got = await other.page.evaluate(async (path) => (await fetch(path)).text(), `/api/v1/studies/${study.id}/sources/${study.source}`);
+    assert.equal(got.includes(hidden), false, 'nor does it come over the wire');
+    // Coding a stretch over it goes on as before.
+    await page.locator('.transcript').focus();
+    await key('Shift+ArrowRight');
+    await key('KeyB');
+    await page.locator('.on-it li button').first().waitFor();
+    await key('u');
+    await page.locator('.masks summary').focus();
+    await key('Enter');
+    await page.locator('.masks li', { hasText: 'a village' }).locator('.deeds button').first().focus();
+    await key('Enter');
+    await page.locator('.masks .beneath', { hasText: hidden }).waitFor();
+    await page.locator('.masks li', { hasText: 'a village' }).locator('.deeds button').last().focus();
+    await key('Enter');
+    await page.locator('.said', { hasText: hidden }).first().waitFor();
+    await other.page.locator('.said', { hasText: hidden }).first().waitFor();
+    assert.deepEqual([...wrong, ...other.wrong], []);
+    await close();
+    await other.close();
+  });
+
+for (const [size, language] of [['laptop', 'en'], ['phone', 'km']])
+  test(`what leads to what is said from passage to passage by keys alone, on a ${size} in ${language}`, async () => {
+    const { page, wrong, close } = await open(example, size);
+    await signIn(page, example, accounts.coder);
+    await openSource(page, language);
+    const links = () => page.locator('.links li').count();
+    const key = (name) => page.keyboard.press(name);
+    const before = await links();
+    await page.locator('.transcript').focus();
+    for (let turn = 0; turn < 4; turn++) await key('ArrowDown');
+    await key('Shift+KeyL');
+    await page.locator('.begun').waitFor();
+    await key('ArrowDown');
+    await key('ArrowDown');
+    await key('Shift+KeyL');
+    await page.locator('dialog[open] select').first().waitFor();
+    await judge(page, 'a link');
+    await look(page, `desk-link-${size}-${language}`, size);
+    await page.selectOption('dialog[open] select >> nth=0', { index: 1 });
+    await page.selectOption('dialog[open] select >> nth=2', { index: 0 });
+    await page.locator('dialog[open] button').first().focus();
+    await key('Enter');
+    await page.waitForFunction((n) => document.querySelectorAll('.links li').length === n, before + 1);
+    assert.ok(await page.locator('.turn .codes li.link').count() >= 2, 'it stands at both turns');
+    await page.locator('.links summary').focus();
+    await key('Enter');
+    const own = page.locator('.links li', { has: page.locator('.deeds button') }).first();
+    await own.locator('.go').focus();
+    await key('Enter');
+    await look(page, `desk-links-${size}-${language}`, size);
+    await own.locator('.deeds button').focus();
+    await key('Enter');
+    await page.waitForFunction((n) => document.querySelectorAll('.links li').length === n, before);
+    assert.deepEqual(wrong, []);
+    await close();
+  });
 
 test('words are chosen by mouse and widened to whole words', async () => {
   const { page, wrong, close } = await open(example);
