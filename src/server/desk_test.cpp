@@ -140,6 +140,39 @@ TEST_P(Desk, MemosByTheDesk) {
   EXPECT_EQ(read(get(base_ + "/memos", sokha)).at("memos").as_array().at(0).at("text"), "New");
 }
 
+// What is masked comes over the wire for nobody but whoever leads the study, by the one address that is for it.
+TEST_P(Desk, WhatIsMaskedNeverLeavesForWhoMayNotSeeIt) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  add("lead", {{{}, Role::kResearcher, {}, ""}});
+  add("far", {{{}, Role::kCoder, {}, ""}, {{}, Role::kResearcher, {}, "NP"}});
+  const std::string sokha = enter("sokha"), lead = enter("lead"), far = enter("far");
+  const std::string text(read(get(base_, sokha)).at("text").as_string());
+  const std::string at = R"({"start":0,"end":4})";
+  const Response put = send("POST", base_ + "/masks", lead,
+                            R"({"start":0,"end":4,"kind":"name","instead":"somebody","everywhere":true})");
+  ASSERT_EQ(put.status, 200) << put.body;
+  const std::string hidden = text.substr(0, 4);
+  const boost::json::object after = read(get(base_, sokha));
+  EXPECT_EQ(after.at("masks").as_array().at(0).at("instead"), "somebody");
+  EXPECT_FALSE(after.at("masks").as_array().at(0).at("own").as_bool());
+  const std::string plain = base_.substr(std::string("/api/v1").size());
+  for (const std::string& address : {base_, plain, base_ + "/suggestions", base_ + "/memos", base_ + "/changes?after=0",
+                                     "/studies/" + rooms_.study.text() + "/findings/causes/passages?item=Causes%2FPoverty"})
+    EXPECT_EQ(get(address, sokha).body.find(hidden), std::string::npos) << address;
+  EXPECT_NE(get(plain, sokha).body.find("[somebody]"), std::string::npos);
+  EXPECT_EQ(send("POST", base_ + "/masks/beneath", sokha, at).status, 403);
+  EXPECT_EQ(send("POST", base_ + "/masks/lift", sokha, at).status, 409);
+  // Whoever leads elsewhere and codes here.
+  EXPECT_EQ(send("POST", base_ + "/masks/lift", far, at).status, 409);
+  EXPECT_EQ(send("POST", base_ + "/masks/beneath", far, at).status, 404);
+  const std::int64_t before = entries();
+  const Response beneath = send("POST", base_ + "/masks/beneath", lead, at);
+  EXPECT_EQ(entries() - before, 1);
+  EXPECT_EQ(read(beneath).at("words").as_array().at(0), hidden);
+  ASSERT_EQ(send("POST", base_ + "/masks/lift", lead, R"({"start":0,"end":4,"everywhere":true})").status, 200);
+  EXPECT_EQ(read(get(base_, sokha)).at("text").as_string(), text);
+}
+
 TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {
   add("sokha", {{{}, Role::kCoder, {}, ""}});
   add("lead", {{{}, Role::kProgrammeLead, {}, ""}});

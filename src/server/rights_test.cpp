@@ -34,6 +34,11 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/sources/{source}/suggestions", "code"},
                                                  {"/sources/{source}/memos", "code"},  // to read them, as the source
                                                  {"/sources/{source}/changes", "read_source"},
+                                                 {"/sources/{source}/masks", "code"},
+                                                 {"/sources/{source}/masks/lift", "code"},
+                                                 {"/sources/{source}/masks/beneath", "change_study"},
+                                                 {"/sources/{source}/links", "code"},
+                                                 {"/sources/{source}/links/{link}", "code"},
                                                  {"/sources/{source}/blind", "change_study"},
                                                  {"/sources/{source}/comparison", "read_source"},
                                                  {"/sources/{source}/settlements", "change_study"},
@@ -69,6 +74,11 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/api/v1/studies/{study}/sources/{source}/codings/{coding}", 404},
                                         {"/api/v1/studies/{study}/sources/{source}/suggestions", 400},
                                         {"/api/v1/studies/{study}/sources/{source}/memos", 400},
+                                        {"/api/v1/studies/{study}/sources/{source}/masks", 400},
+                                        {"/api/v1/studies/{study}/sources/{source}/masks/lift", 400},
+                                        {"/api/v1/studies/{study}/sources/{source}/masks/beneath", 400},
+                                        {"/api/v1/studies/{study}/sources/{source}/links", 400},
+                                        {"/api/v1/studies/{study}/sources/{source}/links/{link}", 404},
                                         {"/api/v1/studies/{study}/sources/{source}/blind", 400},
                                         {"/api/v1/studies/{study}/sources/{source}/settlements", 400},
                                         {"/api/v1/studies/{study}/codebook", 400},
@@ -219,6 +229,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{device}", sent.device.text());
         put("{rest*}", "Submissions");
         put("{coding}", rooms.study.text());
+        put("{link}", rooms.study.text());
         put("{code}", rooms.study.text());
         return target;
       };

@@ -113,6 +113,7 @@ Response whole(const Visit& visit, Page& page, int status) {
   if (!page.keeps_typed) {
     layout.set("languages", languages(visit));
     layout.set("language_label", visit.say("page.language"));
+    layout.set("language_name", visit.say("_name"));
     layout.set("switch", true);
   }
   layout.set("menu", menu(visit, page));
@@ -123,7 +124,6 @@ Response whole(const Visit& visit, Page& page, int status) {
     account.set("sign_out", visit.say("account.sign_out"));
     if (visit.may(people::Right::kManageAccounts)) account.set("accounts", visit.say("accounts.title"));
     account.set("glass", visit.say("glass.title"));
-    if (people::may_somewhere(visit.person, people::Right::kListSources)) account.set("desk", visit.say("desk.link"));
     if (uses_forms(visit.person)) account.set("forms", visit.say("forms.title"));
     if (visit.may(people::Right::kKeepDevices)) account.set("devices", visit.say("devices.title"));
     if (visit.may(people::Right::kKeepMachine)) account.set("backups", visit.say("backups.title"));
@@ -139,7 +139,10 @@ Response whole(const Visit& visit, Page& page, int status) {
       layout.set("notices", entry);
     }
   if (!example_accounts(visit.workspace).empty()) layout.set("example", visit.say("example.banner"));
+  const bool codes = !visit.session.empty() && people::may_somewhere(visit.person, people::Right::kListSources);
+  if (codes) layout.set("desk", visit.say("desk.link"));
   if (page.study) layout.set("study", page.study->name);
+  layout.set("where", codes || page.study);
   if (page.study && page.study->invented) layout.set("invented", visit.say("page.invented"));
   if (!visit.words.checked()) layout.set("unchecked", visit.say("page.unchecked"));
   layout.set("body", body.render(page.data));

@@ -53,7 +53,7 @@ Result<void> change_memo(storage::Transaction& transaction, Id study, Id source,
 
 struct Change {
   std::int64_t number = 0;  // Study::revision by it
-  std::string what;         // "add", "remove", "recode", "memo", "code", "blind"
+  std::string what;         // "add", "remove", "recode", "memo", "mask", "link", "code", "blind"
   Id record, code, coder;
   Span span;
 };

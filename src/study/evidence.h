@@ -68,6 +68,8 @@ struct Evidence {
     std::string certainty;
     std::int32_t start, end;
     int first_respondent, respondent_count;
+    // Where whoever speaks said it: the later of its two passages, in which it is whole; of one passage, all of it.
+    std::int32_t told_start = 0, told_end = 0;
   };
   std::vector<EvidenceLink> links;
 

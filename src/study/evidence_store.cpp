@@ -36,8 +36,8 @@ const Query kCodings{"study.evidence_codings",
                      "and study_id = ?"};
 const Query kLinks{
     "study.evidence_links",
-    "select id, source_id, coder_id, from_code_id, to_code_id, start_byte, end_byte, sign, certainty from link "
-    "where workspace_id = ? and study_id = ?"};
+    "select id, source_id, coder_id, from_code_id, to_code_id, start_byte, end_byte, sign, certainty, "
+    "from_start_byte, from_end_byte, to_start_byte, to_end_byte from link where workspace_id = ? and study_id = ?"};
 
 // Row ids → dense numbers, by open addressing: the only look-up in the loop over all codings.
 class DenseIndex {
@@ -246,6 +246,12 @@ class Loading {
                                  evidence_.codebook.index_of(row.id(4)), static_cast<int>(row.integer(7)),
                                  row.string(8), static_cast<std::int32_t>(row.integer(5)),
                                  static_cast<std::int32_t>(row.integer(6)), 0, 0});
+      // A link from one passage to another is whole, and so told, in the later of the two; who speaks between them has
+      // no part in it.
+      auto& link = evidence_.links.back();
+      const int later = row.is_null(9) ? 5 : row.integer(9) > row.integer(11) ? 9 : 11;
+      link.told_start = static_cast<std::int32_t>(row.integer(later));
+      link.told_end = static_cast<std::int32_t>(row.integer(later + 1));
     });
     std::sort(evidence_.links.begin(), evidence_.links.end(), [](const auto& left, const auto& right) {
       return std::tie(left.source, left.start, left.end, left.from, left.to, left.coder) <
@@ -253,7 +259,7 @@ class Loading {
     });
     for (auto& link : evidence_.links) {
       link.first_respondent = static_cast<int>(evidence_.coding_respondents.size());
-      link.respondent_count = add_speakers(link.source, link.start, link.end);
+      link.respondent_count = add_speakers(link.source, link.told_start, link.told_end);
     }
   }
 

@@ -98,6 +98,7 @@ struct MaterialLink {
   std::string guid;
   int source = -1, coder = -1, from = -1, to = -1;
   MaterialSpan span;
+  Span from_span, to_span;  // of a link from one passage to another; else both empty
   int sign = 1;
   std::string certainty = "said";
   std::optional<std::int64_t> created_at;
@@ -117,6 +118,7 @@ struct MaterialMask {
   int source = -1;
   MaterialSpan span;
   std::string kind = "other";
+  std::string instead;  // what is shown in its place
   std::string where;
 };
 

@@ -26,12 +26,14 @@ const Query kLinkKeys{"study.link_keys",
 const Query kAddLink{
     "study.add_link",
     "insert into link (workspace_id, id, study_id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, "
-    "to_code_id, sign, certainty, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    "to_code_id, sign, certainty, created_at, from_start_byte, from_end_byte, to_start_byte, to_end_byte) values (?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kMaskKeys{"study.mask_keys",
                       "select source_id, start_byte, end_byte from mask where workspace_id = ? and study_id = ?"};
 const Query kAddMask{
     "study.add_mask",
-    "insert into mask (workspace_id, source_id, start_byte, end_byte, study_id, kind) values (?, ?, ?, ?, ?, ?)"};
+    "insert into mask (workspace_id, source_id, start_byte, end_byte, study_id, kind, id, instead) values (?, ?, ?, ?, "
+    "?, ?, ?, ?)"};
 
 const storage::SealedColumn kSealedSelections{"coding", "selection_name"};
 
@@ -164,9 +166,13 @@ Result<void> merge_links(Merging& merging) {
     }
     const Id id = place->second = merging.ids.links[i] = Id::make();
     const bool usable_guid = !link.guid.empty() && guids.insert(link.guid).second;
+    const bool joins_two = link.from_span.start < link.from_span.end;
+    const auto edge = [&](std::int64_t at) { return joins_two ? Parameter(at) : Parameter(nullptr); };
     merging.transaction.run(
         kAddLink, {merging.workspace(), id, merging.study, usable_guid ? link.guid : make_guid(), source, coder,
-                   span->start, span->end, from, to, link.sign < 0 ? -1 : 1, link.certainty, link.created_at});
+                   span->start, span->end, from, to, link.sign < 0 ? -1 : 1, link.certainty, link.created_at,
+                   edge(link.from_span.start), edge(link.from_span.end), edge(link.to_span.start),
+                   edge(link.to_span.end)});
     merging.report.count("link", Outcome::kRead);
   }
   return {};
@@ -197,8 +203,12 @@ Result<void> merge_masks(Merging& merging) {
       }
       any = true;
       if (held.insert({source.value, 0, 0, 0, span->start, span->end}).second) {
+        const Id id = Id::make();
+        const std::string instead =
+            mask.instead.empty() ? "" : merging.transaction.seal(source, "mask", "instead", id, mask.instead);
         merging.transaction.run(kAddMask,
-                                {merging.workspace(), source, span->start, span->end, merging.study, mask.kind});
+                                {merging.workspace(), source, span->start, span->end, merging.study, mask.kind, id,
+                                 instead.empty() ? Parameter(nullptr) : Parameter::blob(instead)});
         merging.report.count("mask", Outcome::kRead);
       } else {
         merging.report.count("mask", Outcome::kMerged);

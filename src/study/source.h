@@ -39,10 +39,14 @@ struct SourceLink {
   Span span;
   int sign = 1;
   std::string certainty;
+  // Of a link from one passage to another; else both empty, and its words are all of `span`.
+  Span from_span, to_span;
 };
 struct SourceMask {
   Span span;
   std::string kind;
+  std::string instead;  // opened: what is shown in its place; empty: signs
+  Id coder;             // who put it on at the desk
 };
 struct Memo {
   Id id;
@@ -70,8 +74,9 @@ struct Whereabouts {
 std::optional<Whereabouts> where_is(storage::Transaction& transaction, Id source);
 Result<Source> open_source(storage::Transaction& transaction, Id study, Id source);
 
-// The text with every identifying passage replaced by "▮" once per character; spans of the original stay valid through
-// `moved`: byte position in the original → in the masked text.
+// The text with every identifying passage replaced by "[what stands instead]", or by "▮" once per character where
+// nothing was written instead; spans of the original stay valid through `moved`: byte position in the original → in the
+// masked text.
 struct MaskedText {
   std::string text;
   std::vector<std::pair<std::int64_t, std::int64_t>> moved;  // (original, masked), ascending, first (0,0)
@@ -80,8 +85,11 @@ struct MaskedText {
   std::int64_t at(std::int64_t original, Edge edge = Edge::kBefore) const;
   std::vector<std::size_t> hidden;  // indices into moved where a mask begins; it ends at the next one
 };
-MaskedText masked(std::string_view text, const std::vector<SourceMask>& masks);
-MaskedText masked(std::string_view text, Span part, const std::vector<SourceMask>& masks);  // of a part alone
+// With kSigns every mask is signs, so that code points count as in the original.
+enum class MaskedBy { kInstead, kSigns };
+MaskedText masked(std::string_view text, const std::vector<SourceMask>& masks, MaskedBy by = MaskedBy::kInstead);
+MaskedText masked(std::string_view text, Span part, const std::vector<SourceMask>& masks,
+                  MaskedBy by = MaskedBy::kInstead);  // of a part alone
 
 struct Respondent {
   Id id, location;

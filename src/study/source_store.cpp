@@ -44,11 +44,11 @@ const Query kCodings{"study.codings_on_source",
                      "study_id = ? and source_id = ? "
                      "order by start_byte, end_byte desc, code_id, coder_id"};
 const Query kLinks{"study.links_on_source",
-                   "select id, coder_id, from_code_id, to_code_id, start_byte, end_byte, sign, certainty from link "
-                   "where workspace_id = ? and study_id = ? and source_id = ? order by start_byte, end_byte, id"};
+                   "select id, coder_id, from_code_id, to_code_id, start_byte, end_byte, sign, certainty, "
+                   "from_start_byte, from_end_byte, to_start_byte, to_end_byte from link where workspace_id = ? and study_id = ? and source_id = ? order by start_byte, end_byte, id"};
 const Query kMasks{"study.masks_on_source",
-                   "select start_byte, end_byte, kind from mask where workspace_id = ? and source_id = ? order by "
-                   "start_byte, end_byte"};
+                   "select start_byte, end_byte, kind, id, coder_id, instead from mask where workspace_id = ? and "
+                   "source_id = ? order by start_byte, end_byte"};
 const Query kMemos{"study.memos_of_study",
                    "select id, subject, subject_id, coder_id, title, text from memo where workspace_id = ? and "
                    "study_id = ? order by created_at, id"};
@@ -74,6 +74,12 @@ SourceLine read_line(Transaction& transaction, const Row& row) {
   line.translation_of = row.id(8);
   line.is_read = row.integer(9) != 0;
   return line;
+}
+
+SourceMask read_mask(Transaction& transaction, const Row& row) {
+  SourceMask mask{{row.integer(0), row.integer(1)}, row.string(2), "", row.id(4)};
+  if (!row.is_null(5)) mask.instead = transaction.open("mask", "instead", row.id(3), row.blob(5));
+  return mask;
 }
 
 int characters(std::string_view text) {
@@ -147,10 +153,16 @@ Result<Source> open_source(Transaction& transaction, Id study, Id id) {
                             row.id(3),
                             {row.integer(4), row.integer(5)},
                             static_cast<int>(row.integer(6)),
-                            row.string(7)});
+                            row.string(7),
+                            {},
+                            {}});
+    if (!row.is_null(8)) {
+      source.links.back().from_span = {row.integer(8), row.integer(9)};
+      source.links.back().to_span = {row.integer(10), row.integer(11)};
+    }
   });
   transaction.each(kMasks, {workspace, id}, [&](const Row& row) {
-    source.masks.push_back({{row.integer(0), row.integer(1)}, row.string(2)});
+    source.masks.push_back(read_mask(transaction, row));
   });
   std::set<Id> mine{id};
   for (const SourceCoding& coding : source.codings) mine.insert(coding.id);
@@ -179,7 +191,7 @@ Result<SourceText> open_text(Transaction& transaction, Id study, Id id) {
   });
   if (!found) return fail(problems::kNotFound, {{"what", "source"}, {"name", id.text()}});
   transaction.each(kMasks, {transaction.workspace(), id}, [&](const Row& row) {
-    made.masks.push_back({{row.integer(0), row.integer(1)}, row.string(2)});
+    made.masks.push_back(read_mask(transaction, row));
   });
   return made;
 }
@@ -196,24 +208,28 @@ std::int64_t MaskedText::at(std::int64_t original, Edge edge) const {
                              : std::min(here, next->second);
 }
 
-MaskedText masked(std::string_view text, Span part, const std::vector<SourceMask>& masks) {
+MaskedText masked(std::string_view text, Span part, const std::vector<SourceMask>& masks, MaskedBy by) {
   MaskedText result;
   result.moved.emplace_back(0, -part.start);  // before the part: never asked for, but at() needs a mark
   result.moved.emplace_back(part.start, 0);
-  std::vector<Span> hidden;
+  std::vector<std::pair<Span, const SourceMask*>> hidden;
   for (const SourceMask& mask : masks) {
     const Span span{std::max(mask.span.start, part.start), std::min(mask.span.end, part.end)};
-    if (span.start < span.end) hidden.push_back(span);
+    if (span.start < span.end) hidden.emplace_back(span, &mask);
   }
-  std::sort(hidden.begin(), hidden.end());
+  std::sort(hidden.begin(), hidden.end(), [](const auto& left, const auto& right) { return left.first < right.first; });
   std::int64_t done = part.start;
-  for (const Span& span : hidden) {
+  for (const auto& [span, mask] : hidden) {
     const std::int64_t start = std::max(span.start, done);  // masks may overlap
     if (start >= span.end) continue;
     result.text += text.substr(done, start - done);
     result.hidden.push_back(result.moved.size());
     result.moved.emplace_back(start, static_cast<std::int64_t>(result.text.size()));
-    for (int i = characters(text.substr(start, span.end - start)); i > 0; --i) result.text += "▮";
+    // A part of a mask says nothing instead: what does stands at its beginning.
+    if (by == MaskedBy::kInstead && !mask->instead.empty() && start == mask->span.start)
+      result.text += "[" + mask->instead + "]";
+    else
+      for (int i = characters(text.substr(start, span.end - start)); i > 0; --i) result.text += "▮";
     result.moved.emplace_back(span.end, static_cast<std::int64_t>(result.text.size()));
     done = span.end;
   }
@@ -221,8 +237,8 @@ MaskedText masked(std::string_view text, Span part, const std::vector<SourceMask
   return result;
 }
 
-MaskedText masked(std::string_view text, const std::vector<SourceMask>& masks) {
-  return masked(text, {0, static_cast<std::int64_t>(text.size())}, masks);
+MaskedText masked(std::string_view text, const std::vector<SourceMask>& masks, MaskedBy by) {
+  return masked(text, {0, static_cast<std::int64_t>(text.size())}, masks, by);
 }
 
 std::vector<Respondent> list_respondents(Transaction& transaction, Id study) {

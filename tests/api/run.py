@@ -160,11 +160,26 @@ class Api(unittest.TestCase):
         self.check(codings + "/{coding}", method="DELETE", coding=made["id"], **at)
         self.check(codings + "/{coding}", 404, method="DELETE", coding=made["id"], **at)
         self.check(codings, 201, method="POST", body={"restore": made["id"]}, **at)
+        masks, links = "/studies/{study}/sources/{source}/masks", "/studies/{study}/sources/{source}/links"
+        self.check(masks, method="POST", body={"start": 0, "end": 2, "kind": "name", "instead": "somebody", "everywhere": True}, **at)
+        self.check(masks, 422, method="POST", body={"start": 0, "end": 2, "kind": "story"}, **at)
+        self.assertTrue(self.check("/studies/{study}/sources/{source}", **at)["masks"][0]["own"])
+        self.check(masks + "/beneath", method="POST", body={"start": 0, "end": 1}, **at)
+        self.check(masks + "/lift", method="POST", body={"start": 0, "end": 1, "everywhere": True}, **at)
+        self.check(masks + "/lift", 404, method="POST", body={"start": 0, "end": 1}, **at)
+        self.check(masks + "/beneath", 404, method="POST", body={"start": 0, "end": 1}, **at)
+        other = self.check("/studies/{study}/codebook", study=study)["codes"][-2]["id"]
+        join = {"from_id": code, "from_start": 0, "from_end": 3, "to_id": other, "to_start": 5, "to_end": 9, "prevents": True}
+        link = self.check(links, 201, method="POST", body=join, **at)["id"]
+        self.check(links, 200, method="POST", body=join, **at)
+        self.check(links, 422, method="POST", body={**join, "to_id": code}, **at)
+        self.check(links + "/{link}", method="DELETE", link=link, **at)
+        self.check(links + "/{link}", 404, method="DELETE", link=link, **at)
         suggestions = "/studies/{study}/sources/{source}/suggestions"
         self.check(suggestions, **at)
         self.check(suggestions, 404, method="POST", body={"id": made["id"], "take": True}, **at)
         told = self.check("/studies/{study}/sources/{source}/changes", **at)
-        self.assertEqual([each["what"] for each in told["changes"]], ["add", "memo", "remove", "add"])
+        self.assertEqual([each["what"] for each in told["changes"]], ["add", "memo", "remove", "add", "mask", "mask", "link", "link", "link"])
         self.check("/studies/{study}/sources/{source}/changes", 422, query="?after=x", **at)
         blind = "/studies/{study}/sources/{source}/blind"
         self.check(blind, method="POST", body={"blind": True}, **at)

@@ -106,11 +106,12 @@ export async function signIn(page, base, { name, password }) {
   await submit(page, page.locator('form.entry button'));
 }
 
-// Nothing is wider than the screen, and no word is missing.
+// Nothing is wider than the screen, the head leaves most of a phone to the page, and no word is missing.
 export async function look(page, what, size, { whole = false } = {}) {
   const seen = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     text: document.body.innerText,
+    head: document.querySelector('body > header, #desk > header')?.getBoundingClientRect().height ?? 0,
     out: [...document.querySelectorAll('body *')].filter((each) => {
       if (each.closest('.scroll, svg, .skip, .hidden, details:not([open]), dialog')) return false;
       const box = each.getBoundingClientRect();
@@ -119,6 +120,7 @@ export async function look(page, what, size, { whole = false } = {}) {
   }));
   assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels wider than a ${size}`);
   assert.deepEqual(seen.out, [], `${what}: sticks out of a ${size}`);
+  assert.ok(size !== 'phone' || seen.head <= 190, `${what}: its head takes ${seen.head} of 740 pixels`);
   assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing: ${/⟦.*?⟧/.exec(seen.text)}`);
   if (!process.env.SCREENSHOTS) return;
   mkdirSync(process.env.SCREENSHOTS, { recursive: true });

@@ -143,6 +143,92 @@ test('a coder codes by keys alone, in Khmer text, and takes it back', async () =
   await close();
 });
 
+for (const [size, language] of [['laptop', 'en'], ['phone', 'km']])
+  test(`words are hidden, looked beneath and shown again by keys alone, on a ${size} in ${language}`, async () => {
+    const { page, wrong, close } = await open(example, size);
+    const other = await open(example);
+    await signIn(page, example, accounts.researcher);
+    await signIn(other.page, example, accounts.coder);
+    await openSource(page, language);
+    await openSource(other.page);
+    const key = (name) => page.keyboard.press(name);
+    await page.locator('.transcript').focus();
+    for (const each of ['ArrowDown', 'ArrowDown', 'ArrowRight', 'Shift+ArrowRight']) await key(each);
+    const hidden = await page.textContent('#chosen-now');
+    await key('Shift+KeyM');
+    await page.locator('dialog[open] select').waitFor();
+    await page.keyboard.press('ArrowDown');  // a place
+    await judge(page, 'hiding words');
+    await look(page, `desk-mask-${size}-${language}`, size);
+    await key('Tab');
+    await page.keyboard.type('a village');
+    await key('Enter');
+    await page.locator('.said', { hasText: '[a village]' }).first().waitFor();
+    assert.equal((await page.textContent('.transcript')).includes(hidden), false, 'it is on the page no more');
+    await judge(page, 'a source with a mask');
+    // Whoever has the same source open sees it go, and cannot bring it back.
+    await other.page.locator('.said', { hasText: '[a village]' }).first().waitFor();
+    await other.page.locator('.masks summary').click();
+    assert.equal(await other.page.locator('.masks .deeds button').count(), 0);
+    const got = await other.page.evaluate(async (path) => (await fetch(path)).text(), `/api/v1/studies/${study.id}/sources/${study.source}`);
+    assert.equal(got.includes(hidden), false, 'nor does it come over the wire');
+    // Coding a stretch over it goes on as before.
+    await page.locator('.transcript').focus();
+    await key('Shift+ArrowRight');
+    await key('KeyB');
+    await page.locator('.on-it li button').first().waitFor();
+    await key('u');
+    await page.locator('.masks summary').focus();
+    await key('Enter');
+    await page.locator('.masks li', { hasText: 'a village' }).locator('.deeds button').first().focus();
+    await key('Enter');
+    await page.locator('.masks .beneath', { hasText: hidden }).waitFor();
+    await page.locator('.masks li', { hasText: 'a village' }).locator('.deeds button').last().focus();
+    await key('Enter');
+    await page.locator('.said', { hasText: hidden }).first().waitFor();
+    await other.page.locator('.said', { hasText: hidden }).first().waitFor();
+    assert.deepEqual([...wrong, ...other.wrong], []);
+    await close();
+    await other.close();
+  });
+
+for (const [size, language] of [['laptop', 'en'], ['phone', 'km']])
+  test(`what leads to what is said from passage to passage by keys alone, on a ${size} in ${language}`, async () => {
+    const { page, wrong, close } = await open(example, size);
+    await signIn(page, example, accounts.coder);
+    await openSource(page, language);
+    const links = () => page.locator('.links li').count();
+    const key = (name) => page.keyboard.press(name);
+    const before = await links();
+    await page.locator('.transcript').focus();
+    for (let turn = 0; turn < 4; turn++) await key('ArrowDown');
+    await key('Shift+KeyL');
+    await page.locator('.begun').waitFor();
+    await key('ArrowDown');
+    await key('ArrowDown');
+    await key('Shift+KeyL');
+    await page.locator('dialog[open] select').first().waitFor();
+    await judge(page, 'a link');
+    await look(page, `desk-link-${size}-${language}`, size);
+    await page.selectOption('dialog[open] select >> nth=0', { index: 1 });
+    await page.selectOption('dialog[open] select >> nth=2', { index: 0 });
+    await page.locator('dialog[open] button').first().focus();
+    await key('Enter');
+    await page.waitForFunction((n) => document.querySelectorAll('.links li').length === n, before + 1);
+    assert.ok(await page.locator('.turn .codes li.link').count() >= 2, 'it stands at both turns');
+    await page.locator('.links summary').focus();
+    await key('Enter');
+    const own = page.locator('.links li', { has: page.locator('.deeds button') }).first();
+    await own.locator('.go').focus();
+    await key('Enter');
+    await look(page, `desk-links-${size}-${language}`, size);
+    await own.locator('.deeds button').focus();
+    await key('Enter');
+    await page.waitForFunction((n) => document.querySelectorAll('.links li').length === n, before);
+    assert.deepEqual(wrong, []);
+    await close();
+  });
+
 test('words are chosen by mouse and widened to whole words', async () => {
   const { page, wrong, close } = await open(example);
   await signIn(page, example, accounts.coder);

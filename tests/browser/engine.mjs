@@ -328,6 +328,7 @@ test('wiping destroys the key first, and fast; signing out empties the site', as
   await page.waitForSelector('.questions .asked');
   await unlock(page);
   assert.equal(await count('key'), 1);
+  await page.locator('.fold:has(form.account) summary').click();
   await Promise.all([page.waitForNavigation(), page.locator('form.account button').click()]);
   await signIn(page, 'enumerator');
   await openForm(page);

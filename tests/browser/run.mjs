@@ -85,6 +85,7 @@ for (const account of Object.values(accounts))
       for (const path of ['/accounts', '/audit', '/backups', '/devices'].filter((each) => !own.includes(each)))
         assert.equal((await page.goto(example + path)).status(), 403, path);
       await page.goto(example + '/');
+      await page.locator('.fold:has(form.account) summary').click();
       await submit(page, page.locator('form.account button'));
       assert.equal((await page.goto(example + '/account')).url(), example + '/sign-in');
       assert.deepEqual(wrong, []);
@@ -139,6 +140,21 @@ test('a first steward is made in the browser, invites somebody, and excludes the
   assert.equal((await page.goto(address + study)).status(), 404);  // nor does a steward see it
   await steward.close();
   await invited.close();
+});
+
+test('the language is changed by keys alone, without a script', async () => {
+  const { page, close } = await open(example, 'phone');
+  await page.goto(example + '/sign-in');
+  const languages = page.locator('.languages');
+  assert.equal(await languages.locator('nav').isVisible(), false);
+  await languages.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  await languages.locator('nav a[lang=km]').waitFor();
+  await judge(page, 'the list of languages');
+  while (await page.evaluate(() => document.activeElement.lang) !== 'km') await page.keyboard.press('Tab');
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  assert.equal(await page.getAttribute('html', 'lang'), 'km');
+  await close();
 });
 
 test('a form is filled in on a phone, in Khmer, by its keyboard alone', async () => {

@@ -18,32 +18,6 @@ namespace {
 
 constexpr std::size_t kLongestMemo = 20'000, kLongestTitle = 400;  // bytes
 
-// The bytes between two code points, widened to whole characters and whole masks.
-Result<Span> span_sent(const study::SourceText& source, std::int64_t start, std::int64_t end) {
-  const OffsetMap offsets(source.text);
-  const auto from = offsets.byte_of_code_point(start), to = offsets.byte_of_code_point(end);
-  if (!from || !to || start >= end)
-    return fail(problems::kInvalidValue, {{"where", "start, end"},
-                                          {"value", std::to_string(start) + "–" + std::to_string(end)},
-                                          {"what", "stretch of the text"},
-                                          {"hint", "It must begin before it ends, inside the text."}});
-  const Graphemes graphemes(source.text);
-  Span span{graphemes.before(*from), graphemes.after(*to)};
-  for (const study::SourceMask& mask : source.masks)
-    if (mask.span.overlaps(span)) span = {std::min(span.start, mask.span.start), std::max(span.end, mask.span.end)};
-  return span;
-}
-
-// Tells the others once this is kept.
-Response told(JsonWriter out, Id study, int status = 200) {
-  Response response;
-  response.then = [study, made = json(out, status)] {
-    news::tell(study);
-    return made;
-  };
-  return response;
-}
-
 void write_memos(JsonWriter& out, const Source& source) {
   out.key("memos").array();
   for (const study::Memo& memo : source.memos) {
@@ -53,6 +27,48 @@ void write_memos(JsonWriter& out, const Source& source) {
     out.key("coder_id");
     memo.coder ? out.value(memo.coder.text()) : out.null();
     out.member("title", memo.title).member("text", memo.text).end_object();
+  }
+  out.end_array();
+}
+
+// A link of one passage begins and ends where its cause and its effect do.
+void write_links(JsonWriter& out, const Source& source, const study::Codebook& codebook, const Places& places) {
+  out.key("links").array();
+  for (const auto& link : source.links) {
+    const study::Code *from = codebook.find(link.from), *to = codebook.find(link.to);
+    const bool joins_two = link.from_span.start < link.from_span.end;
+    out.object()
+        .member("id", link.id.text())
+        .member("coder_id", link.coder.text())
+        .member("from", from ? from->path : "")
+        .member("from_id", link.from.text())
+        .member("to", to ? to->path : "")
+        .member("to_id", link.to.text())
+        .member("sign", link.sign)
+        .member("certainty", link.certainty);
+    for (const auto& [name, span] : {std::pair{"", link.span},
+                                     {"from_", joins_two ? link.from_span : link.span},
+                                     {"to_", joins_two ? link.to_span : link.span}}) {
+      const auto [start, end] = places(span);
+      out.member(std::string(name) + "start", start).member(std::string(name) + "end", end);
+    }
+    out.end_object();
+  }
+  out.end_array();
+}
+
+// Where something is hidden and what stands instead; what is hidden is not in it.
+void write_masks(JsonWriter& out, const Source& source, const std::optional<Id>& own, const Places& places) {
+  out.key("masks").array();
+  for (const study::SourceMask& mask : source.masks) {
+    const auto [start, end] = places(mask.span);
+    out.object()
+        .member("start", start)
+        .member("end", end)
+        .member("kind", mask.kind)
+        .member("instead", mask.instead)
+        .member("own", own && mask.coder == *own)
+        .end_object();
   }
   out.end_array();
 }
@@ -76,6 +92,30 @@ void write_translation(JsonWriter& out, const Visit& visit, const Source& source
 }
 
 }  // namespace
+
+Result<Span> span_sent(const study::SourceText& source, std::int64_t start, std::int64_t end) {
+  const OffsetMap offsets(source.text);
+  const auto from = offsets.byte_of_code_point(start), to = offsets.byte_of_code_point(end);
+  if (!from || !to || start >= end)
+    return fail(problems::kInvalidValue, {{"where", "start, end"},
+                                          {"value", std::to_string(start) + "–" + std::to_string(end)},
+                                          {"what", "stretch of the text"},
+                                          {"hint", "It must begin before it ends, inside the text."}});
+  const Graphemes graphemes(source.text);
+  Span span{graphemes.before(*from), graphemes.after(*to)};
+  for (const study::SourceMask& mask : source.masks)
+    if (mask.span.overlaps(span)) span = {std::min(span.start, mask.span.start), std::max(span.end, mask.span.end)};
+  return span;
+}
+
+Response told_others(JsonWriter out, Id study, int status) {
+  Response response;
+  response.then = [study, made = json(out, status)] {
+    news::tell(study);
+    return made;
+  };
+  return response;
+}
 
 Id own_coder(const Visit& visit, Id study) {
   const auto account = people::account_of(visit.transaction, visit.person.account);
@@ -143,18 +183,9 @@ Result<Response> api_source(const Visit& visit) {
         .member("end", end)
         .end_object();
   }
-  out.end_array().key("links").array();
-  for (const auto& link : source.links) {
-    const auto [start, end] = places(link.span);
-    const study::Code *from = codebook.find(link.from), *to = codebook.find(link.to);
-    out.object()
-        .member("from", from ? from->path : "")
-        .member("to", to ? to->path : "")
-        .member("sign", link.sign)
-        .member("certainty", link.certainty);
-    out.member("start", start).member("end", end).end_object();
-  }
   out.end_array();
+  write_links(out, source, codebook, places);
+  write_masks(out, source, own, places);
   write_memos(out, source);
   write_translation(out, visit, source, blocks.size());
   out.end_object();
@@ -183,7 +214,7 @@ Result<Response> put_coding(const Visit& visit) {
   out.object().member("number", put.number).member("is_new", put.is_new).key("coding");
   write_coding(out, put.coding, Places(text.text, text.masks));
   out.end_object();
-  return told(std::move(out), study.id, put.is_new ? 201 : 200);
+  return told_others(std::move(out), study.id, put.is_new ? 201 : 200);
 }
 
 Result<Response> take_coding_off(const Visit& visit) {
@@ -196,7 +227,7 @@ Result<Response> take_coding_off(const Visit& visit) {
       TRY(study::take_coding_off(visit.transaction, study.id, source, coding, own.value_or(Id{})));
   JsonWriter out;
   out.object().member("number", number).end_object();
-  return told(std::move(out), study.id);
+  return told_others(std::move(out), study.id);
 }
 
 Result<Response> put_memo(const Visit& visit) {
@@ -220,7 +251,7 @@ Result<Response> put_memo(const Visit& visit) {
     }));
   JsonWriter out;
   out.object().member("id", memo.text()).end_object();
-  return told(std::move(out), study.id);
+  return told_others(std::move(out), study.id);
 }
 
 Result<Response> api_memos(const Visit& visit) {

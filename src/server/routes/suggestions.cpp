@@ -50,7 +50,10 @@ Result<Response> api_suggestions(const Visit& visit) {
         .member("end", end)
         .key("words")
         .array();
-    for (const std::string& word : each.words) out.value(word);
+    // What was masked since it learnt is not among its reasons either.
+    const std::string shown = fold(study::masked(text.text, each.span, text.masks, study::MaskedBy::kSigns).text);
+    for (const std::string& word : each.words)
+      if (shown.find(fold(word)) != std::string::npos) out.value(word);
     out.end_array();
     write_like(out, visit, study.id, each.like);
     out.end_object();

@@ -156,8 +156,9 @@ std::string write_side_file(const Material& material, const SideOptions& options
       out.object()
           .member("start", positions.start_of(mask.span.bytes.start))
           .member("end", positions.end_of(mask.span.bytes.end))
-          .member("kind", mask.kind)
-          .end_object();
+          .member("kind", mask.kind);
+      if (!mask.instead.empty()) out.member("instead", mask.instead);
+      out.end_object();
     }
     if (masks) out.end_array();
     out.end_object();
@@ -172,6 +173,13 @@ std::string write_side_file(const Material& material, const SideOptions& options
     out.member("from", material.codes[static_cast<std::size_t>(link.from)].guid)
         .member("to", material.codes[static_cast<std::size_t>(link.to)].guid);
     out.member("start", positions.start_of(link.span.bytes.start)).member("end", positions.end_of(link.span.bytes.end));
+    if (link.from_span.start < link.from_span.end)
+      for (const auto& [name, span] : {std::pair{"cause", link.from_span}, {"effect", link.to_span}})
+        out.key(name)
+            .object()
+            .member("start", positions.start_of(span.start))
+            .member("end", positions.end_of(span.end))
+            .end_object();
     out.member("sign", link.sign).member("certainty", link.certainty);
     if (link.created_at) out.member("created_at", *link.created_at);
     out.end_object();
@@ -253,7 +261,8 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
     each(list_of(entry, "masks"), [&](const json::object& mask) {
       const std::string kind = text_of(mask, "kind");
       if (const auto span = span_in(source.text, mask))
-        material.masks.push_back({at, {*span, "", 1}, is_one_of(kMaskKinds, kind) ? kind : "other", file});
+        material.masks.push_back({at, {*span, "", 1}, is_one_of(kMaskKinds, kind) ? kind : "other",
+                                  text_of(mask, "instead"), file});
       else
         material.report.note("mask", Outcome::kUnusable, source.guid, "it does not lie within the text");
     });
@@ -273,6 +282,15 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
       return;
     }
     link.span.bytes = *span;
+    const auto passage = [&](const char* name) -> std::optional<Span> {
+      const json::value* at = entry.if_contains(name);
+      if (!at || !at->is_object()) return std::nullopt;
+      return span_in(material.sources[static_cast<std::size_t>(link.source)].text, at->as_object());
+    };
+    if (const auto cause = passage("cause"), effect = passage("effect"); cause && effect) {
+      link.from_span = *cause;
+      link.to_span = *effect;
+    }
     link.sign = number_of(entry, "sign", 1) < 0 ? -1 : 1;
     if (const std::string certainty = text_of(entry, "certainty"); is_one_of(kCertainties, certainty))
       link.certainty = certainty;

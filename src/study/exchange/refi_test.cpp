@@ -197,11 +197,26 @@ Material rich_material(std::uint64_t seed) {
       coding.created_at = 1700000000000 + s * 1000;
       material.codings.push_back(coding);
     }
-    MaterialLink link{
-        guid(8, s),   s, 0, 2, 4, {{graphemes.before(0), graphemes.after(1)}, "", 1}, s % 2 ? -1 : 1, "likely",
-        1700000000000};
+    const Span first{graphemes.before(0), graphemes.after(1)};
+    MaterialLink link;
+    link.guid = guid(8, s);
+    link.source = s;
+    link.coder = 0;
+    link.from = 2;
+    link.to = 4;
+    link.span.bytes = first;
+    link.sign = s % 2 ? -1 : 1;
+    link.certainty = "likely";
+    link.created_at = 1700000000000;
+    if (s % 2) {  // from one passage to another
+      const Span last{graphemes.before(static_cast<std::int64_t>(text.size()) - 1),
+                      static_cast<std::int64_t>(text.size())};
+      link.span.bytes = {first.start, last.end};
+      link.from_span = last;
+      link.to_span = first;
+    }
     material.links.push_back(link);
-    material.masks.push_back({s, {{graphemes.before(0), graphemes.after(1)}, "", 1}, "name", ""});
+    material.masks.push_back({s, {{graphemes.before(0), graphemes.after(1)}, "", 1}, "name", "a neighbour", ""});
   }
   material.memos.push_back({guid(9, 0), "code", 1, 0, "On want", "Why <this>?\nបន្ត", 1700000000000});
   material.memos.push_back({guid(9, 1), "study", -1, 1, "", "free", std::nullopt});
@@ -370,12 +385,15 @@ TEST(Refi, WhatGoesOutComesBackInEveryPreset) {
       ASSERT_EQ(again->links.size(), material.links.size());
       for (std::size_t i = 0; i < material.links.size(); ++i)
         EXPECT_EQ(std::tie(again->links[i].span.bytes, again->links[i].sign, again->links[i].certainty,
-                           again->links[i].from, again->links[i].to),
+                           again->links[i].from, again->links[i].to, again->links[i].from_span,
+                           again->links[i].to_span),
                   std::tie(material.links[i].span.bytes, material.links[i].sign, material.links[i].certainty,
-                           material.links[i].from, material.links[i].to));
+                           material.links[i].from, material.links[i].to, material.links[i].from_span,
+                           material.links[i].to_span));
       ASSERT_EQ(again->masks.size(), material.masks.size());
       for (std::size_t i = 0; i < material.masks.size(); ++i)
-        EXPECT_EQ(again->masks[i].span.bytes, material.masks[i].span.bytes);
+        EXPECT_EQ(std::tie(again->masks[i].span.bytes, again->masks[i].instead),
+                  std::tie(material.masks[i].span.bytes, material.masks[i].instead));
       EXPECT_EQ(again->memos.size(), material.memos.size());
       ASSERT_EQ(again->sets.size(), 1u);
       EXPECT_EQ(again->sets[0].members.size(), 3u);

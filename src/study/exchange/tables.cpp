@@ -212,6 +212,7 @@ Result<void> read_masks(const TableView& table, Material& material) {
     if (!kind.empty() && !is_one_of(kMaskKinds, kind))
       return table.bad_value(row, "kind", kind, "kind of mask", "Write name, place, phone or other.");
     if (!kind.empty()) mask.kind = kind;
+    mask.instead = table.get(row, "instead");
     mask.where = table.where(row);
     material.masks.push_back(std::move(mask));
   }

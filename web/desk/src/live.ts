@@ -5,7 +5,7 @@ import { ask, client, Refused, status } from './client.ts';
 
 type Change = components['schemas']['Change'];
 
-export function follow(path: { study: string; source: string }, number: number, on: (change: Change) => void | Promise<void>): () => void {
+export function follow(path: { study: string; source: string }, number: number, on: (change: Change, number: number) => void | Promise<void>): () => void {
   const going = new AbortController();
   const pause = (seconds: number) => new Promise((go) => { setTimeout(go, seconds * 1000); });
   (async () => {
@@ -16,7 +16,7 @@ export function follow(path: { study: string; source: string }, number: number, 
         const got = await ask(client.GET('/studies/{study}/sources/{source}/changes', { params: { path, query: { after: number, wait: 1 } }, signal: going.signal }), true);
         troubles = 0;
         number = got.number;
-        for (const change of got.changes) await on(change);
+        for (const change of got.changes) await on(change, got.number);
       } catch (error) {
         if (going.signal.aborted) return;
         if (error instanceof Refused && (error.status === 401 || error.status === 404)) { status.signedOut = error.status === 401; return; }

@@ -21,8 +21,8 @@ export function fitting<T extends Findable>(codes: T[], typed: string, most = 12
 }
 
 // Keys that put a code on the chosen words: by their place on the keyboard, so that they are the same whichever script
-// is being written. What else has a meaning is left out: u takes back, m writes a memo, x takes off.
-export const letters = [...'abcdefghijklnopqrstvwyz'];
+// is being written. What else has a meaning is left out: u takes back, m writes a memo, s searches, x takes off.
+export const letters = [...'abcdefghijklnopqrtvwyz'];
 export function keysFor(codes: Findable[]): Map<string, string> {
   const used = codes.map((code, index) => ({ code, index })).sort((one, other) => other.code.codings - one.code.codings || one.index - other.index);
   return new Map(letters.slice(0, used.length).map((letter, index) => [letter, used[index]!.code.id]));

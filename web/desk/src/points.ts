@@ -1,21 +1,55 @@
-// Positions: the interface counts code points, the browser UTF-16 units. They differ after characters beyond U+FFFF,
-// whose places are kept.
+// Positions: the interface counts code points of the told text, where a mask has as many as what it hides; the page
+// counts UTF-16 units of what it shows, where something else may stand in place of a mask.
+export interface Hidden { start: number; end: number; instead: string }
+
 export class Points {
-  private readonly pairs: number[] = [];  // unit at which each such character begins, ascending
-  constructor(text: string) {
-    for (let at = 0; at < text.length; at++) {
-      const unit = text.charCodeAt(at);
-      if (unit >= 0xd800 && unit < 0xdc00) this.pairs.push(at++);
+  readonly text: string;                    // as it is shown
+  readonly masked: { start: number; end: number }[] = [];  // in units of that
+  private readonly units: Int32Array;       // where each code point begins; of a mask, all at its beginning
+  constructor(told: string, masks: Hidden[] = []) {
+    const from = new Map(masks.filter((each) => each.instead).map((each) => [each.start, each]));
+    const units = new Int32Array(told.length + 1);
+    const ends = new Map(masks.map((each) => [each.start, each.end]));
+    const pieces: string[] = [];
+    let point = 0, unit = 0, at = 0, plain = 0;
+    while (at < told.length) {
+      const mask = from.get(point), end = ends.get(point);
+      if (mask) {
+        pieces.push(told.slice(plain, at), `[${mask.instead}]`);
+        this.masked.push({ start: unit, end: unit + mask.instead.length + 2 });
+        for (; point < mask.end; point++) { units[point] = unit; at += told.codePointAt(at)! > 0xffff ? 2 : 1; }
+        unit += mask.instead.length + 2;
+        plain = at;
+        continue;
+      }
+      if (end !== undefined) this.masked.push({ start: unit, end: unit + end - point });
+      units[point++] = unit;
+      const size = told.codePointAt(at)! > 0xffff ? 2 : 1;
+      unit += size;
+      at += size;
     }
+    units[point] = unit;
+    this.units = units.subarray(0, point + 1);
+    this.text = pieces.length ? pieces.join('') + told.slice(plain) : told;
   }
-  private before(limit: (index: number) => boolean): number {
-    let low = 0, high = this.pairs.length;
+  unit(point: number): number { return this.units[Math.min(point, this.units.length - 1)]!; }
+  // Of an end: the first that begins at or after it.
+  end(unit: number): number {
+    let low = 0, high = this.units.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (limit(middle)) low = middle + 1; else high = middle;
+      if (this.units[middle]! < unit) low = middle + 1; else high = middle;
     }
     return low;
   }
-  unit(point: number): number { return point + this.before((index) => this.pairs[index]! - index < point); }
-  point(unit: number): number { return unit - this.before((index) => this.pairs[index]! < unit); }
+  // The last that begins at or before a unit; within a mask its last, at its beginning its first.
+  point(unit: number): number {
+    let low = 0, high = this.units.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.units[middle]! <= unit) low = middle; else high = middle - 1;
+    }
+    while (low > 0 && this.units[low - 1] === unit) low--;
+    return low;
+  }
 }

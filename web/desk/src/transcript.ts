@@ -8,6 +8,7 @@ import type { Stretch } from './snapping.ts';
 export interface Block { start: number; speech: number; end: number }
 export interface Coding { id: string; code: string; coder: string; start: number; end: number }  // UTF-16 units
 export interface CodeLook { id: string; name: string; look: Look; key?: string | undefined }
+export interface Linked { stretches: Stretch[]; label: string }
 export interface Words { codesHere: string; by(code: string, coder: string): string; turn(n: number): string; translation: string }
 export interface Told {
   text: string;
@@ -23,9 +24,13 @@ interface Turn extends Block {
   list: HTMLElement;
   margin: HTMLElement;
   codings: Set<Coding>;
+  links: string[];
   near: boolean;
 }
 
+// What is marked beside codes; the later in this list the further on top.
+const kinds = ['masked', 'linked', 'found', 'chosen'] as const;
+type Mark = (typeof kinds)[number];
 const lanesShown = 8;
 export const canHighlight = typeof Highlight === 'function' && 'highlights' in CSS;
 
@@ -35,7 +40,7 @@ export class Transcript {
   readonly counts = new Map<string, number>();  // of codings, by code
   private readonly ranges = new Map<string, { highlight: Highlight; range: AbstractRange }[]>();
   private readonly highlights = new Map<string, Highlight>();
-  private readonly marks: Record<'chosen' | 'found', Stretch[]> = { chosen: [], found: [] };
+  private readonly marks: Record<Mark, Stretch[]> = { chosen: [], found: [], masked: [], linked: [] };
   private readonly sheet = new CSSStyleSheet();
   private readonly watch: IntersectionObserver;
   private byBox = new Map<Element, Turn>();
@@ -66,7 +71,7 @@ export class Transcript {
   destroy(): void {
     this.watch.disconnect();
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== this.sheet);
-    if (this.highlighting) for (const name of [...CSS.highlights.keys()]) if (name.startsWith('code-') || name === 'chosen' || name === 'found') CSS.highlights.delete(name);
+    if (this.highlighting) for (const name of [...CSS.highlights.keys()]) if (name.startsWith('code-') || (kinds as readonly string[]).includes(name)) CSS.highlights.delete(name);
   }
 
   private build(block: Block, index: number): HTMLElement {
@@ -96,7 +101,7 @@ export class Transcript {
       body.append(beside);
     }
     box.append(who, body, margin, list);
-    const turn: Turn = { ...block, box, said, node, list, margin, codings: new Set(), near: false };
+    const turn: Turn = { ...block, box, said, node, list, margin, codings: new Set(), links: [], near: false };
     this.turns.push(turn);
     this.byBox.set(box, turn);
     return box;
@@ -205,14 +210,26 @@ export class Transcript {
       entry.coders.add(this.coders.get(coding.coder) ?? '');
       names.set(coding.code, entry);
     }
-    turn.list.hidden = names.size === 0;
+    turn.list.hidden = names.size === 0 && turn.links.length === 0;
     turn.list.replaceChildren(...[...names].map(([id, entry]) => {
       const item = element('li', `code-${id}`, entry.code);
       item.title = this.words.by(entry.code, [...entry.coders].join(', '));
       return item;
-    }));
+    }), ...turn.links.map((label) => element('li', 'link', label)));
     if (!this.highlighting) this.rewrite(turn);
     if (turn.near) this.soon(turn);
+  }
+
+  // Links, listed at every turn they touch.
+  setLinks(links: Linked[]): void {
+    const changed = new Set(this.turns.filter((turn) => turn.links.length));
+    for (const turn of this.turns) turn.links = [];
+    for (const { stretches, label } of links)
+      for (const turn of new Set(stretches.flatMap((each) => this.turnsOf(each)))) {
+        turn.links.push(label);
+        changed.add(turn);
+      }
+    for (const turn of changed) this.show(turn);
   }
 
   // Stripes need to know where lines stand, which costs a layout: once the words are on the screen.
@@ -257,7 +274,7 @@ export class Transcript {
     const over = (each: Stretch) => each.start < last && turn.speech < each.end;
     const borders = new Set([turn.speech, last]);
     const codings = [...turn.codings].filter(over);
-    for (const each of [...codings, ...this.marks.chosen.filter(over), ...this.marks.found.filter(over)])
+    for (const each of [...codings, ...kinds.flatMap((kind) => this.marks[kind].filter(over))])
       for (const unit of [each.start, each.end]) if (unit > turn.speech && unit < last) borders.add(unit);
     const cuts = [...borders].sort((one, other) => one - other);
     turn.node = null;
@@ -265,19 +282,19 @@ export class Transcript {
       const piece = { start, end: cuts[index + 1]! }, words = this.told.text.slice(start, piece.end);
       const within = (each: Stretch) => each.start <= piece.start && piece.end <= each.end;
       const here = codings.filter(within).map((each) => `code-${each.code}`);
-      for (const kind of ['chosen', 'found'] as const) if (this.marks[kind].some(within)) here.push(kind);
+      for (const kind of kinds) if (this.marks[kind].some(within)) here.push(kind);
       if (!here.length) return document.createTextNode(words);
       return element('mark', here.join(' '), words);
     }));
   }
 
-  // What is chosen, or found by a search.
-  mark(kind: 'chosen' | 'found', stretches: Stretch[]): void {
+  // What is chosen, found by a search, masked, or joined by the link that is looked at.
+  mark(kind: Mark, stretches: Stretch[]): void {
     const before = this.marks[kind];
     this.marks[kind] = stretches;
     if (this.highlighting) {
       const highlight = new Highlight(...stretches.flatMap((each) => this.turnsOf(each).flatMap((turn) => rangeIn(turn, each) ?? [])));
-      highlight.priority = kind === 'chosen' ? 2 : 1;
+      highlight.priority = kinds.indexOf(kind);
       CSS.highlights.set(kind, highlight);
       return;
     }
