@@ -20,7 +20,8 @@ bool to_openrosa(const Request& request) { return wants(request.path) == Wants::
 bool only_asks(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
 // A page from elsewhere can make a browser send a form here, but not say that it came from here, nor know the word that
-// stands in this session's own forms, or in a header that only a page of ours can send. (Signing in belongs to no session yet.)
+// stands in this session's own forms, or in a header that only a page of ours can send. (Signing in belongs to no
+// session yet.)
 bool came_from_here(const Request& request, const Route& route, const std::string& session) {
   const std::string origin = request.header("origin"), site = request.header("sec-fetch-site");
   if (!origin.empty() && origin != (request.secure ? "https://" : "http://") + request.header("host")) return false;
@@ -89,7 +90,7 @@ people::Deed deed_of(const Visit& visit, const Route* route, std::string_view ou
   deed.route = route ? std::string(route->method) + " " + std::string(route->address) : "";
   deed.action =
       route && (route->access == kRight || route->access == kThing) ? std::string(name_of(route->right)) : "use";
-  for (const char* kind : {"source", "study", "account", "submission", "form", "device", "list"})
+  for (const char* kind : {"source", "finding", "study", "account", "submission", "form", "device", "list"})
     if (visit.named.contains(kind))
       if (const auto id = visit.id(kind)) {
         deed.kind = std::string_view(kind) == "list" ? "entity_list" : kind;
