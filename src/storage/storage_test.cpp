@@ -1,17 +1,8 @@
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <set>
-#include <thread>
-
-#include "foundation/clock.h"
 #include "foundation/file.h"
 #include "storage/blobs.h"
-#include "storage/jobs.h"
 #include "storage/migrations.h"
-#include "storage/page_guard.h"
-#include "storage/search.h"
 #include "storage/waiting_rows.h"
 #include "testing/workspace.h"
 #include "vault/signing.h"
@@ -219,111 +210,6 @@ TEST_P(Storage, BlobsComeBackByteForByteAndDamageIsTold) {
   }
 }
 
-TEST_P(Storage, TwoWorkersNeverTakeTheSameJob) {
-  const auto other = std::move(*Workspace::open(folder()));  // as another server has it
-  {
-    Transaction transaction = workspace().write();
-    for (int i = 0; i < 20; ++i) enqueue(transaction, "report", "{}");
-    transaction.commit();
-  }
-  std::mutex mutex;
-  std::multiset<std::int64_t> taken;
-  std::vector<std::thread> workers;
-  for (int w = 0; w < 4; ++w)
-    workers.emplace_back([&, &here = w % 2 ? *other : workspace()] {
-      for (;;) {
-        Transaction transaction = here.write();
-        const auto job = claim_job(transaction);
-        transaction.commit();
-        if (!job) return;
-        const std::lock_guard lock(mutex);
-        taken.insert(job->id.value);
-      }
-    });
-  for (std::thread& worker : workers) worker.join();
-  EXPECT_EQ(taken.size(), 20u);
-  EXPECT_EQ(std::set<std::int64_t>(taken.begin(), taken.end()).size(), 20u);
-}
-
-TEST_P(Storage, AJobTellsHowFarItIsAndCanBeStopped) {
-  std::optional<Job> job;
-  {
-    Transaction transaction = workspace().write();
-    enqueue(transaction, "report", "{}");
-    job = claim_job(transaction);
-    ASSERT_TRUE(job);
-    transaction.commit();
-  }
-  EXPECT_TRUE(report_progress(workspace(), *job, "progress.sources", 3, 10));
-  {
-    Transaction transaction = workspace().write();
-    EXPECT_EQ(find_job(transaction, job->id)->done, 3);
-    stop_job(transaction, job->id);
-    EXPECT_FALSE(finish_job(transaction, *job, "{}"));
-    transaction.commit();
-  }
-  EXPECT_FALSE(report_progress(workspace(), *job, "progress.sources", 4, 10));
-}
-
-TEST_P(Storage, AJobWhoseWorkerFellSilentIsAnothersAndNoLongerHis) {
-  const auto other = std::move(*Workspace::open(folder()));  // as another server has it
-  const auto claim = [](Workspace& here) {
-    Transaction transaction = here.write();
-    const auto job = claim_job(transaction);
-    transaction.commit();
-    return job;
-  };
-  const Milliseconds noon = 1'790'000'000'000;
-  std::optional<FixedClock> clock(std::in_place, noon);
-  {
-    Transaction transaction = workspace().write();
-    enqueue(transaction, "report", "{}");
-    transaction.commit();
-  }
-  const auto first = claim(workspace());
-  ASSERT_TRUE(first);
-  clock.emplace(noon + 4 * 60'000);
-  EXPECT_FALSE(claim(*other));
-  EXPECT_TRUE(report_progress(workspace(), *first, "progress.sources", 1, 10));  // heard of again
-  clock.emplace(noon + 8 * 60'000);
-  EXPECT_FALSE(claim(*other));
-  clock.emplace(noon + 10 * 60'000);
-  const auto second = claim(*other);
-  ASSERT_TRUE(second);
-  EXPECT_EQ(second->id, first->id);
-  // The first wakes up.
-  EXPECT_FALSE(report_progress(workspace(), *first, "progress.sources", 2, 10));
-  {
-    Transaction transaction = workspace().write();
-    EXPECT_FALSE(has_job(transaction, *first));
-    EXPECT_FALSE(finish_job(transaction, *first, "{\"rows\":1}"));
-    EXPECT_FALSE(fail_job(transaction, *first, "disk_full"));
-    EXPECT_EQ(find_job(transaction, first->id)->state, "running");
-    transaction.commit();
-  }
-  EXPECT_TRUE(report_progress(*other, *second, "progress.sources", 5, 10));
-  Transaction transaction = other->write();
-  EXPECT_TRUE(has_job(transaction, *second));
-  EXPECT_TRUE(finish_job(transaction, *second, "{\"rows\":2}"));
-  EXPECT_FALSE(finish_job(transaction, *second, "{\"rows\":3}"));
-  EXPECT_EQ(find_job(transaction, second->id)->outcome, "{\"rows\":2}");
-}
-
-TEST_P(Storage, WordsOfEveryScriptAreFound) {
-  Transaction transaction = workspace().write();
-  const Id khmer = Id::make(), thai = Id::make(), nepali = Id::make();
-  index_words(transaction, "place", khmer, "ព្រៃអណ្ដូង ស្វាយរៀង", "km");
-  index_words(transaction, "place", thai, "ตลาดปลาเชียงราย", "th");
-  index_words(transaction, "place", nepali, "ठूलो डाँडा Thulo Danda", "ne");
-  EXPECT_EQ(find_words(transaction, "place", "thulo dan"), std::vector<Id>{nepali});
-  EXPECT_EQ(find_words(transaction, "place", "ตลาด"), std::vector<Id>{thai});
-  EXPECT_EQ(find_words(transaction, "place", "ស្វាយរៀង"), std::vector<Id>{khmer});
-  EXPECT_TRUE(find_words(transaction, "code", "thulo").empty());
-  EXPECT_TRUE(find_words(transaction, "place", "\" OR * (").empty());
-  forget_words(transaction, "place", nepali);
-  EXPECT_TRUE(find_words(transaction, "place", "thulo").empty());
-}
-
 TEST(Workspace, NothingIsMadeWhereSomethingStands) {
   TemporaryFolder folder;
   ASSERT_TRUE(Workspace::create(folder.path() / "w"));
@@ -347,121 +233,6 @@ TEST(Workspace, ADatabaseElsewhereMustShowItsCertificate) {
   for (const char* fine : {"host=127.0.0.1 port=1 dbname=x", "host=/nowhere dbname=x",
                            "host=127.0.0.1 port=1 dbname=x sslmode=verify-full"})
     EXPECT_EQ(said(fine).find("must show its certificate"), std::string::npos) << fine;
-}
-
-TEST(Workspace, ADamagedDatabaseFileIsToldSo) {
-  TemporaryFolder folder;
-  ASSERT_TRUE(Workspace::create(folder.path() / "w"));
-  ASSERT_TRUE(write_file(folder.path() / "w" / "understory.db", std::string(8192, 'x')));
-  const auto opened = Workspace::open(folder.path() / "w");
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code(), "damaged") << opened.error().sentence();
-}
-
-TEST(Workspace, AFileThatEndsWithinAPageIsNotFilledUpWithZeros) {
-  TemporaryFolder folder;
-  const auto file = folder.path() / "w" / "understory.db";
-  {
-    auto workspace = Workspace::create(folder.path() / "w");
-    ASSERT_TRUE(workspace);
-    Transaction transaction = (*workspace)->write();
-    transaction.run(kAddOrganisation, {transaction.workspace(), Id::make(), std::string(200'000, 'x'), "A"});
-    transaction.commit();
-  }
-  const Query long_ones{"test.guids_of_organisations", "select guid from organisation where workspace_id = ?"};
-  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 8000);
-  const auto workspace = Workspace::open(folder.path() / "w");
-  ASSERT_TRUE(workspace);
-  Transaction transaction = (*workspace)->read();
-  std::string read;
-  EXPECT_THROW(transaction.each(long_ones, {transaction.workspace()}, [&](const Row& row) { read = row.string(0); }),
-               DatabaseError)
-      << "read with " << std::count(read.begin(), read.end(), '\0') << " zeros";
-}
-
-// Refused, not taken for one that ends earlier; and the way out that docs/operating.md names.
-TEST(Workspace, ALogThatLostItsEndIsRefusedUntilItsMarkIsTakenAway) {
-  TemporaryFolder folder;
-  const auto crashed = folder.path() / "crashed";
-  auto workspace = Workspace::create(folder.path() / "w");
-  ASSERT_TRUE(workspace);
-  for (const char* name : {"A", "B"}) {
-    Transaction transaction = (*workspace)->write();
-    add(transaction, name);
-    transaction.commit();
-  }
-  std::filesystem::copy(folder.path() / "w", crashed);
-  std::filesystem::remove(crashed / "understory.db-shm");
-  const auto log = crashed / "understory.db-wal";
-  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 8192 - 24);
-  for (int time = 0; time < 2; ++time) {  // and nothing is tidied away
-    const auto refused = Workspace::open(crashed);
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), "damaged") << refused.error().sentence();
-  }
-  std::filesystem::remove(crashed / "understory.db-mark");
-  auto opened = Workspace::open(crashed);
-  ASSERT_TRUE(opened);
-  Transaction transaction = (*opened)->read();
-  EXPECT_EQ(count(transaction), 1);
-}
-
-TEST(Workspace, ALogThatIsGoneWholeIsRefusedAndOneThatWasPutAwayIsNot) {
-  TemporaryFolder folder;
-  const auto crashed = folder.path() / "crashed", old = folder.path() / "old", closed = folder.path() / "w";
-  auto workspace = Workspace::create(closed);
-  ASSERT_TRUE(workspace);
-  const auto write = [](Workspace& into, const char* name) {
-    Transaction transaction = into.write();
-    add(transaction, name);
-    transaction.commit();
-  };
-  write(**workspace, "A");
-  ASSERT_TRUE(std::filesystem::exists(closed / "understory.db-mark"));
-  const auto copy = [&](const std::filesystem::path& to) {
-    std::filesystem::copy(closed, to);
-    std::filesystem::remove(to / "understory.db-shm");
-  };
-  copy(crashed);
-  for (const bool exists : {true, false}) {
-    if (exists)
-      std::filesystem::resize_file(crashed / "understory.db-wal", 0);
-    else
-      std::filesystem::remove(crashed / "understory.db-wal");
-    for (int time = 0; time < 2; ++time) {
-      const auto refused = Workspace::open(crashed);
-      ASSERT_FALSE(refused);
-      EXPECT_EQ(refused.error().code(), "damaged") << refused.error().sentence();
-    }
-  }
-  // A note as programs of before left it when they put the log away.
-  copy(old);
-  std::filesystem::resize_file(old / "understory.db-wal", 0);
-  std::filesystem::resize_file(old / "understory.db-mark", 24);
-  EXPECT_TRUE(Workspace::open(old));
-  // Cut after something was destroyed; put away when the last one closes; and written again.
-  {
-    const Id owner = Id::make();
-    Transaction transaction = (*workspace)->write();
-    transaction.seal(owner, "source", "text", owner, "They owe the mill.");
-    transaction.destroy_data_key(owner);
-    transaction.commit();
-  }
-  EXPECT_EQ(std::filesystem::file_size(closed / "understory.db-wal"), 0u);
-  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-mark"));
-  write(**workspace, "B");
-  EXPECT_TRUE(std::filesystem::exists(closed / "understory.db-mark"));
-  workspace->reset();
-  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-wal"));
-  EXPECT_FALSE(std::filesystem::exists(closed / "understory.db-mark"));
-  for (const char* name : {"C", "D"}) {
-    const auto again = Workspace::open(closed);
-    ASSERT_TRUE(again) << again.error().sentence();
-    write(**again, name);
-  }
-  const auto last = Workspace::open(closed);
-  Transaction transaction = (*last)->read();
-  EXPECT_EQ(count(transaction), 4);
 }
 
 TEST(Workspace, WhatRootMakesInItIsTheServersToo) {
@@ -489,31 +260,6 @@ TEST(Workspace, WhatRootMakesInItIsTheServersToo) {
     ASSERT_EQ(::stat((where / name).c_str(), &facts), 0) << name;
     EXPECT_EQ(facts.st_uid, kServer) << name;
   }
-}
-
-// As SQLite does from 3.45 on with the pages of a long value.
-TEST(Workspace, APartOfAPageIsReadAsTheWholeIs) {
-  TemporaryFolder folder;
-  const std::string file = (folder.path() / "w" / "understory.db").string();
-  ASSERT_TRUE(Workspace::create(folder.path() / "w"));
-  const auto read = [&](sqlite3_int64 at, std::size_t count) {
-    std::string bytes(count, '\0');
-    sqlite3* database = nullptr;
-    EXPECT_EQ(sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READWRITE, page_guard()), SQLITE_OK);
-    sqlite3_file* opened = nullptr;
-    sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &opened);
-    const int code = opened->pMethods->xRead(opened, bytes.data(), static_cast<int>(count), at);
-    sqlite3_close(database);
-    return std::pair(code, bytes);
-  };
-  const std::string whole = *read_file(file);
-  EXPECT_EQ(read(8192, 8176), std::pair(SQLITE_OK, whole.substr(8192, 8176)));
-  EXPECT_EQ(read(8192 + 4, 300), std::pair(SQLITE_OK, whole.substr(8192 + 4, 300)));
-  EXPECT_EQ(read(8192 + 8000, 300).first, SQLITE_IOERR_DATA);
-  std::string bent = whole;
-  bent[8192 + 7000] ^= 1;
-  ASSERT_TRUE(write_file(file, bent));
-  EXPECT_EQ(read(8192 + 4, 300).first, SQLITE_IOERR_DATA);
 }
 
 TEST(Migrations, AreNumberedWithoutGaps) {

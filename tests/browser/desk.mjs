@@ -1,84 +1,15 @@
 // The desk in a real browser: what a coder and a researcher do there, by mouse and by keys alone, on a phone and a
 // laptop, in every language; two people in one source; how fast a long transcript is painted on a slow machine.
-//
-// Usage: desk.mjs UNDERSTORY PACKAGES   (as run.mjs). With SCREENSHOTS=FOLDER pages are kept as pictures.
+// Started as browsing.mjs says.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { accounts, folder, judge, look, open, root, serve, signIn, sizes, understory } from './browsing.mjs';
 
-const [understory, packages] = process.argv.slice(2).map((path) => resolve(path));
-const wanted = createRequire(join(packages, 'x.js'));
-const { chromium } = wanted('playwright-core');
-const axe = readFileSync(wanted.resolve('axe-core/axe.min.js'), 'utf8');
-const root = resolve(import.meta.dirname, '../..');
-const accounts = Object.fromEntries(readFileSync(join(root, 'examples/seven-communities/accounts.csv'), 'utf8')
-  .trim().split('\n').slice(1).map((line) => line.split(',')).map(([name, role, password]) => [role, { name, password }]));
 const languages = ['en', 'km', 'ne', 'hi', 'bn', 'th', 'vi'];
-const sizes = { phone: { width: 360, height: 740 }, laptop: { width: 1366, height: 768 } };
-const folder = mkdtempSync(join(tmpdir(), 'understory-desk-'));
-const servers = [];
-let browser, example, study;
-
-async function serve(workspace) {
-  const server = spawn(understory, ['serve', '-w', workspace, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  servers.push(server);
-  let said = '';
-  for await (const piece of server.stdout) {
-    said += piece;
-    const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
-    if (found) return found[0];
-  }
-  throw new Error('the server ended: ' + said);
-}
-
-// A browser of its own, as one person has it. Whatever goes wrong in it, or is asked for elsewhere, is kept.
-async function open(base, size = 'laptop', options = {}) {
-  const context = await browser.newContext({ viewport: sizes[size], ...options });
-  const page = await context.newPage();
-  const wrong = [];
-  page.on('pageerror', (error) => wrong.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && !/status of [45]\d\d/.test(message.text()) && wrong.push(message.text()));
-  page.on('request', (request) => { if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(base)) wrong.push('asks elsewhere: ' + request.url()); });
-  return { page, wrong, context, close: () => context.close() };
-}
-
-async function signIn(page, base, { name, password }) {
-  await page.goto(base + '/sign-in');
-  await page.fill('form.entry input[name=name]', name);
-  await page.fill('form.entry input[name=password]', password);
-  await Promise.all([page.waitForNavigation(), page.locator('form.entry button').click()]);
-}
-
-async function look(page, what, size) {
-  const seen = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    text: document.body.innerText,
-    out: [...document.querySelectorAll('body *')].filter((each) => {
-      if (each.closest('.scroll, .skip, .hidden, details:not([open]), dialog')) return false;
-      const box = each.getBoundingClientRect();
-      return box.width > 0 && box.right > document.documentElement.clientWidth + 1;
-    }).map((each) => `${each.tagName} ${each.className}: ${each.textContent.slice(0, 40)}`),
-  }));
-  assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels wider than a ${size}`);
-  assert.deepEqual(seen.out, [], `${what}: sticks out of a ${size}`);
-  assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing: ${/⟦.*?⟧/.exec(seen.text)}`);
-  if (process.env.SCREENSHOTS) {
-    mkdirSync(process.env.SCREENSHOTS, { recursive: true });
-    await page.screenshot({ path: join(process.env.SCREENSHOTS, what.replace(/[^a-z0-9-]+/gi, '_') + '.png') });
-  }
-}
-
-async function judge(page, what) {
-  await page.evaluate(axe);  // by the debugger: the page's own policy holds
-  const found = await page.evaluate(async () => (await window.axe.run({
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-  })).violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 200)}`));
-  assert.deepEqual(found, [], what);
-}
+let example, study;
 
 const turns = (page) => page.locator('.transcript .turn');
 const status = (page) => page.textContent('.status');
@@ -90,11 +21,6 @@ async function openSource(page, language = 'en', source = study.source) {
 before(async () => {
   execFileSync(join(root, 'examples/seven-communities/make.sh'), [understory, join(folder, 'example')]);
   example = await serve(join(folder, 'example'));
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
   const { page, context, close } = await open(example);
   await signIn(page, example, accounts.researcher);
   const api = async (path) => (await context.request.get(`${example}/api/v1${path}`)).json();
@@ -103,11 +29,6 @@ before(async () => {
   const named = (name) => sources.find((each) => each.name === name).id;
   study = { id: studies[0].id, source: named('SR-01 interview'), sources };
   await close();
-});
-after(async () => {
-  await browser?.close();
-  for (const server of servers) server.kill();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test('each place is open to whom it should be, in every language, on a phone and a laptop', async () => {

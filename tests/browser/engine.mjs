@@ -1,50 +1,25 @@
 // Forms filled in by script, in a real browser: answers of every kind, two languages, phone and laptop; what axe-core
 // finds; that a submission arrives once; that a draft outlives a browser that is killed, and lies nowhere in plain.
-//
-// Usage: engine.mjs UNDERSTORY PACKAGES   (a folder with node_modules: playwright-core and axe-core; scripts/test.sh)
+// Started as browsing.mjs says.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { catalogue, folder, judge, look, open, openProfile, serve, signIn as signInAs, sizes, stop, submit, understory } from './browsing.mjs';
 
-const [understory, packages] = process.argv.slice(2).map((path) => resolve(path));
-const wanted = createRequire(join(packages, 'x.js'));
-const { chromium } = wanted('playwright-core');
-const axe = readFileSync(wanted.resolve('axe-core/axe.min.js'), 'utf8');
 const definition = join(import.meta.dirname, 'forms/village-talk.xml');
-const folder = mkdtempSync(join(tmpdir(), 'understory-engine-'));
 const workspace = join(folder, 'workspace');
-const sizes = { phone: { width: 360, height: 740 }, laptop: { width: 1366, height: 768 } };
-const words = Object.fromEntries(['en', 'km'].map((code) =>
-  [code, JSON.parse(readFileSync(resolve(import.meta.dirname, '../../languages', code + '.json'), 'utf8')).engine]));
+const words = { en: catalogue('en').engine, km: catalogue('km').engine };
 const people = {
   steward: 'lanterns over seven villages', enumerator: 'a bicycle with one brake', researcher: 'rain on the tin roof',
   reporter: 'a rooster knows the road',
 };
 const passphrase = 'seven geese on the dike';
-// Of what is waited for; the machine may be busy.
-const patience = 20_000;  // milliseconds
-const launch = {
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-};
-let server, address, browser, form;
+let address, form;
 
-async function serve(listen = '127.0.0.1:0') {
-  server = spawn(understory, ['serve', '-w', workspace, '--listen', listen], { stdio: ['ignore', 'pipe', 'ignore'] });
-  let said = '';
-  for await (const piece of server.stdout) {
-    said += piece;
-    const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
-    if (found) return found[0];
-  }
-  throw new Error('the server ended: ' + said);
-}
+const signIn = (page, name) => signInAs(page, address, { name, password: people[name] });
 
 function tell(name, ...command) {
   return execFileSync(understory, command,
@@ -73,48 +48,12 @@ before(async () => {
         UNDERSTORY_PASSWORD: people.steward, UNDERSTORY_NEW_PASSWORD: password },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-  address = await serve();
-  browser = await chromium.launch(launch);
+  address = await serve(workspace);
 });
-after(async () => {
-  await browser?.close();
-  server?.kill();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function watch(page) {
-  const wrong = [];
-  page.on('pageerror', (error) => wrong.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && !/status of|ERR_/.test(message.text()) && wrong.push(message.text()));
-  page.on('request', (request) => !request.url().startsWith(address) && !/^(blob|data):/.test(request.url()) && wrong.push(request.url()));
-  return wrong;
-}
-
-async function signIn(page, name) {
-  await page.goto(address + '/sign-in');
-  await page.fill('form.entry input[name=name]', name);
-  await page.fill('form.entry input[name=password]', people[name]);
-  await Promise.all([page.waitForNavigation(), page.locator('form.entry button').click()]);
-}
-
 async function openForm(page, language = 'en') {
   const answer = await page.goto(`${address}/forms/${form}/engine?lang=${language}`);
   assert.equal(answer.status(), 200);
   await page.waitForSelector('.questions .asked');
-}
-
-async function judge(page, what) {
-  // The page lets no foreign script in; the debugger may.
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => (await window.axe.run({
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-  })).violations.map((each) => `${each.id}: ${each.nodes[0].html}`));
-  assert.deepEqual(found, [], what);
-  const seen = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth, text: document.body.innerText,
-  }));
-  assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels too wide`);
-  assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing`);
 }
 
 const asked = (within, label) => within.locator('.asked').filter({ has: (within.page?.() ?? within).locator('.label', { hasText: label }) });
@@ -132,9 +71,7 @@ async function set(page, locator, text) {
 for (const language of ['en', 'km'])
   for (const size of Object.keys(sizes))
     test(`a form is filled in and sent, ${language}, ${size}`, async () => {
-      const context = await browser.newContext({ viewport: sizes[size], locale: language });
-      const page = await context.newPage(), wrong = watch(page);
-      page.setDefaultTimeout(patience);
+      const { page, wrong, close } = await open(address, size, { locale: language });
       page.on('dialog', (dialog) => dialog.accept());
       await signIn(page, 'enumerator');
       await openForm(page, language);
@@ -202,22 +139,23 @@ for (const language of ['en', 'km'])
       await add.click();
       await page.locator('.repeat').nth(2).locator('button.remove').click();
       assert.equal(await page.locator('.repeat').count(), 2);
+      await look(page, `${language} ${size}`, size);
       await judge(page, `${language} ${size}`);
 
       await page.click('button.send');
       await page.waitForSelector('.receipt code');
+      await look(page, `receipt ${language} ${size}`, size);
       await judge(page, `receipt ${language} ${size}`);
       assert.equal(submissions().length, before + 1);
       const kept = exported();
       for (const text of [village, '1999-05-13', '07:05:00', 'Poipet', 'b a', 'debt', '1.5', 'river'])
         assert.ok(kept.includes(text), `${text} is missing in ${kept}`);
       assert.deepEqual(wrong, []);
-      await context.close();
+      await close();
     });
 
 test('whoever may not fill the form in finds nothing there, and no other page runs a script', async () => {
-  const context = await browser.newContext();
-  const page = await context.newPage();
+  const { page, context } = await open(address);
   const away = await context.request.get(`${address}/forms/${form}/engine`, { maxRedirects: 0 });
   assert.equal(away.status(), 303);
   await signIn(page, 'reporter');
@@ -227,8 +165,7 @@ test('whoever may not fill the form in finds nothing there, and no other page ru
   assert.equal(absent.status(), 404);
   assert.equal((await page.textContent('main')).replace(`${form.slice(0, -1)}0`, form), text);
   await context.close();
-  const other = await browser.newContext();
-  const filling = await other.newPage();
+  const { page: filling, context: other } = await open(address);
   await signIn(filling, 'enumerator');
   const answer = await filling.goto(`${address}/forms/${form}/engine`);
   const policy = answer.headers()['content-security-policy'];
@@ -266,8 +203,7 @@ function places(profile, text) {
 }
 
 async function withProfile(profile) {
-  const context = await chromium.launchPersistentContext(profile, { ...launch, viewport: sizes.phone, locale: 'en' });
-  const page = context.pages()[0] ?? await context.newPage();
+  const { context, page } = await openProfile(address, profile);
   page.on('dialog', (dialog) => dialog.accept());
   return { context, page };
 }
@@ -322,15 +258,16 @@ test('a draft outlives a killed browser, lies nowhere in plain, and arrives once
   // The server has gone: what is sent waits, and says so. It outlives another kill, and goes out by itself in the end.
   while (await page.locator('.repeat').count() > 0) await page.locator('.repeat button.remove').first().click();
   const port = new URL(address).port, before = submissions().length;
-  await new Promise((resolve) => { server.on('exit', resolve); server.kill(); });
+  await stop(address);
   await page.click('button.send');
   await page.waitForSelector('#kept .kept-waiting');
-  assert.match(await page.textContent('#form'), new RegExp(words.en.later_offline));
+  // A busy machine needs a moment to find that out.
+  await page.locator('#form .status', { hasText: words.en.later_offline }).waitFor();
   await page.waitForTimeout(1500);
   kill(profile);
   await context.close().catch(() => {});
   assert.deepEqual(places(profile, canary), []);
-  assert.equal(await serve('127.0.0.1:' + port), address);
+  assert.equal(await serve(workspace, '127.0.0.1:' + port), address);
   ({ context, page } = await withProfile(profile));
   await signIn(page, 'enumerator');
   // The first answer is lost on its way: the record is there, and the same is sent again.

@@ -1,107 +1,25 @@
 // The pages in a real browser: every role of the example, on a phone and a laptop, in every language; what people do
 // there with accounts; and what axe-core finds wrong for people who do not use a mouse or a screen.
-//
-// Usage: run.mjs UNDERSTORY PACKAGES   (a folder with node_modules: playwright-core and axe-core; scripts/test.sh)
-// With SCREENSHOTS=FOLDER every page is also kept as a picture.
+// Started as browsing.mjs says.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { accounts, folder, judge, look as lookAt, open, root, serve, signIn, sizes, submit, understory } from './browsing.mjs';
 
-const [understory, packages] = process.argv.slice(2).map((path) => resolve(path));
-const wanted = createRequire(join(packages, 'x.js'));
-const { chromium } = wanted('playwright-core');
-const axe = readFileSync(wanted.resolve('axe-core/axe.min.js'), 'utf8');
-const root = resolve(import.meta.dirname, '../..');
-const accounts = readFileSync(join(root, 'examples/seven-communities/accounts.csv'), 'utf8')
-  .trim().split('\n').slice(1).map((line) => line.split(','))
-  .map(([name, role, password]) => ({ name, role, password }));
 const questions = ['causes', 'risks', 'strategies', 'trend', 'cooccurrence', 'links', 'agreement', 'saturation'];
 const languages = ['en', 'km'];
-const sizes = { phone: { width: 360, height: 740 }, laptop: { width: 1366, height: 768 } };
-const folder = mkdtempSync(join(tmpdir(), 'understory-browser-'));
-const servers = [];
-let browser;
 
-async function serve(workspace) {
-  const server = spawn(understory, ['serve', '-w', workspace, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  servers.push(server);
-  let said = '';
-  for await (const piece of server.stdout) {
-    said += piece;
-    const found = said.match(/http:\/\/127\.0\.0\.1:\d+/);
-    if (found) return found[0];
-  }
-  throw new Error('the server ended: ' + said);
-}
-
-// A browser of its own, as one person has it.
-async function open(size = 'laptop', language = 'en') {
-  const context = await browser.newContext({ viewport: sizes[size], locale: language });
-  const page = await context.newPage();
-  const wrong = [];
-  page.on('pageerror', (error) => wrong.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && !/status of [45]\d\d/.test(message.text()) && wrong.push(message.text()));
-  return { page, wrong, close: () => context.close() };
-}
-
-async function submit(page, button) {
-  await Promise.all([page.waitForNavigation(), button.click()]);
-}
-
-async function signIn(page, address, { name, password }) {
-  await page.goto(address + '/sign-in');
-  await page.fill('form.entry input[name=name]', name);
-  await page.fill('form.entry input[name=password]', password);
-  await submit(page, page.locator('form.entry button'));
-}
-
+// These pages run no script.
 async function look(page, what, size) {
-  const seen = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    text: document.body.innerText,
-    scripts: document.scripts.length,
-    out: [...document.querySelectorAll('body *')].filter((each) => {
-      if (each.closest('.scroll, svg, .skip, details:not([open])')) return false;
-      const box = each.getBoundingClientRect();
-      return box.width > 0 && box.right > document.documentElement.clientWidth + 1;
-    }).map((each) => `${each.tagName} ${each.className}: ${each.textContent.slice(0, 40)}`),
-  }));
-  assert.ok(seen.wide <= 0, `${what}: ${seen.wide} pixels wider than a ${size}`);
-  assert.deepEqual(seen.out, [], `${what}: sticks out of a ${size}`);
-  assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing`);
-  assert.equal(seen.scripts, 0, `${what}: runs a script`);
-  if (process.env.SCREENSHOTS) {
-    mkdirSync(process.env.SCREENSHOTS, { recursive: true });
-    await page.screenshot({ path: join(process.env.SCREENSHOTS, what.replace(/[^a-z0-9-]+/gi, '_') + '.png'), fullPage: true });
-  }
-}
-
-async function judge(page, what) {
-  await page.evaluate(axe);  // by the debugger: the page itself runs nothing
-  const found = await page.evaluate(async () => (await window.axe.run({
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-  })).violations.map((each) => `${each.id}: ${each.nodes[0].html}`));
-  assert.deepEqual(found, [], what);
+  await lookAt(page, what, size, { whole: true });
+  assert.equal(await page.evaluate(() => document.scripts.length), 0, `${what}: runs a script`);
 }
 
 let example;
 before(async () => {
   execFileSync(join(root, 'examples/seven-communities/make.sh'), [understory, join(folder, 'example')]);
   example = await serve(join(folder, 'example'));
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
-});
-after(async () => {
-  await browser?.close();
-  for (const server of servers) server.kill();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 // What each role finds in the menu of the study, and of its own.
@@ -116,10 +34,10 @@ const menus = {
   reporter: { study: null, own: [] },
 };
 
-for (const account of accounts)
+for (const account of Object.values(accounts))
   test(`a ${account.role} sees what that role should see`, async () => {
     for (const size of Object.keys(sizes)) {
-      const { page, wrong, close } = await open(size);
+      const { page, wrong, close } = await open(example, size);
       await signIn(page, example, account);
       const { study, own } = menus[account.role];
       const found = await page.locator('.cards a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
@@ -179,7 +97,7 @@ test('a first steward is made in the browser, invites somebody, and excludes the
   execFileSync(understory, ['init', '-w', workspace]);
   execFileSync(understory, ['study', 'new', '-w', workspace, 'Experiences', '--location', 'Svay Rieng=KH-20']);
   const address = await serve(workspace);
-  const steward = await open('phone');
+  const steward = await open(address, 'phone');
   const { page } = steward;
   await page.goto(address + '/');
   await submit(page, page.locator('a[href="/set-up"]'));
@@ -201,7 +119,7 @@ test('a first steward is made in the browser, invites somebody, and excludes the
   const invitation = await page.textContent('.note code');
   await look(page, 'invited-phone-en', 'phone');
 
-  const invited = await open('phone', 'km');
+  const invited = await open(address, 'phone', { locale: 'km' });
   await invited.page.goto(address + new URL(invitation, address).pathname);
   await invited.page.fill('input[name=password]', password);
   await invited.page.fill('input[name=again]', password);
@@ -224,8 +142,8 @@ test('a first steward is made in the browser, invites somebody, and excludes the
 });
 
 test('a form is filled in on a phone, in Khmer, by its keyboard alone', async () => {
-  const { page, wrong, close } = await open('phone', 'km');
-  await signIn(page, example, accounts.find((each) => each.role === 'enumerator'));
+  const { page, wrong, close } = await open(example, 'phone', { locale: 'km' });
+  await signIn(page, example, accounts.enumerator);
   await page.goto(example + '/forms');
   const fill = page.locator('main a[href$="/fill"]').first();
   if (await fill.count()) {  // the example has forms where pyxform is installed
@@ -252,8 +170,8 @@ test('a form is filled in on a phone, in Khmer, by its keyboard alone', async ()
 });
 
 test('a phone is enrolled by a code to scan', async () => {
-  const { page, wrong, close } = await open('phone');
-  await signIn(page, example, accounts.find((each) => each.role === 'steward'));
+  const { page, wrong, close } = await open(example, 'phone');
+  await signIn(page, example, accounts.steward);
   await page.goto(example + '/devices');
   await page.fill('form.entry input[name=name]', 'Tablet 7');
   await submit(page, page.locator('form.entry button'));
@@ -268,8 +186,8 @@ test('a phone is enrolled by a code to scan', async () => {
 });
 
 test('what somebody searches for stands in no address', async () => {
-  const { page, close } = await open('phone');
-  await signIn(page, example, accounts.find((each) => each.role === 'researcher'));
+  const { page, close } = await open(example, 'phone');
+  await signIn(page, example, accounts.researcher);
   await page.goto(example + await page.locator('.cards a').first().getAttribute('href') + '/sources');
   const all = await page.locator('main tbody tr').count();
   await page.fill('input[name=words]', 'debt');
@@ -286,8 +204,8 @@ test('what somebody searches for stands in no address', async () => {
 });
 
 test('the steward backs up with one button', async () => {
-  const { page, close } = await open();
-  await signIn(page, example, accounts.find((each) => each.role === 'steward'));
+  const { page, close } = await open(example);
+  await signIn(page, example, accounts.steward);
   await page.goto(example + '/backups');
   const ask = page.locator('main form button');
   if (await ask.count()) await submit(page, ask);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collect/export/geojson.h"
+#include "collect/export/read_ahead.h"
 #include "collect/export/with_files.h"
 #include "collect/export/xlsx.h"
 
@@ -24,14 +25,14 @@ Result<FormExport> FormExport::of(storage::Transaction& transaction, const KeptF
 }
 
 Walk FormExport::walk(std::function<bool()> going_on) const {
-  return [this, going_on = std::move(going_on)](const std::function<bool(const Opened&)>& reader) {
+  return read_ahead([this, going_on = std::move(going_on)](const std::function<bool(const Opened&)>& reader) {
     walked_->clear();
     each_submission(*transaction_, form_, wanted_, [&](const Opened& opened) {
       if (going_on && !going_on()) return false;
       walked_->push_back(opened.submission.id);
       return reader(opened);
     });
-  };
+  });
 }
 
 Media FormExport::media() const {

@@ -14,7 +14,8 @@ class FormExport {
                                bool deleted_fields = true);
 
   const Outline& outline() const { return outline_; }
-  // `going_on`, asked at each submission, ends the walk when it says no: whoever waited is gone.
+  // `going_on`, asked at each submission, ends the walk when it says no: whoever waited is gone. Its reader is called
+  // in another thread (read_ahead()).
   Walk walk(std::function<bool()> going_on = {}) const;
   // The attachments that are there, of the submissions the last walk gave.
   Media media() const;
