@@ -165,7 +165,8 @@ std::string answer_csv(const Answer& answer, const Catalogue& words) {
                     "p_first"});
     for (std::size_t g = 0; g < answer.groups.size(); ++g)
       csv_estimates(out, answer.groups[g], answer.items, answer.cells[g], words);
-    if (answer.groups.size() > 1) csv_estimates(out, Group{"(all)", "", 0, 0, 0}, answer.items, answer.overall, words);
+    if (answer.groups.size() > 1 && !answer.overall.empty())
+      csv_estimates(out, Group{"(all)", "", 0, 0, 0}, answer.items, answer.overall, words);
   }
   for (const Table& table : answer.tables) {  // one below the other, an empty line and the table's key between
     if (!out.empty()) out += "\r\n" + csv_row({table.key});

@@ -57,6 +57,11 @@ struct Table {
   std::vector<std::pair<std::string, std::string>> columns;  // (stable key, catalogue key of the heading)
   std::vector<std::vector<Cell>> rows;
   std::vector<Id> row_codes;  // the code a row speaks of, where it speaks of one
+  struct Arrow {              // keys of items; what links_behind() asks for
+    std::string from, to;
+    bool prevents;
+  };
+  std::vector<Arrow> arrows = {};  // of links: the one a row counts
 };
 
 struct Answer {
@@ -67,7 +72,7 @@ struct Answer {
   std::vector<Group> groups;
   std::vector<Item> items;                   // in the order of the whole: most mentioned first
   std::vector<std::vector<Estimate>> cells;  // [group][item]
-  std::vector<Estimate> overall;             // [item], all groups together
+  std::vector<Estimate> overall;             // [item], all groups together; none where two groups are compared
   double p_first_everywhere = -1;            // of items[0], over all groups
   std::vector<Table> tables;
   std::vector<Message> sentences;  // the finding, most important first

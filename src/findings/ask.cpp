@@ -114,32 +114,102 @@ Problem not_there(std::string_view what, std::string_view name) {
   return Problem(problems::kNotFound, {{"what", std::string(what)}, {"name", std::string(name)}});
 }
 
+// Codings stand by source, place, code and coder: the same words under the same code by two coders are one passage.
+void once_each(const Evidence& evidence, std::vector<int>& codings) {
+  std::sort(codings.begin(), codings.end());
+  codings.erase(std::unique(codings.begin(), codings.end(),
+                            [&](int left, int right) {
+                              const auto &a = evidence.codings[left], &b = evidence.codings[right];
+                              return a.source == b.source && a.start == b.start && a.end == b.end && a.code == b.code;
+                            }),
+                codings.end());
+}
+
+Result<int> item_named(const Tally& counted, std::string_view item) {
+  for (int i = 0; i < counted.item_count(); ++i)
+    if (counted.items.list[i].key == item) return i;
+  return tl::unexpected(not_there("row of this answer", item));
+}
+
+Result<void> require_group(const Tally& counted, std::string_view group) {
+  if (group == "(all)") return {};
+  for (const Group& each : counted.groups)
+    if (each.key == group) return {};
+  return tl::unexpected(not_there("group of this answer", group));
+}
+
 }  // namespace
 
 Result<std::vector<int>> codings_behind(const Evidence& evidence, const Question& question, std::string_view group,
                                         std::string_view item) {
   const Tally counted = TRY(tally_of(evidence, question));
-  int wanted = -1;
-  for (int i = 0; i < counted.item_count(); ++i)
-    if (counted.items.list[i].key == item) wanted = i;
-  if (wanted < 0) return tl::unexpected(not_there("row of this answer", item));
+  const int wanted = TRY(item_named(counted, item));
+  TRY(require_group(counted, group));
   std::vector<int> found;
-  bool known = group == "(all)";
-  for (std::size_t g = 0; g < counted.groups.size(); ++g) {
-    if (group != "(all)" && group != counted.groups[g].key) continue;
-    known = true;
-    found.insert(found.end(), counted.codings[g][wanted].begin(), counted.codings[g][wanted].end());
-  }
-  if (!known) return tl::unexpected(not_there("group of this answer", group));
-  // Codings stand by source, place, code and coder: the same words under the same code by two coders are one passage.
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end(),
-                          [&](int left, int right) {
-                            const auto &a = evidence.codings[left], &b = evidence.codings[right];
-                            return a.source == b.source && a.start == b.start && a.end == b.end && a.code == b.code;
-                          }),
-              found.end());
+  for (std::size_t g = 0; g < counted.groups.size(); ++g)
+    if (group == "(all)" || group == counted.groups[g].key)
+      found.insert(found.end(), counted.codings[g][wanted].begin(), counted.codings[g][wanted].end());
+  once_each(evidence, found);
   return found;
+}
+
+Result<Against> codings_against(const Evidence& evidence, const Question& question, std::string_view group,
+                                std::string_view item) {
+  const Tally counted = TRY(tally_of(evidence, question));
+  const int wanted = TRY(item_named(counted, item));
+  TRY(require_group(counted, group));
+  Against against;
+  std::vector<char> counts(counted.people.size());
+  for (std::size_t person = 0; person < counts.size(); ++person) {
+    if (group != "(all)" && group != counted.groups[counted.group_of[person]].key) continue;
+    ++against.asked;
+    counts[person] = !counted.has_said(static_cast<int>(person), wanted);
+    against.people += counts[person];
+  }
+  // Of each person and item the first passage.
+  std::set<std::pair<int, int>> heard;
+  std::set<int> spoke;
+  for (std::size_t g = 0; g < counted.groups.size(); ++g)
+    for (int i = 0; i < counted.item_count(); ++i)
+      for (int coding : counted.codings[g][i]) {
+        const auto& each = evidence.codings[coding];
+        for (int r = 0; i != wanted && r < each.respondent_count; ++r) {
+          const int person = counted.person_of[evidence.coding_respondents[each.first_respondent + r]];
+          if (person < 0 || !counts[person] || !heard.insert({person, i}).second) continue;
+          spoke.insert(person);
+          against.codings.push_back(coding);
+        }
+      }
+  against.silent = against.people - static_cast<std::int64_t>(spoke.size());
+  once_each(evidence, against.codings);
+  return against;
+}
+
+Result<ToldLinks> links_behind(const Evidence& evidence, const Question& question, std::string_view from,
+                               std::string_view to, bool prevents) {
+  const Tally counted = TRY(tally_of(evidence, question));
+  const int first = TRY(item_named(counted, from))
+  , second = TRY(item_named(counted, to));
+  const auto stands_for = [&](int code, int item) {
+    return question.level == "all"
+               ? counted.items.list[item].code == evidence.codebook.codes[code].id
+               : std::count(counted.items.of_code[code].begin(), counted.items.of_code[code].end(), item) > 0;
+  };
+  ToldLinks told{evidence, {}};
+  told.evidence.codings.clear();
+  for (const auto& link : evidence.links) {
+    if (evidence.coders[link.coder].machine || link.sign > 0 == prevents) continue;
+    if (!stands_for(link.from, first) || !stands_for(link.to, second)) continue;
+    bool counts = false;
+    for (int r = 0; r < link.respondent_count; ++r)
+      counts = counts || counted.person_of[evidence.coding_respondents[link.first_respondent + r]] >= 0;
+    if (!counts) continue;
+    told.evidence.codings.push_back({link.id, link.source, link.from, link.coder, link.start, link.end,
+                                     link.first_respondent, link.respondent_count});
+  }
+  for (std::size_t i = 0; i < told.evidence.codings.size(); ++i) told.codings.push_back(static_cast<int>(i));
+  once_each(told.evidence, told.codings);
+  return told;
 }
 
 }  // namespace understory::findings

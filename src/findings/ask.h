@@ -15,4 +15,25 @@ Result<Answer> ask(const study::Evidence& evidence, const Question& question, co
 Result<std::vector<int>> codings_behind(const study::Evidence& evidence, const Question& question,
                                         std::string_view group, std::string_view item);
 
+// What speaks against a number: those of the group who were asked and did not say it, and what they said instead – one
+// passage for each of them and each other item, in reading order. Keys and problems as codings_behind().
+struct Against {
+  std::int64_t asked = 0;   // in the group
+  std::int64_t people = 0;  // of them, did not say it
+  std::int64_t silent = 0;  // of those, said none of the other items either
+  std::vector<int> codings;
+};
+Result<Against> codings_against(const study::Evidence& evidence, const Question& question, std::string_view group,
+                                std::string_view item);
+
+// The passages behind one arrow of links: evidence in which the links stand as the codings, and which of them these
+// are. `from`, `to`: keys of items; `prevents`: links of the sign "prevents". kNotFound for an item the answer does not
+// have.
+struct ToldLinks {
+  study::Evidence evidence;
+  std::vector<int> codings;
+};
+Result<ToldLinks> links_behind(const study::Evidence& evidence, const Question& question, std::string_view from,
+                               std::string_view to, bool prevents);
+
 }  // namespace understory::findings

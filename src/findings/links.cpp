@@ -78,6 +78,7 @@ void add_links(Answer& answer, const Evidence& evidence, const Tally& tally, con
                {"sources", "findings.column.in_sources"},
                {"said", "findings.column.said_outright"}},
               {},
+              {},
               {}};
   const auto n = static_cast<std::int64_t>(tally.people.size());
   std::vector<std::pair<Arrow, const Told*>> order;
@@ -102,6 +103,7 @@ void add_links(Answer& answer, const Evidence& evidence, const Tally& tally, con
                           Interval{share.share, share.bounds.low, share.bounds.high},
                           static_cast<std::int64_t>(told->sources.size()), Counted{told->said, told->links}});
     table.row_codes.push_back(tally.items.list[arrow.from].code);
+    table.arrows.push_back({tally.items.list[arrow.from].key, tally.items.list[arrow.to].key, arrow.sign < 0});
   }
   const auto& [arrow, told] = order[0];
   answer.sentences.push_back({arrow.sign > 0 ? "findings.leads_most" : "findings.prevents_most",

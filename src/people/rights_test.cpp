@@ -12,11 +12,11 @@ TEST(Rights, AreThoseOfTheTable) {
       {Role::kEnumerator, "see_study fill_forms"},
       {Role::kResearcher,
        "see_study see_findings see_passages list_sources read_source code change_study export_study make_report "
-       "fill_forms keep_forms read_submissions review_submissions export_submissions"},
+       "fill_forms keep_forms read_submissions review_submissions export_submissions keep_findings"},
       {Role::kCoder, "see_study see_findings see_passages list_sources read_source code read_submissions"},
       {Role::kCaseWorker, "see_study see_findings fill_forms"},
-      {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
-      {Role::kPublisher, "see_study see_findings see_passages make_report"},
+      {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit keep_findings"},
+      {Role::kPublisher, "see_study see_findings see_passages make_report keep_findings"},
       {Role::kSteward, "manage_accounts read_audit keep_machine keep_devices"}};
   int cells = 0;
   for (const auto& [role, words] : allowed)

@@ -16,14 +16,15 @@ constexpr std::array<std::string_view, 8> kMay{
     // |  |  |  +-------- manage_accounts, read_audit, keep_machine
     // |  |  |  |  +----- fill_forms, keep_forms, keep_devices
     // |  |  |  |  |  +-- read_submissions, review_submissions, export_submissions
-    "..................",  // reporter
-    "+...........+.....",  // enumerator
-    "+++++++++...++.+++",  // researcher
-    "++++++.........+..",  // coder
-    "++..........+.....",  // case worker
-    "+++.....+.+.......",  // programme lead
-    "+++.....+.........",  // publisher
-    ".........+++..+...",  // steward
+    // |  |  |  |  |  |  + keep_findings
+    "...................",  // reporter
+    "+...........+......",  // enumerator
+    "+++++++++...++.++++",  // researcher
+    "++++++.........+...",  // coder
+    "++..........+......",  // case worker
+    "+++.....+.+.......+",  // programme lead
+    "+++.....+.........+",  // publisher
+    ".........+++..+....",  // steward
 };
 static_assert(std::all_of(kMay.begin(), kMay.end(), [](std::string_view row) { return row.size() == kRights.size(); }));
 
@@ -45,7 +46,7 @@ std::string_view name_of(Right right) { return kRights[static_cast<std::size_t>(
 bool opens_stories(Right right) {
   return right == kSeePassages || right == kListSources || right == kReadSource || right == kCode ||
          right == kChangeStudy || right == kExportStudy || right == kMakeReport || right == kReadSubmissions ||
-         right == kReviewSubmissions || right == kExportSubmissions;
+         right == kReviewSubmissions || right == kExportSubmissions || right == kKeepFindings;
 }
 
 bool is_general(Right right) {

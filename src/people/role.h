@@ -29,11 +29,13 @@ enum class Right {
   kReadSubmissions,    // what was sent, word for word
   kReviewSubmissions,  // approve, reject, comment, edit
   kExportSubmissions,  // all of it, out of this program
+  kKeepFindings,       // keep answers under a name, comment on them, review them, put them into the report
 };
-inline constexpr std::array<std::string_view, 18> kRights{
+inline constexpr std::array<std::string_view, 19> kRights{
     "see_study",    "see_findings", "see_passages", "list_sources",     "read_source",        "code",
     "change_study", "export_study", "make_report",  "manage_accounts",  "read_audit",         "keep_machine",
-    "fill_forms",   "keep_forms",   "keep_devices", "read_submissions", "review_submissions", "export_submissions"};
+    "fill_forms",   "keep_forms",   "keep_devices", "read_submissions", "review_submissions", "export_submissions",
+    "keep_findings"};
 
 bool may(Role role, Right right);
 std::optional<Role> role_of(std::string_view name);

@@ -16,16 +16,6 @@ namespace {
 constexpr int kPanel = 300, kTrack = 206, kIntervalTrack = 190, kRow = 40, kHead = 44, kBar = 12;
 constexpr std::size_t kRowsOfPanel = 15;
 
-std::string replaced(std::string text, std::string_view mark, std::string_view by) {
-  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + by.size()))
-    text.replace(at, mark.size(), by);
-  return text;
-}
-
-std::string link_to(const FigureOptions& options, const std::string& group, const std::string& item) {
-  return replaced(replaced(options.link, "%GROUP%", url_encoded(group)), "%ITEM%", url_encoded(item));
-}
-
 double at(double share) { return share * kTrack; }
 
 std::string bar_row(const std::string& label, const Estimate& estimate, int y, const std::string& link,
@@ -57,7 +47,7 @@ std::string panel(const Answer& answer, const findings::Group& group, const std:
                     asked = words.say({"findings.group_asked", {{"n", group.asked}, {"clusters", group.clusters}}});
   std::string out = fmt::format(
       "<svg class=\"panel\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"{2}\" aria-label=\"{3}\">\n",
-      kPanel, height, options.link.empty() ? "img" : "group", escape_markup(title + ", " + asked));
+      kPanel, height, options.passages.empty() ? "img" : "group", escape_markup(title + ", " + asked));
   out +=
       fmt::format("<text x=\"0\" y=\"16\" class=\"title\">{}</text><text x=\"0\" y=\"34\" class=\"note\">{}</text>\n",
                   escape_markup(label_lines(title, 40, 1)[0]), escape_markup(asked));
@@ -70,8 +60,7 @@ std::string panel(const Answer& answer, const findings::Group& group, const std:
           escape_markup(label), y + 30, escape_markup(words.say("findings.nobody_asked")));
       continue;
     }
-    out += bar_row(label, estimates[i], y, options.link.empty() ? "" : link_to(options, group.key, answer.items[i].key),
-                   words);
+    out += bar_row(label, estimates[i], y, passages_address(options, group.key, answer.items[i].key), words);
   }
   return out + "</svg>\n";
 }
@@ -90,7 +79,7 @@ std::string ranked_bars(const Answer& answer, const Catalogue& words, const Figu
   return figure_html(
       {options.id + "-bars",
        words.say({"figure.bars." + std::string(findings::kAsks[static_cast<int>(answer.question.ask)]), {}}),
-       words.say("figure.bars_note"), picture, estimates_table(answer, words), words.say("figure.show_table"),
+       words.say("figure.bars_note"), picture, estimates_table(answer, words, options), words.say("figure.show_table"),
        options.open_table});
 }
 
@@ -143,8 +132,9 @@ std::string interval_rows(const findings::Table& table, const std::string& colum
         height - 3, words.number(low_end, 1), kIntervalTrack, words.number(high_end, 1));
   }
   picture += "</div>\n";
-  return figure_html({options.id + "-" + table.key, words.say(table.title), words.say("figure.interval_note"), picture,
-                      table_html(table, words), words.say("figure.show_table"), options.open_table});
+  return figure_html({options.id + "-" + table.key, words.say(table.title),
+                      words.say(column == "difference" ? "figure.difference_note" : "figure.interval_note"), picture,
+                      table_html(table, words, options), words.say("figure.show_table"), options.open_table});
 }
 
 }  // namespace understory::publish

@@ -12,6 +12,7 @@
 #include "publish/markup.h"
 #include "publish/page.h"
 #include "publish/print.h"
+#include "publish/report_sections.h"
 #include "study/source.h"
 
 namespace understory::publish {
@@ -44,22 +45,18 @@ class Report {
     data.set("method_heading", words_.say("report.method"));
     data.set("method", method());
     mustache::data sections{mustache::data::type::list};
-    const int last = static_cast<int>(std::size(findings::kAsks));
-    for (int ask = 0; ask < last; ++ask) {
-      findings::Question question = TRY(findings::parse_question(findings::kAsks[ask]));
-      question.seed = options_.seed;
-      question.draws = options_.draws;
-      const findings::Answer answer = TRY(findings::ask(evidence_, question, options_.language));
+    int number = 0;
+    for (const ReportSection& each : TRY(report_sections(evidence_, options_, progress))) {
       FigureOptions figure;
-      figure.id = std::string(findings::kAsks[ask]);
-      std::string body = answer_html(answer, words_, figure);
-      if (question.ask == findings::Ask::kCauses && options_.quotes) body += quotes(answer);
+      figure.id = options_.chosen.empty() ? each.ask : "finding" + std::to_string(++number);
+      std::string body = each.note.empty() ? "" : element("p", each.note, "class=\"note\"") + "\n";
+      body += answer_html(each.answer, words_, figure);
+      if (each.answer.question.ask == findings::Ask::kCauses && options_.quotes) body += quotes(each.answer);
       mustache::data section;
       section.set("id", "section-" + figure.id);
-      section.set("heading", words_.say("findings.title." + figure.id));
+      section.set("heading", each.heading);
       section.set("body", body);
       sections << section;
-      if (!understory::report(progress, "progress.report", ask + 1, last)) return fail(problems::kStopped);
     }
     data.set("sections", sections);
     const std::string html = mustache::mustache(std::string(template_text("report.mustache"))).render(data);
@@ -161,6 +158,7 @@ class Report {
     for (const char* key :
          {"report.method_counting", "report.method_intervals", "report.method_differences", "report.method_masks"})
       out += element("p", words_.say(key)) + "\n";
+    if (!options_.chosen.empty()) return out;  // each says its own seed and draws
     return out +
            element("p",
                    words_.say({"report.method_again",
@@ -178,6 +176,29 @@ class Report {
 };
 
 }  // namespace
+
+Result<std::vector<ReportSection>> report_sections(const Evidence& evidence, const ReportOptions& options,
+                                                   const Progress& progress) {
+  const Catalogue& words = Catalogue::of(options.language);
+  std::vector<ChosenFinding> wanted = options.chosen;
+  if (wanted.empty())
+    for (std::string_view ask : findings::kAsks) {
+      findings::Question question = TRY(findings::parse_question(ask));
+      question.seed = options.seed;
+      question.draws = options.draws;
+      wanted.push_back({words.say("findings.title." + std::string(ask)), std::move(question), ""});
+    }
+  std::vector<ReportSection> sections;
+  for (ChosenFinding& each : wanted) {
+    findings::Answer answer = TRY(findings::ask(evidence, each.question, options.language));
+    sections.push_back({std::string(findings::kAsks[static_cast<int>(each.question.ask)]), std::move(each.name),
+                        std::move(each.note), std::move(answer)});
+    if (!understory::report(progress, "progress.report", static_cast<std::int64_t>(sections.size()),
+                            static_cast<std::int64_t>(wanted.size())))
+      return fail(problems::kStopped);
+  }
+  return sections;
+}
 
 Result<std::string> report_html(storage::Transaction& transaction, Id study, const ReportOptions& options,
                                 const Progress& progress) {

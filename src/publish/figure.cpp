@@ -35,14 +35,25 @@ std::string heading(const std::vector<std::string>& lines, double x, int bottom)
 
 }  // namespace
 
-std::string table_html(const findings::Table& table, const Catalogue& words) {
+std::string table_html(const findings::Table& table, const Catalogue& words, const FigureOptions& options) {
   std::string out = "<div class=\"scroll\" tabindex=\"0\"><table>\n<caption>" + escape_markup(words.say(table.title)) +
                     "</caption>\n<thead><tr>";
   for (const auto& [key, label] : table.columns) out += element("th", words.say(label), "scope=\"col\"");
   out += "</tr></thead>\n<tbody>\n";
-  for (const auto& row : table.rows) {
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const auto& row = table.rows[r];
+    std::string address;  // opens the passages behind the row's first count
+    if (!options.passages.empty() && r < table.arrows.size())
+      address = options.passages + "&from=" + url_encoded(table.arrows[r].from) +
+                "&to=" + url_encoded(table.arrows[r].to) + (table.arrows[r].prevents ? "&sign=prevents" : "");
     out += "<tr>";
     for (std::size_t c = 0; c < row.size(); ++c) {
+      if (!address.empty() && std::holds_alternative<findings::Counted>(row[c])) {
+        out += fmt::format("<td class=\"number\"><a href=\"{}\">{}</a></td>", escape_markup(address),
+                           escape_markup(findings::cell_text(row[c], words)));
+        address.clear();
+        continue;
+      }
       const bool text = std::holds_alternative<std::string>(row[c]) || std::holds_alternative<findings::Words>(row[c]);
       out += element(c == 0 ? "th" : "td", findings::cell_text(row[c], words),
                      c == 0 ? "scope=\"row\""
@@ -89,7 +100,7 @@ std::string heat_map(const Answer& answer, const Catalogue& words, const FigureO
   }
   picture += "</svg></div>\n";
   return figure_html({options.id + "-heat", words.say("figure.heat"), words.say("figure.heat_note"), picture,
-                      options.with_table ? estimates_table(answer, words) : "", words.say("figure.show_table"),
+                      options.with_table ? estimates_table(answer, words, options) : "", words.say("figure.show_table"),
                       options.open_table});
 }
 
@@ -144,7 +155,7 @@ std::string trend_bars(const Answer& answer, const Catalogue& words, const Figur
       escape_markup(words.say("findings.trend.down")), width, escape_markup(words.say("findings.trend.up")));
   picture += "</svg></div>\n";
   return figure_html({options.id + "-trend", words.say("figure.trend"), words.say("figure.trend_note"), picture,
-                      estimates_table(answer, words), words.say("figure.show_table"), options.open_table});
+                      estimates_table(answer, words, options), words.say("figure.show_table"), options.open_table});
 }
 
 std::string time_line(const Answer&, const findings::Table& table, const Catalogue& words,
@@ -187,7 +198,7 @@ std::string time_line(const Answer&, const findings::Table& table, const Catalog
   }
   picture += "</div>\n";
   return figure_html({options.id + "-" + table.key, words.say(table.title), words.say("figure.time_line_note"), picture,
-                      table_html(table, words), words.say("figure.show_table"), options.open_table});
+                      table_html(table, words, options), words.say("figure.show_table"), options.open_table});
 }
 
 std::string figures(const Answer& answer, const Catalogue& words, const FigureOptions& options) {
@@ -198,7 +209,7 @@ std::string figures(const Answer& answer, const Catalogue& words, const FigureOp
     out += trend_bars(answer, words, options);
   else if (has_cells)
     out += ranked_bars(answer, words, options);
-  if (has_cells && answer.groups.size() > 1 &&
+  if (has_cells && answer.groups.size() > 1 && !answer.overall.empty() &&
       (answer.question.ask == Ask::kCauses || answer.question.ask == Ask::kRisks)) {
     FigureOptions again = options;
     again.with_table = false;
@@ -209,8 +220,10 @@ std::string figures(const Answer& answer, const Catalogue& words, const FigureOp
       out += time_line(answer, table, words, options);
     else if (table.key == "agreement")
       out += interval_rows(table, "alpha", -0.2, 1, words, options);
+    else if (table.key == "comparison")
+      out += interval_rows(table, "difference", -1, 1, words, options);
     else
-      out += table_html(table, words);
+      out += table_html(table, words, options);
   }
   return out;
 }

@@ -12,8 +12,8 @@ namespace understory::publish {
 struct FigureOptions {
   int width = 720;  // CSS pixels
   int items = 8;    // at most so many bars a panel
-  // What a bar links to: "%GROUP%" and "%ITEM%" are replaced by their URL-encoded keys; empty: no links.
-  std::string link;
+  // Where the passages behind a number are, "…/passages?question=…"; which number is put behind it. Empty: no links.
+  std::string passages;
   std::string id = "figure";  // prefix of the ids inside, unique on the page
   bool open_table = false;    // show the table unfolded
   bool with_table = true;     // false where the same table stands with the figure before
@@ -34,6 +34,6 @@ std::string interval_rows(const findings::Table& table, const std::string& colum
 // The figures that suit the answer's question, one after the other.
 std::string figures(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options);
 // A table of an answer as HTML.
-std::string table_html(const findings::Table& table, const Catalogue& words);
+std::string table_html(const findings::Table& table, const Catalogue& words, const FigureOptions& options = {});
 
 }  // namespace understory::publish

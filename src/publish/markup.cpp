@@ -130,7 +130,12 @@ std::string figure_html(const FigureParts& parts) {
   return out + "</figure>\n";
 }
 
-std::string estimates_table(const findings::Answer& answer, const Catalogue& words) {
+std::string passages_address(const FigureOptions& options, const std::string& group, const std::string& item) {
+  if (options.passages.empty()) return "";
+  return options.passages + "&group=" + url_encoded(group) + "&item=" + url_encoded(item);
+}
+
+std::string estimates_table(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options) {
   std::string out = "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>";
   const bool ranked = !answer.overall.empty() && answer.overall[0].rank > 0;
   for (const char* key :
@@ -140,13 +145,17 @@ std::string estimates_table(const findings::Answer& answer, const Catalogue& wor
     out += element("th", words.say("findings.column.rank"), "scope=\"col\"") +
            element("th", words.say("findings.column.first_again"), "scope=\"col\"");
   out += "</tr></thead>\n<tbody>\n";
-  const auto rows = [&](const std::string& label, const std::vector<findings::Estimate>& estimates) {
+  const auto rows = [&](const std::string& key, const std::string& label,
+                        const std::vector<findings::Estimate>& estimates) {
     for (std::size_t i = 0; i < answer.items.size(); ++i) {
       const findings::Estimate& each = estimates[i];
       out += "<tr>" + element("th", label, "scope=\"row\"") +
              element("td", findings::label_of(answer.items[i].label, words));
-      out +=
-          element("td", findings::cell_text(findings::Counted{each.mentioned, each.asked}, words), "class=\"number\"");
+      const std::string count = findings::cell_text(findings::Counted{each.mentioned, each.asked}, words),
+                        address = passages_address(options, key, answer.items[i].key);
+      out += address.empty() || each.mentioned == 0 ? element("td", count, "class=\"number\"")
+                                                    : fmt::format("<td class=\"number\"><a href=\"{}\">{}</a></td>",
+                                                                  escape_markup(address), escape_markup(count));
       out += element("td", each.asked == 0 ? "–" : findings::share_text(each, words), "class=\"number\"");
       if (ranked) {
         out += element("td", findings::rank_text(each), "class=\"number\"");
@@ -156,8 +165,9 @@ std::string estimates_table(const findings::Answer& answer, const Catalogue& wor
     }
   };
   for (std::size_t g = 0; g < answer.groups.size(); ++g)
-    rows(findings::label_of(answer.groups[g].label, words), answer.cells[g]);
-  if (answer.groups.size() > 1) rows(words.say("findings.all_groups"), answer.overall);
+    rows(answer.groups[g].key, findings::label_of(answer.groups[g].label, words), answer.cells[g]);
+  if (answer.groups.size() > 1 && !answer.overall.empty())
+    rows("(all)", words.say("findings.all_groups"), answer.overall);
   return out + "</tbody></table></div>\n";
 }
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "findings/answer.h"
+#include "publish/figure.h"
 
 namespace understory::publish {
 
@@ -21,8 +21,10 @@ struct FigureParts {
   bool open_table = false;
 };
 std::string figure_html(const FigureParts& parts);
-// All estimates of an answer as a table.
-std::string estimates_table(const findings::Answer& answer, const Catalogue& words);
+// All estimates of an answer as a table; each "k of n" opens its passages where there are addresses for them.
+std::string estimates_table(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options = {});
+// Of the passages behind one number, not yet escaped; empty where figures link to nothing.
+std::string passages_address(const FigureOptions& options, const std::string& group, const std::string& item);
 // A page or document from a template of this room with {{…}} filled in; see templates/.
 std::string_view template_text(std::string_view name);
 

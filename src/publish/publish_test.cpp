@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
 #include "findings/answer.h"
+#include "foundation/archive.h"
 #include "foundation/file.h"
+#include "foundation/xml.h"
 #include "publish/document.h"
+#include "publish/docx.h"
 #include "publish/figure.h"
 #include "publish/markup.h"
 #include "publish/page.h"
@@ -51,7 +54,7 @@ bool balanced(const std::string& html, const std::string& tag) {
 
 TEST(Figures, NamesOfPeopleAndPlacesCannotBreakOut) {
   FigureOptions options;
-  options.link = "/f?group=%GROUP%&item=%ITEM%";
+  options.passages = "/f?question=causes";
   const std::string html = ranked_bars(small_answer(), Catalogue::of("en"), options) +
                            heat_map(small_answer(), Catalogue::of("en"), options) +
                            table_html(small_answer().tables[0], Catalogue::of("en"));
@@ -185,6 +188,66 @@ TEST_P(Reports, BecomePdfWithReadableText) {
   ASSERT_TRUE(text) << text.error().sentence();
   EXPECT_NE(text->output.find("19"), std::string::npos);
   EXPECT_GT(text->output.size(), 3000u);
+}
+
+TEST_P(Reports, BecomeWordDocumentsWithFontsTablesAndDescribedPictures) {
+  auto transaction = workspace().write();
+  const Id study = example(transaction);
+  ReportOptions options;
+  options.language = "km";
+  options.chosen = {{"Causes, <women> & men", *findings::parse_question("causes by gender"), "Reviewed by anita"}};
+  const std::string html = *report_html(transaction, study, options);
+  const auto docx = docx_from_html(html, "km");
+  if (!docx && docx.error().code() == "program_missing") GTEST_SKIP() << "rsvg-convert is not here";
+  ASSERT_TRUE(docx) << docx.error().sentence();
+  EXPECT_EQ(*docx, *docx_from_html(html, "km"));  // same report, same bytes
+  const auto archive = Archive::open(*docx, "report.docx");
+  ASSERT_TRUE(archive);
+  for (const std::string& name : archive->names())
+    if (name.ends_with(".xml") || name.ends_with(".rels")) EXPECT_TRUE(XmlDocument::parse(*archive->read(name), name)) << name;
+  const std::string text = *archive->read("word/document.xml"), styles = *archive->read("word/styles.xml");
+  EXPECT_NE(text.find("&lt;women&gt; &amp; men"), std::string::npos);
+  EXPECT_NE(text.find("Reviewed by anita"), std::string::npos);
+  EXPECT_NE(text.find("<w:rStyle w:val=\"Khmer\"/>"), std::string::npos);
+  EXPECT_NE(text.find("<w:tblHeader/>"), std::string::npos);
+  EXPECT_NE(text.find("w:val=\"Quote\""), std::string::npos);
+  for (const char* font : {"Noto Sans Khmer", "Noto Sans Thai", "Noto Sans Devanagari", "Noto Sans Bengali"})
+    EXPECT_NE(styles.find(std::string("w:cs=\"") + font), std::string::npos) << font;
+  std::size_t pictures = 0;
+  for (std::size_t at = text.find("<wp:docPr"); at != std::string::npos; at = text.find("<wp:docPr", at + 1), ++pictures) {
+    const std::size_t described = text.find("descr=\"", at);
+    ASSERT_LT(described, text.find("/>", at));
+    EXPECT_NE(text[described + 7], '"') << "a picture without a description";
+  }
+  EXPECT_GE(pictures, 3u);
+  EXPECT_TRUE(archive->has("word/media/picture1.png"));
+  for (const char* hidden : {"យាយស៊ីម", "SR-01"}) EXPECT_EQ(text.find(hidden), std::string::npos) << hidden;
+}
+
+TEST_P(Reports, GiveTheirNumbersToSpreadsheets) {
+  auto transaction = workspace().write();
+  const Id study = example(transaction);
+  ReportOptions options;
+  options.chosen = {{"=Causes: [all]/\"of them\" that anybody ever named", *findings::parse_question("causes"), ""},
+                    {"Trend", *findings::parse_question("trend"), ""}};
+  const std::string csv = *report_csv(transaction, study, options);
+  EXPECT_EQ(csv.rfind("\"'=Causes", 0), 0u) << csv.substr(0, 60);  // never a formula
+  EXPECT_NE(csv.find("\r\nTrend\r\n"), std::string::npos);
+  const std::string xlsx = *report_xlsx(transaction, study, options);
+  const auto archive = Archive::open(xlsx, "report.xlsx");
+  ASSERT_TRUE(archive);
+  EXPECT_TRUE(archive->has("xl/worksheets/sheet2.xml"));
+  EXPECT_EQ(archive->read("xl/worksheets/sheet1.xml")->find("<f>"), std::string::npos);
+  EXPECT_NE(archive->read("xl/worksheets/sheet1.xml")->find("<v>19</v>"), std::string::npos);
+  EXPECT_EQ(xlsx, *report_xlsx(transaction, study, options));
+}
+
+TEST(Figures, NumbersOpenTheirPassagesWhereThereAreAny) {
+  FigureOptions options;
+  options.passages = "/f?question=causes";
+  const std::string html = estimates_table(small_answer(), Catalogue::of("en"), options);
+  EXPECT_NE(html.find("<a href=\"/f?question=causes&amp;group="), std::string::npos);
+  EXPECT_EQ(estimates_table(small_answer(), Catalogue::of("en")).find("<a "), std::string::npos);
 }
 
 }  // namespace understory::publish

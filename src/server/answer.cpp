@@ -90,7 +90,7 @@ people::Deed deed_of(const Visit& visit, const Route* route, std::string_view ou
   deed.route = route ? std::string(route->method) + " " + std::string(route->address) : "";
   deed.action =
       route && (route->access == kRight || route->access == kThing) ? std::string(name_of(route->right)) : "use";
-  for (const char* kind : {"source", "study", "account", "submission", "form", "device", "list"})
+  for (const char* kind : {"source", "finding", "study", "account", "submission", "form", "device", "list"})
     if (visit.named.contains(kind))
       if (const auto id = visit.id(kind)) {
         deed.kind = std::string_view(kind) == "list" ? "entity_list" : kind;

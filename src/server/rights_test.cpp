@@ -11,11 +11,11 @@ const std::map<Role, std::string> kAllowed{
     {Role::kEnumerator, "see_study fill_forms"},
     {Role::kResearcher,
      "see_study see_findings see_passages list_sources read_source code change_study make_report fill_forms keep_forms "
-     "read_submissions review_submissions export_submissions"},
+     "read_submissions review_submissions export_submissions keep_findings"},
     {Role::kCoder, "see_study see_findings see_passages list_sources read_source code read_submissions"},
     {Role::kCaseWorker, "see_study see_findings fill_forms"},
-    {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit"},
-    {Role::kPublisher, "see_study see_findings see_passages make_report"},
+    {Role::kProgrammeLead, "see_study see_findings see_passages make_report read_audit keep_findings"},
+    {Role::kPublisher, "see_study see_findings see_passages make_report keep_findings"},
     {Role::kSteward, "read_audit manage_accounts keep_machine keep_devices"}};
 const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/codebook", "see_study"},
@@ -44,6 +44,14 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/sources/{source}/settlements", "change_study"},
                                                  {"/findings/{ask}", "see_findings"},
                                                  {"/findings/{ask}/passages", "see_passages"},
+                                                 {"/findings/{ask}/counter-examples", "see_passages"},
+                                                 {"/findings/{ask}/shown", "see_findings"},
+                                                 {"/findings/{ask}/groups", "see_findings"},
+                                                 {"/kept-findings", "see_passages"},  // to keep one, keep_findings
+                                                 {"/kept-findings/{finding}", "see_passages"},
+                                                 {"/report.docx", "make_report"},
+                                                 {"/report.csv", "make_report"},
+                                                 {"/report.xlsx", "make_report"},
                                                  {"/report.html", "make_report"},
                                                  {"/report.pdf", "make_report"}};
 
@@ -81,6 +89,8 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/api/v1/studies/{study}/sources/{source}/links/{link}", 404},
                                         {"/api/v1/studies/{study}/sources/{source}/blind", 400},
                                         {"/api/v1/studies/{study}/sources/{source}/settlements", 400},
+                                        {"/api/v1/studies/{study}/kept-findings", 400},
+                                        {"/api/v1/studies/{study}/kept-findings/{finding}", 400},
                                         {"/api/v1/studies/{study}/codebook", 400},
                                         {"/api/v1/studies/{study}/codebook/{code}", 400},
                                         {"/api/v1/studies/{study}/codebook/{code}/merge", 400},
@@ -171,6 +181,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
                                    : of_all_studies || inside.rfind("/forms/", 0) == 0 ? "export_submissions"
                                    : general                                           ? "manage_accounts"
                                    : sends && inside == "/codebook"                    ? "change_study"
+                                   : sends && inside.rfind("/kept-findings", 0) == 0   ? "keep_findings"
                                                                                        : kNeeded.at(inside);
         // A grant for some places may see what is of no study, as far as it comes from there.
         const bool of_places = of_all_studies && (relation == kPlaceOfSource || relation == kPlaceElsewhere);
@@ -231,6 +242,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{coding}", rooms.study.text());
         put("{link}", rooms.study.text());
         put("{code}", rooms.study.text());
+        put("{finding}", rooms.study.text());
         return target;
       };
       for (const Route& route : routes()) {
@@ -266,7 +278,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           expected = 404;  // no such file; who may have one there is: engine_test.cpp
         } else {
           expected =
-              decided(within, within.find("/forms/") == std::string::npos && within.find("{code}") == std::string::npos
+              decided(within, within.find("/forms/") == std::string::npos && within.find("{code}") == std::string::npos &&
+                                          within.find("{finding}") == std::string::npos
                                   ? 200
                                   : 404);  // no such form or code
         }
@@ -301,7 +314,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           const std::string address(route->address);
           if (address == "/sign-in") continue;  // takes a password's work; People.* ask it
           ASSERT_TRUE(route->access == Access::kDevice || kForms.contains(address)) << address;
-          int expected = route->access == Access::kDevice ? 401 : kForms.at(address);
+          int expected = route->access == Access::kDevice ? 401 : route->method == "DELETE" ? 404 : kForms.at(address);
           if (address.find("{token}") != std::string::npos) {
             expected = 403;
           } else if (address.find(".svc/") != std::string::npos) {

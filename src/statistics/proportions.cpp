@@ -23,12 +23,14 @@ Bounds agresti_coull(double successes, double n, double z) {
 
 Difference newcombe(double successes1, double n1, double successes2, double n2, double z) {
   if (n1 <= 0 || n2 <= 0) return {0, {-1, 1}};
-  const double p1 = successes1 / n1, p2 = successes2 / n2, d = p1 - p2;
-  const Bounds b1 = wilson(successes1, n1, z), b2 = wilson(successes2, n2, z);
-  const auto square = [](double x) { return x * x; };
+  return difference_of(successes1 / n1, wilson(successes1, n1, z), successes2 / n2, wilson(successes2, n2, z));
+}
+
+Difference difference_of(double share1, Bounds bounds1, double share2, Bounds bounds2) {
+  const double d = share1 - share2;
   return {d,
-          {d - std::sqrt(square(p1 - b1.low) + square(b2.high - p2)),
-           d + std::sqrt(square(b1.high - p1) + square(p2 - b2.low))}};
+          {d - std::hypot(share1 - bounds1.low, bounds2.high - share2),
+           d + std::hypot(bounds1.high - share1, share2 - bounds2.low)}};
 }
 
 std::optional<Ratio> risk_ratio(double successes1, double n1, double successes2, double n2, double z) {

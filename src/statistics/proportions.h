@@ -23,6 +23,9 @@ struct Difference {
 };
 // Difference of two independent shares with Newcombe's hybrid score interval (1998, Stat. Med. 17:873, method 10).
 Difference newcombe(double successes1, double n1, double successes2, double n2, double z = kZ95);
+// The same from any two shares and their intervals, by squaring and adding their arms (Zou & Donner 2008, Stat. Med.
+// 27:1693); with Wilson's intervals it is Newcombe's.
+Difference difference_of(double share1, Bounds bounds1, double share2, Bounds bounds2);
 
 struct Ratio {
   double value = 0;

@@ -130,6 +130,16 @@ class Api(unittest.TestCase):
             if answer["overall"]:
                 item = urllib.parse.quote(answer["overall"][0]["key"])
                 self.check("/studies/{study}/findings/{ask}/passages", study=study, ask=ask, query=f"?item={item}")
+                few = self.check("/studies/{study}/findings/{ask}/passages", study=study, ask=ask, query=f"?item={item}&first=1&most=2")
+                self.assertLessEqual(len(few["passages"]), 2)
+                against = self.check("/studies/{study}/findings/{ask}/counter-examples", study=study, ask=ask, query=f"?item={item}")
+                said = sum(each["mentioned"] for each in answer["overall"] if each["key"] == answer["overall"][0]["key"])
+                self.assertEqual(against["people"], against["asked"] - said)
+            shown = self.check("/studies/{study}/findings/{ask}/shown", study=study, ask=ask)
+            self.assertEqual(shown["answer"], answer)
+        self.check("/studies/{study}/findings/{ask}/groups", study=study, ask="causes", query="?question=causes%20by%20gender")
+        self.check("/studies/{study}/findings/{ask}/groups", 422, study=study, ask="links")
+        self.keep(study)
         self.check("/forms/{form}.svc", form="visit")
         self.check("/forms/{form}.svc/Submissions", form="visit", query="?$count=true&$filter=village%20ne%20null")
         self.check("/forms/{form}.svc/Submissions/$query", form="visit", asked="$count=true&$filter=village ne 'A name'")
@@ -194,6 +204,25 @@ class Api(unittest.TestCase):
         settled = self.check("/studies/{study}/sources/{source}/comparison", **at)["differences"]
         self.assertEqual(len(settled), len(differences))
         self.codebook(study)
+
+    def keep(self, study):
+        """A finding is kept, commented on, reviewed, put into the report and taken away."""
+        kept, one = "/studies/{study}/kept-findings", "/studies/{study}/kept-findings/{finding}"
+        made = self.check(kept, 201, method="POST", body={"name": "Causes by gender", "question": "causes by gender"}, study=study)["id"]
+        self.check(kept, 409, method="POST", body={"name": "The same", "question": "causes by gender seed 1"}, study=study)
+        self.check(kept, 422, method="POST", body={"name": "What?", "question": "causes by moon"}, study=study)
+        self.check(kept, 422, method="POST", body={"name": " ", "question": "links"}, study=study)
+        at = {"study": study, "finding": made}
+        self.check(one, 400, method="POST", body={}, **at)
+        self.check(one, 422, method="POST", body={"comment": " "}, **at)
+        self.check(one, method="POST", body={"comment": "Compare with last year", "reviewed": True, "in_report": True}, **at)
+        listed = self.check(kept, study=study)["findings"]
+        self.assertEqual([(each["id"], each["in_report"], each["review"]["changed_since"], each["comments"]) for each in listed], [(made, True, False, 1)])
+        self.assertEqual(self.check(one, **at)["comments"][0]["text"], "Compare with last year")
+        self.check(one, method="POST", body={"name": "Causes, women and men", "in_report": False}, **at)
+        self.check(one, method="DELETE", **at)
+        self.check(one, 404, **at)
+        self.assertEqual(self.check(kept, study=study)["findings"], [])
 
     def codebook(self, study):
         at = {"study": study}

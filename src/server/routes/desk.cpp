@@ -13,13 +13,34 @@ namespace {
 
 // Scripts and style from here alone, nothing evaluated, nothing from elsewhere.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action "
-    "'self'; base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-src "
+    "'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 // What the desk says, and the fixed words it shows.
-constexpr std::string_view kGroups[]{
-    "desk.",           "kind.",        "source_kind.", "language.",      "machine.suggested", "account.mine", "mask_kind.", "certainty.",
-    "machine.because", "machine.like", "machine.take", "machine.decline"};
+constexpr std::string_view kGroups[]{"desk.",
+                                     "kind.",
+                                     "source_kind.",
+                                     "language.",
+                                     "machine.suggested",
+                                     "account.mine",
+                                     "mask_kind.",
+                                     "certainty.",
+                                     "machine.because",
+                                     "machine.like",
+                                     "machine.take",
+                                     "machine.decline",
+                                     "facet.",
+                                     "level.",
+                                     "findings.short.",
+                                     "findings.about.",
+                                     "findings.title.",
+                                     "findings.how",
+                                     "findings.all_groups",
+                                     "findings.count_of",
+                                     "page.passages_behind",
+                                     "page.no_passages",
+                                     "page.leads_to",
+                                     "page.prevents"};
 
 // Who asks and what is open to them: names of studies with the rights this person has in each.
 void write_person(JsonWriter& out, const Visit& visit) {
