@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 
+#include "foundation/clock.h"
 #include "storage/jobs.h"
 
 namespace understory::server {
