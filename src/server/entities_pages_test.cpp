@@ -169,13 +169,13 @@ TEST_P(EntityPages, APhoneAsksAboutTenThousandAtOnce) {
 // The plain page offers what a list holds, by the form's own filter, and takes nothing else.
 TEST_P(EntityPages, ThePlainPageOffersEntities) {
   constexpr const char* form =
-      R"(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml">
+      R"xml(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml">
 <h:head><h:title>Repairs</h:title><model><instance><data id="repairs" version="1"><place>KH-20</place><well/>
 <meta><instanceID/></meta></data></instance><instance id="wells" src="jr://file-csv/wells.csv"/>
 <bind nodeset="/data/place" type="string"/><bind nodeset="/data/well" type="string" required="true()"/></model></h:head>
 <h:body><input ref="/data/place"><label>Place</label></input><select1 ref="/data/well"><label>Well</label>
 <itemset nodeset="instance('wells')/root/item[place = /data/place ]"><value ref="name"/><label ref="label"/></itemset>
-</select1></h:body></h:html>)";
+</select1></h:body></h:html>)xml";
   share();
   send('1', "KH-20");
   send('2', "KH");

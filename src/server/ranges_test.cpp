@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "foundation/catalogue.h"
 #include "server/over_sockets_test.h"
 #include "server/problems.h"
 

@@ -144,6 +144,10 @@ class Patience {
   std::shared_ptr<State> state_;
 };
 
+std::string_view seen(const beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
 // Of a request that is refused before it is understood: what tells how to say so.
 Request glimpse(const Parser& parser, const beast::flat_buffer& buffer) {
   const Head& head = parser.get();
@@ -169,10 +173,6 @@ struct LongTarget {
   std::string text;
   std::unique_ptr<Counted> place = nullptr;
 };
-
-std::string_view seen(const beast::flat_buffer& buffer) {
-  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
-}
 
 Answer own(Response response) { return {std::move(response), true}; }
 
