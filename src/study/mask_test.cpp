@@ -48,8 +48,10 @@ TEST_P(DeskMasks, WhatIsMaskedIsHiddenWhereverItIsShown) {
   // Positions stay what they are.
   const auto opened = open_source(transaction, study_, group_);
   EXPECT_EQ(masked(opened->text, opened->masks, MaskedBy::kSigns).text.find("Phally"), std::string::npos);
-  EXPECT_EQ(OffsetMap(masked(opened->text, opened->masks, MaskedBy::kSigns).text).code_points(),
-            OffsetMap(opened->text).code_points());
+  const auto code_points = [](const std::string& text) {
+    return std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; });
+  };
+  EXPECT_EQ(code_points(masked(opened->text, opened->masks, MaskedBy::kSigns).text), code_points(opened->text));
   EXPECT_TRUE(search_texts(transaction, study_, "Phally").empty());
   // Only the beginning of a mask says what stands instead.
   EXPECT_EQ(masked(opened->text, {opened->masks[0].span.start + 2, opened->masks[0].span.end + 6}, opened->masks).text,
