@@ -277,7 +277,7 @@ class Writer {
 };
 
 std::string between(const std::string& text, std::string_view from, std::string_view to) {
-  const std::size_t start = text.find(from), end = text.rfind(to);
+  const std::size_t start = text.find(from), end = text.find(to, start);
   if (start == std::string::npos || end == std::string::npos || end < start + from.size()) return "";
   return text.substr(start + from.size(), end - start - from.size());
 }

@@ -123,8 +123,10 @@ Response whole(const Visit& visit, Page& page, int status) {
     account.set("sign_out", visit.say("account.sign_out"));
     if (visit.may(people::Right::kManageAccounts)) account.set("accounts", visit.say("accounts.title"));
     account.set("glass", visit.say("glass.title"));
-    if (people::may_somewhere(visit.person, people::Right::kListSources)) account.set("desk", visit.say("desk.link"));
+    if (people::may_somewhere(visit.person, people::Right::kSeeFindings)) account.set("desk", visit.say("desk.link"));
     if (uses_forms(visit.person)) account.set("forms", visit.say("forms.title"));
+    if (people::may_somewhere(visit.person, people::Right::kChangeStudy))
+      account.set("places", visit.say("place_page.title"));
     if (visit.may(people::Right::kKeepDevices)) account.set("devices", visit.say("devices.title"));
     if (visit.may(people::Right::kKeepMachine)) account.set("backups", visit.say("backups.title"));
     if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));
