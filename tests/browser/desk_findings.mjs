@@ -81,7 +81,7 @@ test('a question is put together by choosing, and its address can be handed on',
   await signIn(page, base, accounts.researcher);
   await page.goto(desk('/findings'));
   await answered(page);
-  const choice = (label) => page.locator('form.sentence label', { hasText: label }).locator('select');
+  const choice = (label) => page.locator('form.sentence label').filter({ hasText: new RegExp(`^\\s*${label}`) }).locator('select').first();
   await choice('split by').selectOption('gender');
   await page.waitForURL(/by%20gender|by\+gender/);
   await page.locator('svg.panel[aria-label^="woman or girl"]').waitFor();
