@@ -1,5 +1,6 @@
 #include "server/serve.h"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -35,6 +36,13 @@ void keep_memory_here() {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
+// What a large submission took goes back to the system when it is done. Left to itself the allocator keeps large blocks
+// by every thread that ever had one: after a thousand hostile submissions 395 MB, with this 109 (drill `uploads`).
+void give_memory_back() {
+  ::mallopt(M_MMAP_THRESHOLD, 1'000'000);
+  ::mallopt(M_TRIM_THRESHOLD, 2'000'000);
+}
+
 // Where systemd watches, it hears from the thread that moves the bytes; silence restarts the server.
 void be_watched(Transport& transport) {
   std::uint64_t patience = 0;  // microseconds
@@ -48,6 +56,7 @@ void be_watched(Transport& transport) {
 Result<void> serve(storage::Workspace& workspace, const Listening& where,
                    const std::function<Result<void>(const std::string& address)>& ready) {
   keep_memory_here();
+  give_memory_back();
   Listening listening = where;
   if (listening.spool.empty()) listening.spool = workspace.folder();
   const int workers = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));

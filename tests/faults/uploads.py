@@ -18,7 +18,8 @@ from phones import FORM, Phone, answers, enrol, multipart
 
 broken = Failures("P16")
 TOTAL = count(120, 1000)
-MEMORY = 400  # MB the server may have held at most
+MEMORY = 200  # MB the server may have held at most
+MEMORY_OF_COMMANDS = 400  # of one that publishes; the system counts this program's own into it
 BELL = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>"
 NAMES = ["../../../../tmp/escaped-{}.jpg", "/tmp/escaped-{}.jpg", "..\\..\\escaped-{}.jpg", "C:\\escaped-{}.jpg", "a\x00escaped-{}.jpg", "n" * 3000 + "{}.jpg",
          "photo\u202egpj.{}.exe", "....//....//escaped-{}", "%2e%2e%2fescaped-{}", "con.{}", ".", "..", "", " ", "=HYPERLINK(\"http://x\"){}.jpg", "a/b/c/{}.jpg",
@@ -151,7 +152,7 @@ def publish(path, where, kind):
     process.stderr.close()
     if process.returncode not in (0, 1, 2, 3):
         broken(f"publishing {file.name} ended with {process.returncode}: {said[-200:]!r}")
-    if used.ru_maxrss > MEMORY * 1024:
+    if used.ru_maxrss > MEMORY_OF_COMMANDS * 1024:
         broken(f"publishing {file.name} took {used.ru_maxrss // 1024} MB")
     if b"root:" in said:
         broken(f"publishing {file.name} showed a file of this machine")
