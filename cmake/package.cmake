@@ -26,7 +26,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION misc)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS systemd) # systemd-sysusers
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "pandoc, weasyprint, fonts-noto-core, python3-venv")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "pandoc, weasyprint, poppler-utils, fonts-noto-core, python3-venv")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "postgresql, haproxy")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${packaging}/postinst ${packaging}/prerm ${packaging}/conffiles)

@@ -3,6 +3,7 @@
 #include "cli/door.h"
 #include "foundation/csv.h"
 #include "foundation/file.h"
+#include "places/boundaries.h"
 #include "places/places.h"
 
 namespace understory::cli {
@@ -14,7 +15,13 @@ Result<int> import(const std::string& folder, const std::vector<std::string>& fi
   auto transaction = door.write();
   std::string lines;
   for (const std::string& file : files) {
-    const auto report = TRY(places::import_places(transaction, TRY(read_file(file)), file));
+    const std::string bytes = TRY(read_file(file));
+    if (places::looks_like_geojson(bytes)) {
+      const auto outlines = TRY(places::import_boundaries(transaction, bytes, file));
+      lines += fmt::format("{}: {} outlines new, {} replaced\n", file, outlines.added, outlines.changed);
+      continue;
+    }
+    const auto report = TRY(places::import_places(transaction, bytes, file));
     lines += fmt::format("{}: {} places new, {} there already, {} given further names\n", file, report.added,
                          report.unchanged, report.changed);
   }
@@ -46,7 +53,7 @@ void add_place(CLI::App& app, Action& action) {
   };
   auto import_options = std::make_shared<ImportOptions>();
   CLI::App* bring = command->add_subcommand(
-      "import", "Import places from CSV: code,parent,level, then a column a language (en, km, ne, …)");
+      "import", "Import places from CSV (code,parent,level, then a column a language), or their outlines from GeoJSON");
   bring->footer("\nCodes are text: 0204 and 204 are two places. All rows are taken or none.");
   add_workspace_option(*bring, import_options->folder);
   bring->add_option("files", import_options->files, "CSV files")->required()->type_name("FILE…");

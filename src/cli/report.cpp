@@ -17,7 +17,7 @@ void add_report(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("report", "Write a study's findings as one document");
   command->footer(
       "\nOne file with figures, tables and masked quotes; no script and no outside address. PDF needs WeasyPrint, DOCX "
-      "rsvg-convert. CSV and XLSX hold the numbers alone.");
+      "pdftoppm. CSV and XLSX hold the numbers alone.");
   add_workspace_option(*command, options->folder);
   add_study_option(*command, options->study);
   command->add_option("--lang", options->language, "en, km, ne, hi, bn, th or vi")

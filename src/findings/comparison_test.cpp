@@ -26,15 +26,12 @@ Question asked(std::string_view text) {
 // silent. Each is interviewed alone.
 Evidence told_by(int women, int of_women, int men, int of_men) {
   Evidence evidence;
-  evidence.codebook.codes.resize(3);
-  const char* paths[] = {"Causes", "Causes/Debt", "Causes/Floods"};
-  for (int i = 0; i < 3; ++i) {
-    study::Code& code = evidence.codebook.codes[i];
-    code.id = Id{i + 1};
-    code.parent = i == 0 ? Id{} : Id{1};
-    code.path = paths[i];
-    code.name = i == 0 ? "Causes" : i == 1 ? "Debt" : "Floods";
+  for (const char* name : {"Debt", "Floods"}) {
+    study::Code code;
+    code.id = Id{static_cast<std::int64_t>(evidence.codebook.codes.size()) + 1};
+    code.path = code.name = name;
     code.kind = "cause";
+    evidence.codebook.codes.push_back(code);
   }
   evidence.coders.push_back({Id{1}, false});
   for (int i = 0; i < of_women + of_men; ++i) {
@@ -55,7 +52,7 @@ Evidence told_by(int women, int of_women, int men, int of_men) {
     evidence.sources.push_back(source);
     evidence.coding_respondents.push_back(i);
     if (i == of_women + of_men - 1) continue;
-    evidence.codings.push_back({Id{5000 + i}, i, debt ? 1 : 2, 0, 0, 10, i, 1});
+    evidence.codings.push_back({Id{5000 + i}, i, debt ? 0 : 1, 0, 0, 10, i, 1});
   }
   return evidence;
 }
@@ -66,7 +63,7 @@ TEST(Comparison, SaysHowMuchMoreOftenAndHowSureThatIs) {
   const Evidence evidence = told_by(24, 30, 6, 30);
   const Answer pair = *compare(evidence, asked("causes by gender"), "female", "male");
   ASSERT_EQ(pair.tables.size(), 1u);
-  ASSERT_EQ(pair.items[0].key, "Causes/Debt");
+  ASSERT_EQ(pair.items[0].key, "Debt");
   const auto& row = pair.tables[0].rows[0];
   EXPECT_EQ(std::get<Counted>(row[1]).count, 24);
   EXPECT_EQ(std::get<Counted>(row[2]).of, 30);
@@ -113,28 +110,28 @@ TEST(Comparison, AGroupThatIsNotThereIsNamed) {
 
 TEST(CounterExamples, AreWhatTheOthersSaidInstead) {
   const Evidence evidence = told_by(24, 30, 6, 30);
-  const Against against = *codings_against(evidence, asked("causes by gender"), "male", "Causes/Debt");
+  const Against against = *codings_against(evidence, asked("causes by gender"), "male", "Debt");
   EXPECT_EQ(against.asked, 30);
   EXPECT_EQ(against.people, 24);
   EXPECT_EQ(against.silent, 1);
   EXPECT_EQ(against.codings.size(), 23u);
   for (int coding : against.codings) {
-    EXPECT_EQ(evidence.codings[coding].code, 2);
+    EXPECT_EQ(evidence.codings[coding].code, 1);
     EXPECT_EQ(evidence.respondents[evidence.coding_respondents[evidence.codings[coding].first_respondent]].gender, "male");
   }
-  EXPECT_EQ(codings_against(evidence, asked("causes by gender"), "(all)", "Causes/Debt")->people, 30);
-  EXPECT_FALSE(codings_against(evidence, asked("causes"), "(all)", "Causes/Moon"));
+  EXPECT_EQ(codings_against(evidence, asked("causes by gender"), "(all)", "Debt")->people, 30);
+  EXPECT_FALSE(codings_against(evidence, asked("causes"), "(all)", "Moon"));
 }
 
 TEST(Links, OpenTheirOwnPassages) {
   Evidence evidence = told_by(24, 30, 6, 30);
-  evidence.links.push_back({Id{9001}, 0, 0, 1, 2, 1, "said", 3, 9, 0, 1});
-  evidence.links.push_back({Id{9002}, 1, 0, 1, 2, -1, "said", 4, 8, 1, 1});
-  const ToldLinks told = *links_behind(evidence, asked("links"), "Causes/Debt", "Causes/Floods", false);
+  evidence.links.push_back({Id{9001}, 0, 0, 0, 1, 1, "said", 3, 9, 0, 1});
+  evidence.links.push_back({Id{9002}, 1, 0, 0, 1, -1, "said", 4, 8, 1, 1});
+  const ToldLinks told = *links_behind(evidence, asked("links"), "Debt", "Floods", false);
   ASSERT_EQ(told.codings.size(), 1u);
   EXPECT_EQ(told.evidence.codings[told.codings[0]].start, 3);
-  EXPECT_EQ(links_behind(evidence, asked("links"), "Causes/Debt", "Causes/Floods", true)->codings.size(), 1u);
-  EXPECT_TRUE(links_behind(evidence, asked("links"), "Causes/Floods", "Causes/Debt", false)->codings.empty());
+  EXPECT_EQ(links_behind(evidence, asked("links"), "Debt", "Floods", true)->codings.size(), 1u);
+  EXPECT_TRUE(links_behind(evidence, asked("links"), "Floods", "Debt", false)->codings.empty());
   const Answer answer = *ask(evidence, asked("links"));
   ASSERT_FALSE(answer.tables.empty());
   ASSERT_EQ(answer.tables[0].arrows.size(), 2u);

@@ -25,6 +25,10 @@ std::string bar_row(const std::string& label, const Estimate& estimate, int y, c
                               findings::share_text(estimate, words);
   if (!link.empty()) out += fmt::format("<a href=\"{}\">", escape_markup(link));
   out += fmt::format("<title>{}: {}</title>", escape_markup(label), escape_markup(numbers));
+  // All of the row opens it, not its strokes alone.
+  if (!link.empty())
+    out += fmt::format("<rect x=\"0\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" pointer-events=\"all\"/>", y,
+                       kPanel, kRow - 4);
   const std::vector<std::string> lines = label_lines(label, 44, 1);
   out += fmt::format("<text x=\"0\" y=\"{}\" class=\"label\">{}</text>", y + 13, escape_markup(lines[0]));
   const int top = y + 19, middle = top + kBar / 2;

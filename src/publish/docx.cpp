@@ -6,18 +6,18 @@
 #include "foundation/file.h"
 #include "foundation/text.h"
 #include "foundation/xml.h"
+#include "publish/document.h"
 #include "publish/docx_parts.h"
+#include "publish/page.h"
 
 namespace understory::publish {
 
 namespace {
 
 constexpr int kEmuOfPixel = 9525;
-constexpr double kWidestPicture = 660;  // CSS pixels between the margins of A4
-constexpr int kTextWidth = 9900;        // the same in twentieths of a point
-constexpr const char* kSharpness = "2";
-constexpr std::string_view kFonts =
-    "Noto Sans, Noto Sans Khmer, Noto Sans Thai, Noto Sans Devanagari, Noto Sans Bengali, sans-serif";
+constexpr double kWidestPicture = 660;     // CSS pixels between the margins of A4
+constexpr int kTextWidth = 9900;           // the same in twentieths of a point
+constexpr const char* kSharpness = "192";  // dots an inch, twice a screen's
 
 // How letters look here, and what a paragraph is.
 struct Look {
@@ -45,9 +45,10 @@ bool stays_with_what_is_before(char32_t letter) {
 
 class Writer {
  public:
+  explicit Writer(std::vector<std::string> pictures) : pictures_(std::move(pictures)) {}
+
   Result<std::string> write(const pugi::xml_node& body, std::string_view title, std::string_view language) {
     blocks(body, "");
-    if (problem_) return tl::unexpected<Problem>(*problem_);
     std::map<std::string, std::string> parts = docx_parts(title, language);
     parts["word/document.xml"] =
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<w:document "
@@ -231,29 +232,9 @@ class Writer {
   }
 
   void picture(const pugi::xml_node& svg) {
-    if (problem_) return;
     const double width = svg.attribute("width").as_double(), height = svg.attribute("height").as_double();
-    if (width <= 0 || height <= 0) return;
-    std::string drawn = outer_xml(svg);
-    drawn.insert(4, fmt::format(" xmlns=\"http://www.w3.org/2000/svg\" font-family=\"{}\"", kFonts));
-    ProgramCall call;
-    call.program = "rsvg-convert";
-    call.arguments = {"--format", "png", "--zoom", kSharpness, "--background-color", "#ffffff"};
-    call.input = std::move(drawn);
-    call.what = "pictures in DOCX reports";
-    call.package = "librsvg2-bin";
-    call.seconds = 60;
-    auto result = run_program(call);
-    if (!result) {
-      problem_ = result.error();
-      return;
-    }
-    if (result->status != 0 || result->output.rfind("\x89PNG", 0) != 0) {
-      problem_ = Problem(problems::kProgramFailed,
-                         {{"program", call.program}, {"reason", std::string(shortened(result->errors, 300))}});
-      return;
-    }
-    pictures_.push_back(std::move(result->output));
+    if (width <= 0 || height <= 0 || shown_ == pictures_.size()) return;
+    ++shown_;
     const double scale = std::min(1.0, kWidestPicture / width);
     const auto wide = static_cast<long>(width * scale * kEmuOfPixel),
                high = static_cast<long>(height * scale * kEmuOfPixel);
@@ -267,19 +248,64 @@ class Writer {
         "cx=\"{0}\" "
         "cy=\"{1}\"/></a:xfrm><a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData>"
         "</a:graphic></wp:inline></w:drawing></w:r>",
-        wide, high, pictures_.size(), escape_markup(svg.attribute("aria-label").value()));
+        wide, high, shown_, escape_markup(svg.attribute("aria-label").value()));
   }
 
-  std::string out_, line_;  // what is finished; the paragraph that is being written
-  std::vector<std::string> pictures_;
-  std::optional<Problem> problem_;
+  std::string out_, line_;             // what is finished; the paragraph that is being written
+  std::vector<std::string> pictures_;  // in their order
+  std::size_t shown_ = 0;              // of them
   int bookmarks_ = 0;
 };
 
 std::string between(const std::string& text, std::string_view from, std::string_view to) {
-  const std::size_t start = text.find(from), end = text.rfind(to);
+  const std::size_t start = text.find(from), end = text.find(to, start);
   if (start == std::string::npos || end == std::string::npos || end < start + from.size()) return "";
   return text.substr(start + from.size(), end - start - from.size());
+}
+
+// The pictures of a report as PNG, in their order. WeasyPrint sets their words as the PDF's, which shapes every script
+// (librsvg tears Khmer apart), each on a page of its size; pdftoppm draws the pages.
+Result<std::vector<std::string>> drawn(const std::string& html) {
+  std::string pages, sizes;
+  int count = 0;
+  constexpr std::string_view kEnd = "</svg>";
+  for (std::size_t at = html.find("<svg "); at != std::string::npos; at = html.find("<svg ", at + 1)) {
+    const std::size_t end = html.find(kEnd, at);
+    if (end == std::string::npos) break;
+    const std::string svg = html.substr(at, end + kEnd.size() - at);
+    const auto parsed = TRY(XmlDocument::parse(svg, "report"));
+    ++count;
+    sizes += fmt::format("@page picture{} {{ size: {}px {}px }}\n", count,
+                         parsed.root().attribute("width").as_int() + 1, parsed.root().attribute("height").as_int() + 2);
+    pages += fmt::format("<div style=\"page:picture{}\">{}</div>\n", count, svg);
+  }
+  std::vector<std::string> pictures;
+  if (count == 0) return pictures;
+  const std::string document = fmt::format(
+      "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><style>{}\n@page {{ margin: 0; @bottom-right {{ content: "
+      "none }} }}\n"
+      "{}body div {{ line-height: 0 }} .picture {{ margin: 0 !important }} div + div {{ break-before: page }} .picture "
+      "+ .picture "
+      "{{ break-before: auto }}</style></head><body>{}</body></html>",
+      document_style(), sizes, pages);
+  const std::string pdf = TRY(pdf_from_html(document));
+  const TemporaryFolder folder(TemporaryFolder::On::kMemory);
+  ProgramCall call;
+  call.program = "pdftoppm";
+  call.arguments = {"-r", kSharpness, "-png", "-", (folder.path() / "p").string()};
+  call.input = pdf;
+  call.what = "pictures in DOCX reports";
+  call.package = "poppler-utils";
+  const ProgramResult result = TRY(run_program(call));
+  std::vector<std::filesystem::path> files;
+  for (const auto& each : std::filesystem::directory_iterator(folder.path())) files.push_back(each.path());
+  std::sort(files.begin(), files.end());  // numbered with as many digits each
+  if (result.status != 0 || static_cast<int>(files.size()) != count)
+    return fail(
+        problems::kProgramFailed,
+        {{"program", call.program}, {"reason", fmt::format("{} pictures became {} pages", count, files.size())}});
+  for (const auto& file : files) pictures.push_back(TRY(read_file(file)));
+  return pictures;
 }
 
 }  // namespace
@@ -287,7 +313,7 @@ std::string between(const std::string& text, std::string_view from, std::string_
 Result<std::string> docx_from_html(const std::string& html, std::string_view language) {
   const XmlDocument body = TRY(XmlDocument::parse("<body>" + between(html, "<body>", "</body>") + "</body>", "report"));
   const XmlDocument title = TRY(XmlDocument::parse("<t>" + between(html, "<title>", "</title>") + "</t>", "report"));
-  return Writer().write(body.root(), text_of(title.root()), language);
+  return Writer(TRY(drawn(html))).write(body.root(), text_of(title.root()), language);
 }
 
 }  // namespace understory::publish

@@ -9,9 +9,8 @@ namespace understory::publish {
 
 // `html`: what report_html() or answer_page() wrote, nothing else. Headings, lists, tables with heading rows, quotes
 // and notes become Word's own, under styles that name a font for each script; each picture is a PNG of twice the
-// screen's sharpness with its description. `language`: of the document. Same HTML, same bytes, as far as the pictures
-// go. kProgramMissing without rsvg-convert (Debian: librsvg2-bin), which draws the pictures; nothing is written to a
-// file.
+// screen's sharpness with its description. `language`: of the document.
+// kProgramMissing without WeasyPrint and pdftoppm (Debian: poppler-utils), which draw the pictures, in memory.
 Result<std::string> docx_from_html(const std::string& html, std::string_view language);
 
 }  // namespace understory::publish

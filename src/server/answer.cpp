@@ -60,16 +60,11 @@ void recognise(Visit& visit, const Route* route, bool& stale) {
 }
 
 people::Decision admit(const Visit& visit, const Route& route) {
-  if (route.access == kAnybody || visit.person.at_machine) return {true, false, "open to anybody", {}};
+  if (route.access == kDevice && !visit.person.at_machine)
+    return {visit.device.has_value(), false, "an enrolled device", {}};
   if (route.access == kFromHere && visit.request.from_here) return {true, false, "from this machine", {}};
-  if (route.access == kDevice) return {visit.device.has_value(), false, "an enrolled device", {}};
-  if (route.access == kSignedIn && visit.person.code_missing && route.address.rfind("/account", 0) != 0 &&
-      route.address != "/sign-out")
-    return {false, false, "this account must set up its code first", {}};
-  if (route.access == kSignedIn) return {visit.person.active, false, "signed in", {}};
-  if (route.access == kThing) {
-    if (!visit.named.contains("form") && !visit.named.contains("submission") && !visit.named.contains("list"))
-      return {people::may_somewhere(visit.person, route.right), false, "in some study", {}};
+  if (route.access == kThing && !visit.person.at_machine &&
+      (visit.named.contains("form") || visit.named.contains("submission") || visit.named.contains("list"))) {
     // What is not open looks like what is not there.
     const auto record = record_named(visit);
     people::Decision decision = record ? people::decide(visit.person, route.right, *record)
@@ -80,8 +75,9 @@ people::Decision admit(const Visit& visit, const Route& route) {
   const bool in_study = visit.named.contains("study");
   const auto study = in_study ? visit.id("study") : Result<Id>(Id{});
   // What is no id names nothing; an unknown study is open to nobody who is not granted every study.
-  if (!study) return {visit.person.active, false, "names nothing", {}};
-  return people::decide(visit.person, route.right, {*study, {}, {}});
+  if (!study && route.access == kRight && !visit.person.at_machine)
+    return {visit.person.active, false, "names nothing", {}};
+  return admits(visit.person, route, study.value_or(Id{}));
 }
 
 people::Deed deed_of(const Visit& visit, const Route* route, std::string_view outcome, std::string_view reason) {
@@ -174,6 +170,16 @@ Response unforeseen(const Request& request, const std::exception& error) {
 }
 
 }  // namespace
+
+people::Decision admits(const people::Person& person, const Route& route, Id study) {
+  if (route.access == kAnybody || person.at_machine) return {true, false, "open to anybody", {}};
+  if (route.access == kSignedIn && person.code_missing && route.address.rfind("/account", 0) != 0 &&
+      route.address != "/sign-out")
+    return {false, false, "this account must set up its code first", {}};
+  if (route.access == kSignedIn) return {person.active, false, "signed in", {}};
+  if (route.access == kThing) return {people::may_somewhere(person, route.right), false, "in some study", {}};
+  return people::decide(person, route.right, {study, {}, {}});
+}
 
 Response outage(const Request& request, const storage::DatabaseError& error) {
   const auto problem = error.problem();

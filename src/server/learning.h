@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "foundation/clock.h"
+#include "foundation/clock.h"
 #include "storage/jobs.h"
 
 namespace understory::server {

@@ -49,6 +49,7 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/findings/{ask}/groups", "see_findings"},
                                                  {"/kept-findings", "see_passages"},  // to keep one, keep_findings
                                                  {"/kept-findings/{finding}", "see_passages"},
+                                                 {"/sources/{source}/looks", "change_study"},
                                                  {"/report.docx", "make_report"},
                                                  {"/report.csv", "make_report"},
                                                  {"/report.xlsx", "make_report"},
@@ -69,6 +70,7 @@ const std::map<std::string, std::pair<std::string, std::string>> kThings{
     {"/entities/{list}/{entity}", {"", "review_submissions"}},
     {"/submissions/{submission}", {"read_submissions", "review_submissions"}},
     {"/submissions/{submission}/erase", {"change_study", "change_study"}},
+    {"/submissions/{submission}/looks", {"review_submissions", ""}},
     {"/submissions/{submission}/edit", {"review_submissions", "review_submissions"}},
     {"/submissions/{submission}/attachments/{attachment}", {"read_submissions", ""}}};
 
@@ -99,6 +101,7 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/accounts", 422},
                                         {"/accounts/{account}", 422},
                                         {"/backups", 303},
+                                        {"/places", 422},
                                         {"/forms/{form}/engine", 400},
                                         {"/set-up", 404},
                                         {"/glass", 422},
@@ -172,11 +175,12 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
       const auto decided = [&](const std::string& within, int allowed, bool beyond_study = true, bool sends = false) {
         const bool of_all_studies = within.rfind("/forms/", 0) == 0;
         const bool devices = within.rfind("/devices", 0) == 0;
-        const bool general = within == "/audit" || within == "/backups" || within.rfind("/accounts", 0) == 0 ||
-                             of_all_studies || devices;
+        const bool general = within == "/audit" || within == "/backups" || within == "/places" ||
+                             within.rfind("/accounts", 0) == 0 || of_all_studies || devices;
         const std::string inside = general ? within : within.substr(std::string("/studies/{study}").size());
         const std::string needed = within == "/audit"                                  ? "read_audit"
                                    : within == "/backups"                              ? "keep_machine"
+                                   : within == "/places"                               ? "change_study"
                                    : devices                                           ? "keep_devices"
                                    : of_all_studies || inside.rfind("/forms/", 0) == 0 ? "export_submissions"
                                    : general                                           ? "manage_accounts"
@@ -267,8 +271,8 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (!somebody) {
           expected = api ? 401 : 303;
         } else if (within == "/" || within == "/studies" || within == "/account" || within == "/glass" ||
-                   within == "/forms" || within == "/entities" || within == "/desk" || within == "/desk/{rest*}" ||
-                   within == "/person") {
+                   within == "/forms" || within == "/places" || within == "/entities" || within == "/desk" ||
+                   within == "/desk/{rest*}" || within == "/person") {
           expected = 200;
         } else if (within == "/glass/{glass}") {
           expected = 404;  // nobody asked
@@ -277,11 +281,11 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (within.ends_with("/files/{name}")) {
           expected = 404;  // no such file; who may have one there is: engine_test.cpp
         } else {
-          expected =
-              decided(within, within.find("/forms/") == std::string::npos && within.find("{code}") == std::string::npos &&
-                                          within.find("{finding}") == std::string::npos
-                                  ? 200
-                                  : 404);  // no such form or code
+          expected = decided(within, within.find("/forms/") == std::string::npos &&
+                                             within.find("{code}") == std::string::npos &&
+                                             within.find("{finding}") == std::string::npos
+                                         ? 200
+                                         : 404);  // no such form or code
         }
         // PDF and the whole report take seconds; that they are refused alike is what matters here.
         if (expected == 200 && address.find("/report.") != std::string::npos && relation != kWorkspace) continue;

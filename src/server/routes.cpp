@@ -59,6 +59,13 @@ constexpr Route kRoutes[] = {
      false},  // says more in the log than a line of this table
     {"GET", "/accounts/{account}", show_account_of, kRight, kManageAccounts, true},
     {"POST", "/accounts/{account}", change_account, kRight, kManageAccounts, false},  // likewise
+    {"GET", "/accounts/{account}/sees", show_what_account_sees, kRight, kManageAccounts, true},
+    {"GET", "/places", show_places, kSignedIn, kSeeStudy, false},
+    // Keeps and logs in a transaction of its own, which is given up when something in the file is wrong.
+    {"POST", "/places", bring_places, kRight, kChangeStudy, false, true, Lane::kReports,
+     Body{Body::Kind::kParts, 40'000'000}},
+    {"GET", "/studies/{study}/sources/{source}/looks", show_looks_at_source, kRight, kChangeStudy, true},
+    {"GET", "/submissions/{submission}/looks", show_looks_at_submission, kThing, kReviewSubmissions, true},
     {"GET", "/backups", show_backups, kRight, kKeepMachine, true},
     {"POST", "/backups", ask_for_backup, kRight, kKeepMachine, true},
     {"GET", "/set-up", show_set_up, kAnybody, {}, false},

@@ -57,6 +57,11 @@ Result<Response> show_accounts(const Visit& visit);
 Result<Response> make_account(const Visit& visit);
 Result<Response> show_account_of(const Visit& visit);
 Result<Response> change_account(const Visit& visit);
+Result<Response> show_what_account_sees(const Visit& visit);
+Result<Response> show_looks_at_source(const Visit& visit);
+Result<Response> show_looks_at_submission(const Visit& visit);
+Result<Response> show_places(const Visit& visit);
+Result<Response> bring_places(const Visit& visit);
 Result<Response> show_backups(const Visit& visit);
 Result<Response> ask_for_backup(const Visit& visit);
 Result<Response> show_set_up(const Visit& visit);
@@ -159,6 +164,10 @@ const Route* route_of(const Request& request, std::map<std::string, std::string>
 std::string methods_of(const Request& request);
 Lane lane_of(const Request& request);
 Body body_of(const Request& request);
+
+// Whether a person gets an answer of a route in a study (none: of an address that names none), the thing it names left
+// aside. What answer() asks, and the page that tells a steward what somebody would see.
+people::Decision admits(const people::Person& person, const Route& route, Id study);
 
 // Whether somebody may send what they are about to: an answer, if not. Asked before a large body is read, so that a
 // stranger's costs next to nothing. answer() decides once more, but for what is judged by when it came: `signed_well`.

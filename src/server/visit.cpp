@@ -125,6 +125,8 @@ Response whole(const Visit& visit, Page& page, int status) {
     if (visit.may(people::Right::kManageAccounts)) account.set("accounts", visit.say("accounts.title"));
     account.set("glass", visit.say("glass.title"));
     if (uses_forms(visit.person)) account.set("forms", visit.say("forms.title"));
+    if (people::may_somewhere(visit.person, people::Right::kChangeStudy))
+      account.set("places", visit.say("place_page.title"));
     if (visit.may(people::Right::kKeepDevices)) account.set("devices", visit.say("devices.title"));
     if (visit.may(people::Right::kKeepMachine)) account.set("backups", visit.say("backups.title"));
     if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));

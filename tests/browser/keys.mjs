@@ -1,8 +1,9 @@
-// Going about by keys alone.
+// Two ways to go about a page, with the same words: by mouse, and by keys alone.
 import assert from 'node:assert/strict';
 
-// On, with Tab, to what has these words (or fits the pattern); it must be seen to have the focus.
-export async function tabTo(page, wanted, most = 120) {
+// On, with Tab, to what has these words (or fits the pattern) in its text, label, name or address. Whoever sees must see
+// where they are.
+export async function tabTo(page, wanted, most = 150) {
   for (let step = 0; step < most; step++) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(() => {
@@ -10,24 +11,45 @@ export async function tabTo(page, wanted, most = 120) {
       if (!one || one === document.body) return null;
       const label = one.getAttribute('aria-label') ?? one.labels?.[0]?.textContent ?? '';
       const style = getComputedStyle(one), box = one.getBoundingClientRect();
-      return { text: `${one.textContent.trim().slice(0, 200)} ${label.trim()} ${one.getAttribute('name') ?? ''} ${one.getAttribute('href') ?? ''}`,
-        seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none' || box.width === 0 };
+      return { text: one instanceof HTMLSelectElement ? '' : one.textContent.trim(), label: label.trim(), name: one.getAttribute('name') ?? '', address: one.getAttribute('href') ?? '',
+        seen: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none' || box.width === 0 };
     });
-    if (at && (wanted instanceof RegExp ? wanted.test(at.text) : at.text.includes(wanted))) {
-      assert.ok(at.seen, `whoever tabs to “${wanted}” sees it`);
-      return;
-    }
+    const fits = at && (wanted instanceof RegExp ? wanted.test(`${at.text}\n${at.label}\n${at.address}`) : at.text === wanted || at.label.startsWith(wanted) || at.name === wanted);
+    if (!fits) continue;
+    assert.ok(at.seen, `whoever tabs to “${wanted}” sees it`);
+    return;
   }
   assert.fail(`no Tab leads to ${wanted}`);
 }
-// A choice of a list, by its keys.
-export async function choose(page, words) {
-  const value = await page.evaluate((said) => {
-    const one = document.activeElement;
-    const options = [...one.options].filter((each) => !each.disabled);
-    return { from: options.indexOf(one.selectedOptions[0]), to: options.findIndex((each) => each.textContent.includes(said)) };
-  }, words);
-  assert.ok(value.to >= 0, `there is no choice “${words}”`);
-  for (let at = value.from; at !== value.to; at += Math.sign(value.to - value.from))
-    await page.keyboard.press(value.to > at ? 'ArrowDown' : 'ArrowUp');
+
+// What has the focus is a list: to the choice of that value, by its keys.
+async function chooseByKeys(page, value) {
+  const [from, to] = await page.evaluate((wanted) => {
+    const one = document.activeElement, open = [...one.options].filter((each) => !each.disabled);
+    return [open.indexOf(one.selectedOptions[0]), open.findIndex((each) => each.value === wanted)];
+  }, value);
+  assert.ok(to >= 0, `there is no choice “${value}”`);
+  for (let at = from; at !== to; at += Math.sign(to - from)) await page.keyboard.press(to > at ? 'ArrowDown' : 'ArrowUp');
 }
+
+export const byKeys = (page) => ({
+  press: async (wanted) => { await tabTo(page, wanted); await page.keyboard.press('Enter'); },
+  type: async (field, text) => { await tabTo(page, field); await page.keyboard.type(text); },
+  choose: async (label, value) => { await tabTo(page, label); await chooseByKeys(page, value); },
+});
+
+const exactly = (words) => new RegExp(`^\\s*${words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+// The first link that fits in its words or its address.
+async function clickOn(page, pattern) {
+  for (const each of await page.$$('a')) {
+    const said = await each.evaluate((one) => `${one.textContent}\n${one.getAttribute('href') ?? ''}`);
+    if (pattern.test(said) && await each.isVisible()) return each.click();
+  }
+  assert.fail(`nothing fits ${pattern}`);
+}
+export const byMouse = (page) => ({
+  press: (wanted) => wanted instanceof RegExp ? clickOn(page, wanted)
+    : page.locator('a, button, summary').filter({ hasText: exactly(wanted), visible: true }).first().click(),
+  type: (field, text) => page.locator(`[name="${field}"]`).or(page.locator('label').filter({ hasText: field }).locator('input, textarea')).first().fill(text),
+  choose: (label, value) => page.locator('label').filter({ hasText: label }).locator('select').first().selectOption(value),
+});

@@ -140,6 +140,8 @@ Result<Page> account_page(const Visit& visit, Id id) {
   for (const char* label : {"roles", "end", "add_role", "exclusions", "study", "source", "exclude", "sees", "right",
                             "may", "reason", "more", "invite", "sign_out", "deactivate"})
     data.set(std::string(label) + "_label", visit.say(std::string("accounts.") + label));
+  data.set("sees_address", "/accounts/" + id.text() + "/sees");
+  data.set("sees_link", visit.say("sees.link"));
   data.set("exclusions_about", visit.say("accounts.exclusions_about"));
   data.set("grant", grant_fields(visit));
   data.set("studies", study_options(visit));

@@ -21,7 +21,8 @@ std::string passages_of(const study::Study& study, const Question& question) {
 // The answer, and its figures as a piece of HTML without style or script.
 void write_answer(JsonWriter& out, const Visit& visit, const study::Study& study, const findings::Answer& answer) {
   publish::FigureOptions figure;
-  figure.id = name_of(answer.question.ask);
+  // Both may stand on one page.
+  figure.id = name_of(answer.question.ask) + (answer.overall.empty() ? "-pair" : "");
   figure.items = answer.question.level == "all" ? 40 : 10;
   if (visit.may(people::Right::kSeePassages, study.id)) figure.passages = passages_of(study, answer.question);
   out.key("answer").raw(findings::answer_json(answer, visit.words));

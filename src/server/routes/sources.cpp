@@ -343,6 +343,10 @@ Result<Response> show_source(const Visit& visit) {
     link.set("address", "/studies/" + study.id.text() + "/sources/" + wanted.text() + "/erase");
     link.set("label", visit.say("erase.title"));
     data.set("erase", link);
+    mustache::data looks;
+    looks.set("address", "/studies/" + study.id.text() + "/sources/" + wanted.text() + "/looks");
+    looks.set("label", visit.say("looks.link"));
+    data.set("looks", looks);
   }
   data.set("has_links", !source.links.empty());
   if (!source.links.empty()) data.set("links", links);

@@ -322,6 +322,12 @@ Result<Response> show_submission(const Visit& visit) {
   data.set("files", files);
   set_review(visit, submission, data);
   const people::Record record = record_of(visit.transaction, submission);
+  if (people::decide(visit.person, Right::kReviewSubmissions, record).allowed) {
+    mustache::data looks;
+    looks.set("address", "/submissions/" + submission.id.text() + "/looks");
+    looks.set("label", visit.say("looks.link"));
+    data.set("looks", looks);
+  }
   if (people::decide(visit.person, Right::kChangeStudy, record).allowed &&
       people::has_whole(visit.person, Right::kChangeStudy, record.study)) {
     mustache::data link;
