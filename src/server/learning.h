@@ -4,7 +4,6 @@
 #include <functional>
 
 #include "foundation/clock.h"
-#include "foundation/clock.h"
 #include "storage/jobs.h"
 
 namespace understory::server {
