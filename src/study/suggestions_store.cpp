@@ -59,6 +59,7 @@ const Query kOnSource{"study.suggestions_on_source",
 const Query kOne{"study.suggestion_by_id",
                  "select study_id, source_id, code_id, start_byte, end_byte from suggestion where workspace_id = ? and "
                  "id = ? and declined = 0"};
+const Query kLanguageOf{"study.language_of_source", "select language from source where workspace_id = ? and id = ?"};
 const Query kDecline{"study.decline_suggestion",
                      "update suggestion set declined = 1 where workspace_id = ? and id = ?"};
 const Query kForget{"study.forget_suggestion", "delete from suggestion where workspace_id = ? and id = ?"};
@@ -292,6 +293,12 @@ std::vector<std::pair<Id, int>> suggestion_counts(Transaction& transaction, Id s
   transaction.each(kCounts, {transaction.workspace(), study},
                    [&](const Row& row) { counts.emplace_back(row.id(0), static_cast<int>(row.integer(1))); });
   return counts;
+}
+
+std::string language_of(Transaction& transaction, Id source) {
+  return transaction
+      .one(kLanguageOf, {transaction.workspace(), source}, [](const Row& row) { return row.string(0); })
+      .value_or("");
 }
 
 std::vector<Suggestion> suggestions_on(Transaction& transaction, Id study, Id source) {

@@ -18,7 +18,7 @@ constexpr std::string_view kPolicy =
 
 // What the desk says, and the fixed words it shows.
 constexpr std::string_view kGroups[]{
-    "desk.",           "kind.",        "source_kind.", "language.",      "machine.suggested", "account.mine", "mask_kind.", "certainty.",
+    "desk.",           "kind.",        "source_kind.", "language.",      "machine.suggested", "account.mine", "mask_kind.", "column.", "outcome.", "element.", "certainty.",
     "machine.because", "machine.like", "machine.take", "machine.decline"};
 
 // Who asks and what is open to them: names of studies with the rights this person has in each.
