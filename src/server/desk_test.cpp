@@ -181,7 +181,7 @@ TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {
     auto transaction = workspace().write();
     study::LearntStudy learnt;
     for (const Span span : {Span{0, 5}, Span{5, 8}})
-      learnt.suggestions.push_back({rooms_.here, *Id::parse(code), span, 0.9, {"mill"}, {{rooms_.here, {0, 5}}}});
+      learnt.suggestions.push_back({rooms_.here, *Id::parse(code), span, 0.9, {"wh"}, {{rooms_.here, {0, 5}}}});
     learnt.suggestions.push_back({rooms_.here, *Id::parse(code), {8, 13}, 0.9, {}, {}});
     study::keep_learnt(transaction, rooms_.study, learnt);
     transaction.commit();
@@ -190,7 +190,7 @@ TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {
   const boost::json::object told = read(get(address, sokha));
   const boost::json::array& open = told.at("suggestions").as_array();
   ASSERT_GE(open.size(), 2u);
-  EXPECT_EQ(open[0].at("words").as_array().at(0), "mill");
+  EXPECT_EQ(open[0].at("words").as_array().at(0), "wh");
   EXPECT_EQ(open[0].at("like").as_array().size(), 1u);
   const std::size_t codings = read(get(base_, sokha)).at("codings").as_array().size();
   const auto answered = [&](std::size_t which, const char* take) {

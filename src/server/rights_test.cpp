@@ -34,6 +34,9 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/sources/{source}/suggestions", "code"},
                                                  {"/sources/{source}/memos", "code"},  // to read them, as the source
                                                  {"/sources/{source}/changes", "read_source"},
+                                                 {"/imports", "change_study"},
+                                                 {"/views", "list_sources"},
+                                                 {"/views/{view}", "list_sources"},
                                                  {"/sources/{source}/masks", "code"},
                                                  {"/sources/{source}/masks/lift", "code"},
                                                  {"/sources/{source}/masks/beneath", "change_study"},
@@ -84,6 +87,10 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/api/v1/studies/{study}/sources/{source}/codings/{coding}", 404},
                                         {"/api/v1/studies/{study}/sources/{source}/suggestions", 400},
                                         {"/api/v1/studies/{study}/sources/{source}/memos", 400},
+                                        {"/api/v1/studies/{study}/imports", 422},
+                                        {"/api/v1/studies/{study}/views", 400},
+                                        {"/api/v1/studies/{study}/views/{view}", 404},
+                                        {"/api/v1/studies/{study}/machine/remove", 200},
                                         {"/api/v1/studies/{study}/sources/{source}/masks", 400},
                                         {"/api/v1/studies/{study}/sources/{source}/masks/lift", 400},
                                         {"/api/v1/studies/{study}/sources/{source}/masks/beneath", 400},
@@ -202,7 +209,9 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         // It learns from the whole study.
         const bool a_part =
             relation == kPlaceOfSource || relation == kPlaceElsewhere || relation == kExcludedFromSource;
-        if (has(needed) && beyond_study && inside.rfind("/machine", 0) == 0 && a_part) return 403;
+        // So does what comes in go to the whole.
+        const bool of_all = inside.rfind("/machine", 0) == 0 || inside == "/imports";
+        if (has(needed) && beyond_study && of_all && a_part) return 403;
         if (has(needed))
           return the_source && (relation == kPlaceElsewhere || relation == kExcludedFromSource) ? 404 : allowed;
         // A grant for some places sees every study, and so that there may be forms of none.
@@ -245,6 +254,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{rest*}", "Submissions");
         put("{coding}", rooms.study.text());
         put("{link}", rooms.study.text());
+        put("{view}", rooms.study.text());
         put("{code}", rooms.study.text());
         put("{finding}", rooms.study.text());
         return target;

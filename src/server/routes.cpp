@@ -1,6 +1,7 @@
 #include "server/routes.h"
 
 #include "foundation/text.h"
+#include "server/desk_routes.h"
 #include "server/openrosa.h"
 
 namespace understory::server {
@@ -146,6 +147,16 @@ constexpr Route kRoutes[] = {
      Lane::kPages, kJson},
     {"GET", "/api/v1/studies/{study}/codebook/{code}/passages", api_passages_of_code, kRight, kReadSource, true},
     {"POST", "/api/v1/studies/{study}/codebook/{code}/split", split_code, kRight, kChangeStudy, true, false,
+     Lane::kPages, kJson},
+    // Looked at, or taken in a transaction of its own, with its line in the log, while the answer is made.
+    {"POST", "/api/v1/studies/{study}/imports", import_files, kRight, kChangeStudy, false, true, Lane::kDownloads,
+     Body{Body::Kind::kParts, 200'000'000}},
+    {"GET", "/api/v1/studies/{study}/imports", api_imports, kRight, kChangeStudy, true},
+    // One's own alone.
+    {"GET", "/api/v1/studies/{study}/views", api_views, kRight, kListSources, false},
+    {"POST", "/api/v1/studies/{study}/views", save_view, kRight, kListSources, true, false, Lane::kPages, kJson},
+    {"DELETE", "/api/v1/studies/{study}/views/{view}", forget_view, kRight, kListSources, true},
+    {"POST", "/api/v1/studies/{study}/machine/remove", api_remove_machine, kRight, kChangeStudy, true, false,
      Lane::kPages, kJson},
     {"GET", "/api/v1/studies/{study}/sources", api_sources, kRight, kListSources, true},
     {"GET", "/api/v1/studies/{study}/sources/{source}", api_source, kRight, kReadSource, true},

@@ -55,6 +55,9 @@ std::optional<MachineReport> machine_report(storage::Transaction& transaction, I
 // Open suggestions by source (sources without any are not in it); those people coded over meanwhile do not count.
 std::vector<std::pair<Id, int>> suggestion_counts(storage::Transaction& transaction, Id study);
 
+// The language of a source, as the report's lines have it; empty: there is no such source.
+std::string language_of(storage::Transaction& transaction, Id source);
+
 struct Suggestion {
   Id id, code;
   Span span;

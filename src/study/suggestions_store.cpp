@@ -362,6 +362,12 @@ std::vector<std::pair<Id, int>> suggestion_counts(Transaction& transaction, Id s
   return counts;
 }
 
+std::string language_of(Transaction& transaction, Id source) {
+  return transaction
+      .one(kLanguage, {transaction.workspace(), source}, [](const Row& row) { return row.string(0); })
+      .value_or("");
+}
+
 std::vector<Suggestion> suggestions_on(Transaction& transaction, Id study, Id source, const SourceText& text) {
   std::vector<Suggestion> list;
   transaction.each(kOnSource, {transaction.workspace(), study, source}, [&](const Row& row) {
@@ -376,10 +382,9 @@ std::vector<Suggestion> suggestions_on(Transaction& transaction, Id study, Id so
     list.push_back(std::move(each));
   });
   if (list.empty() || text.masks.empty()) return list;
-  const auto language =
-      transaction.one(kLanguage, {transaction.workspace(), source}, [](const Row& row) { return row.string(0); });
+  const std::string language = language_of(transaction, source);
   for (Suggestion& each : list)
-    if (any_mask_in(each.span, text.masks)) forget_hidden(each.words, each.span, text, language.value_or(""));
+    if (any_mask_in(each.span, text.masks)) forget_hidden(each.words, each.span, text, language);
   return list;
 }
 

@@ -201,6 +201,14 @@ class Api(unittest.TestCase):
         self.check(settlements, 422, method="POST", body={"coding": differences[0]["id"], "stands": True, "reason": ""}, **at)
         self.check(settlements, method="POST", body={"coding": differences[0]["id"], "stands": True, "reason": "It says so"}, **at)
         self.check(settlements, method="POST", body={"coding": differences[-1]["id"], "stands": False, "reason": "It is about land"}, **at)
+        self.bring_in(study)
+        views = "/studies/{study}/views"
+        view = self.check(views, 201, method="POST", body={"name": "Groups", "filter": "{}"}, study=study)["id"]
+        self.check(views, 422, method="POST", body={"name": "", "filter": "{}"}, study=study)
+        self.assertEqual([each["name"] for each in self.check(views, study=study)["views"]], ["Groups"])
+        self.check(views + "/{view}", method="DELETE", study=study, view=view)
+        self.check(views + "/{view}", 404, method="DELETE", study=study, view=view)
+        self.check("/studies/{study}/machine/remove", method="POST", study=study)
         settled = self.check("/studies/{study}/sources/{source}/comparison", **at)["differences"]
         self.assertEqual(len(settled), len(differences))
         self.codebook(study)
@@ -223,6 +231,26 @@ class Api(unittest.TestCase):
         self.check(one, method="DELETE", **at)
         self.check(one, 404, **at)
         self.assertEqual(self.check(kept, study=study)["findings"], [])
+
+    def bring_in(self, study):
+        """Looking writes nothing, taking does; each line as described."""
+        route = "/studies/{study}/imports"
+        before = len(self.check("/studies/{study}/sources", study=study)["sources"])
+        schema = strict(SPEC["paths"][route]["post"]["responses"]["200"]["content"]["application/x-ndjson"]["schema"])
+        for fields, file, sources in (({}, "talk.txt", before), ({"keep": "yes"}, "talk.txt", before + 1), ({}, "talk.wav", before + 1)):
+            parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
+            parts += [f'Content-Disposition: form-data; name="file"; filename="{file}"\r\n\r\nI: Why?\n\nSR-77: No rain.\n']
+            body = "".join(f"--x\r\n{part}\r\n" for part in parts) + "--x--\r\n"
+            request = urllib.request.Request(self.base + route.format(study=study), body.encode(), {"Content-Type": "multipart/form-data; boundary=x"})
+            with urllib.request.urlopen(request, timeout=60) as response:
+                self.assertEqual(response.headers.get_content_type(), "application/x-ndjson")
+                lines = [json.loads(line) for line in response.read().decode().splitlines()]
+            for line in lines:
+                faults = [fault.message[:300] for fault in jsonschema.Draft202012Validator({**schema, "components": {"schemas": SCHEMAS}}).iter_errors(line)]
+                self.assertEqual(faults, [])
+            self.assertEqual("problem" in lines[-1], file == "talk.wav")
+            self.assertEqual(len(self.check("/studies/{study}/sources", study=study)["sources"]), sources)
+        self.check(route, study=study)
 
     def codebook(self, study):
         at = {"study": study}

@@ -25,6 +25,19 @@ test('positions in code points and in UTF-16 units, there and back', () => {
   }
 });
 
+test('what stands instead of a mask has other lengths, and positions stay what they are', () => {
+  const points = new desk.Points('a😀▮▮▮b▮▮c', [{ start: 2, end: 5, instead: 'a boy' }, { start: 6, end: 8, instead: '' }]);
+  assert.equal(points.text, 'a😀[a boy]b▮▮c');
+  assert.deepEqual(points.masked, [{ start: 3, end: 10 }, { start: 11, end: 13 }]);
+  for (const [point, unit] of [[0, 0], [1, 1], [2, 3], [5, 10], [6, 11], [7, 12], [8, 13], [9, 14]]) {
+    assert.equal(points.unit(point), unit, `code point ${point}`);
+    assert.equal(points.point(unit), point, `unit ${unit}`);
+    assert.equal(points.end(unit), point, `an end at unit ${unit}`);
+  }
+  // Within what stands instead: some of the mask, which the server widens to all of it.
+  assert.deepEqual([points.point(6), points.end(7)], [4, 5]);
+});
+
 test('a stretch is widened to whole words, and never cuts a character', () => {
   const english = 'They owe the mill.';
   assert.deepEqual(desk.wholeWords(english, { start: 6, end: 10 }, 'en'), { start: 5, end: 12 });

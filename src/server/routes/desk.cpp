@@ -40,7 +40,10 @@ constexpr std::string_view kGroups[]{"desk.",
                                      "page.passages_behind",
                                      "page.no_passages",
                                      "page.leads_to",
-                                     "page.prevents"};
+                                     "page.prevents",
+                                     "column.",
+                                     "outcome.",
+                                     "element."};
 
 // Who asks and what is open to them: names of studies with the rights this person has in each.
 void write_person(JsonWriter& out, const Visit& visit) {

@@ -3,6 +3,7 @@
 #include "people/audit.h"
 #include "people/sign_in.h"
 #include "people/whole.h"
+#include "server/desk_routes.h"
 #include "server/routes.h"
 #include "study/suggestions.h"
 #include "study/vocabulary.h"
@@ -111,6 +112,13 @@ Result<Response> teach_machine(const Visit& visit) {
         {visit.person.account, "code", "POST /studies/{study}/machine/learn", "study", study.id, "done", ""});
   transaction.commit();
   return see_other(address_of(study));
+}
+
+Result<Response> api_remove_machine(const Visit& visit) {
+  const study::Study study = TRY(whole_study(visit));
+  JsonWriter out;
+  out.object().member("removed", study::remove_machine(visit.transaction, study.id)).end_object();
+  return json(out);
 }
 
 Result<Response> remove_machine(const Visit& visit) {

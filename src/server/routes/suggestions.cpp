@@ -31,6 +31,26 @@ void write_like(JsonWriter& out, const Visit& visit, Id study, const std::vector
   out.end_array();
 }
 
+// How well it does with this code in this language; in all languages, where it has no figure of that one.
+void write_measured(JsonWriter& out, const std::optional<study::MachineReport>& report, Id code,
+                    const std::string& language) {
+  const study::MachineReport::Line* best = nullptr;
+  if (report)
+    for (const study::MachineReport::Line& line : report->lines)
+      if (line.code == code && (line.language == language || (line.language.empty() && !best))) best = &line;
+  out.key("measured");
+  if (!best) {
+    out.null();
+    return;
+  }
+  out.object()
+      .member("language", best->language)
+      .member("f1", best->measured.f1())
+      .member("right", best->measured.right)
+      .member("suggested", best->measured.suggested)
+      .end_object();
+}
+
 }  // namespace
 
 Result<Response> api_suggestions(const Visit& visit) {
@@ -39,6 +59,8 @@ Result<Response> api_suggestions(const Visit& visit) {
   TRY(is_open_to(visit, study.id, source));
   const study::SourceText text = TRY(study::open_text(visit.transaction, study.id, source));
   const Places places(text.text, text.masks);
+  const auto report = study::machine_report(visit.transaction, study.id);
+  const std::string language = study::language_of(visit.transaction, source);
   JsonWriter out;
   out.object().key("suggestions").array();
   for (const study::Suggestion& each : study::suggestions_on(visit.transaction, study.id, source, text)) {
@@ -50,12 +72,10 @@ Result<Response> api_suggestions(const Visit& visit) {
         .member("end", end)
         .key("words")
         .array();
-    // What was masked since it learnt is not among its reasons either.
-    const std::string shown = fold(study::masked(text.text, each.span, text.masks, study::MaskedBy::kSigns).text);
-    for (const std::string& word : each.words)
-      if (shown.find(fold(word)) != std::string::npos) out.value(word);
+    for (const std::string& word : each.words) out.value(word);
     out.end_array();
     write_like(out, visit, study.id, each.like);
+    write_measured(out, report, each.code, language);
     out.end_object();
   }
   out.end_array().end_object();

@@ -12,6 +12,16 @@ export function tell(text: string, bad = false): void {
   status.bad = bad;
 }
 
+// Long work, shown in the status line wherever somebody is at the desk; one at a time.
+export const work = reactive({
+  busy: false, text: '', done: 0, of: 0, stop: () => {},
+  begin(text: string, stop: () => void) { Object.assign(work, { busy: true, text, done: 0, of: 0, stop }); },
+  at(done: number, of: number) { work.done = done; work.of = of; },
+  end() { work.busy = false; },
+});
+// Whoever closes the window ends it.
+addEventListener('beforeunload', (event) => { if (work.busy) event.preventDefault(); });
+
 export const client = createClient<paths>({ baseUrl: '/api/v1', headers: { 'X-Form': setting.token } });
 
 // What was answered; a problem is said in the status line and thrown, so that nobody goes on with nothing.

@@ -7,6 +7,7 @@ export const router = createRouter({
   routes: [
     { path: '/', name: 'home', component: Home },
     { path: '/studies/:study/sources', name: 'sources', component: Sources, props: true },
+    { path: '/studies/:study/import', name: 'import', component: () => import('./Import.vue'), props: true },
     { path: '/studies/:study/sources/:source', name: 'source', component: () => import('./Coding.vue'), props: true },
     { path: '/studies/:study/sources/:source/comparison', name: 'comparison', component: () => import('./Comparison.vue'), props: true },
     { path: '/studies/:study/findings', name: 'findings', component: () => import('./Findings.vue'), props: true },
