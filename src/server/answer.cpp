@@ -132,13 +132,15 @@ Response refuse(const Visit& visit, const people::Decision& decision, bool api) 
   }
   if (visit.person.code_missing && !api) return see_other("/account");
   Problem problem(problems::kForbidden);
-  if (decision.hidden && !visit.named.contains("study")) {
+  const bool of_thing =
+      visit.named.contains("submission") || visit.named.contains("list") || visit.named.contains("form");
+  if (decision.hidden && of_thing && !visit.named.contains("study")) {
     const std::string what = visit.named.contains("submission") ? "submission"
                              : visit.named.contains("list")     ? "list"
                                                                 : "form";
     problem = Problem(problems::kNotFound, {{"what", what == "list" ? "list of entities" : what},
                                             {"name", std::string(shortened(visit.named.at(what), 40))}});
-  } else if (decision.hidden) {
+  } else if (decision.hidden && visit.named.contains("study")) {
     // Looked up all the same: an answer that came sooner would tell that there is one.
     [[maybe_unused]] const auto looked_up = visit.study();
     problem = Problem(problems::kNotFound, {{"what", "study"}, {"name", visit.id("study")->text()}});
