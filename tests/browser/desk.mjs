@@ -55,6 +55,7 @@ test('who may not list sources is not led to them, and nobody from the street ge
   await signIn(page, example, accounts.case_worker);
   await page.goto(example + '/desk');
   await page.locator('.cards a').first().click();
+  await page.locator('.menu a').filter({ hasText: 'Codebook' }).click();
   await page.locator('.codelist').waitFor();
   assert.equal(await page.locator('.menu a').filter({ hasText: 'Sources' }).count(), 0);
   await page.goto(`${example}/desk/studies/${study.id}/sources/${study.source}`);
