@@ -156,8 +156,9 @@ TEST_P(Desk, WhatIsMaskedNeverLeavesForWhoMayNotSeeIt) {
   EXPECT_EQ(after.at("masks").as_array().at(0).at("instead"), "somebody");
   EXPECT_FALSE(after.at("masks").as_array().at(0).at("own").as_bool());
   const std::string plain = base_.substr(std::string("/api/v1").size());
-  for (const std::string& address : {base_, plain, base_ + "/suggestions", base_ + "/memos", base_ + "/changes?after=0",
-                                     "/studies/" + rooms_.study.text() + "/findings/causes/passages?item=Causes%2FPoverty"})
+  for (const std::string& address :
+       {base_, plain, base_ + "/suggestions", base_ + "/memos", base_ + "/changes?after=0",
+        "/studies/" + rooms_.study.text() + "/findings/causes/passages?item=Causes%2FPoverty"})
     EXPECT_EQ(get(address, sokha).body.find(hidden), std::string::npos) << address;
   EXPECT_NE(get(plain, sokha).body.find("[somebody]"), std::string::npos);
   EXPECT_EQ(send("POST", base_ + "/masks/beneath", sokha, at).status, 403);
@@ -171,6 +172,88 @@ TEST_P(Desk, WhatIsMaskedNeverLeavesForWhoMayNotSeeIt) {
   EXPECT_EQ(read(beneath).at("words").as_array().at(0).as_string(), hidden);
   ASSERT_EQ(send("POST", base_ + "/masks/lift", lead, R"({"start":0,"end":4,"everywhere":true})").status, 200);
   EXPECT_EQ(std::string(read(get(base_, sokha)).at("text").as_string()), text);
+}
+
+// Looking is taking given up: it writes nothing, and says what taking would.
+TEST_P(Desk, FilesAreLookedAtAndThenTaken) {
+  add("lead", {{{}, Role::kResearcher, {}, ""}});
+  add("place", {{{}, Role::kResearcher, {}, "KH"}});
+  const std::string lead = enter("lead"), address = "/api/v1/studies/" + rooms_.study.text() + "/imports";
+  using Files = std::vector<std::pair<std::string, std::string>>;
+  const auto bring = [&](const std::string& session, bool keeps, const Files& files,
+                         std::vector<std::pair<std::string, std::string>> fields = {}) {
+    if (keeps) fields.emplace_back("keep", "yes");
+    Request request = asked("POST", address, session, std::move(fields));
+    request.headers["x-form"] = people::form_token(session);
+    for (const auto& [name, bytes] : files) request.parts.push_back({"file", name, "text/plain", Upload(bytes)});
+    Response response = answer(workspace(), request);
+    if (!response.pieces) return response.status == 200 ? boost::json::object() : read(response);
+    std::string all;
+    for (auto piece = response.pieces->next(); piece && !piece->empty(); piece = response.pieces->next()) all += *piece;
+    const std::size_t last = all.rfind('\n', all.size() - 2);
+    return boost::json::parse(all.substr(last == std::string::npos ? 0 : last + 1)).as_object();
+  };
+  const auto sources = [&] {
+    auto transaction = workspace().read();
+    return study::list_sources(transaction, rooms_.study).size();
+  };
+  const std::size_t before = sources();
+  const Files files{
+      {"codings.csv", "source,coder,code,quote,occurrence\nThree,Anita,Causes/Poverty,no rain,\n"},
+      {"talks/three.txt", "I: Why?\n\nSR-01: There was no rain.\n"},
+      {"sources.csv",
+       "file,source,kind,location,language,date,respondents,translation_of\nthree.txt,Three,interview,Svay "
+       "Rieng,en,2026-02-13,SR-01,\n"}};
+  const boost::json::object looked = bring(lead, false, files);
+  ASSERT_TRUE(looked.contains("reports")) << boost::json::serialize(looked);
+  EXPECT_FALSE(looked.at("kept").as_bool());
+  EXPECT_EQ(sources(), before);
+  const std::int64_t entries_before = entries();
+  const boost::json::object taken = bring(lead, true, files);
+  ASSERT_TRUE(taken.contains("reports")) << boost::json::serialize(taken);
+  EXPECT_EQ(taken.at("reports"), looked.at("reports"));
+  EXPECT_EQ(taken.at("reports").as_array().size(), 2u);  // the text came in with its table
+  EXPECT_EQ(sources(), before + 1);
+  EXPECT_EQ(entries() - entries_before, 1);
+  // All or none, and which file it was.
+  const boost::json::object refused =
+      bring(lead, true, {{"new.txt", "I: More?\n"}, {"talk.wav", std::string("\0\1", 2)}});
+  EXPECT_EQ(refused.at("problem").as_object().at("code"), "unknown_format");
+  EXPECT_EQ(refused.at("file"), "talk.wav");
+  EXPECT_EQ(sources(), before + 1);
+  // A survey whose columns a person must name.
+  const Files survey{{"survey.csv", "Number,Years,Told\nQ-1,25-34,The river took the field\n"}};
+  const boost::json::object unnamed = bring(lead, false, survey);
+  EXPECT_EQ(unnamed.at("tables").as_array().at(0).as_object().at("columns").as_array().size(), 3u);
+  EXPECT_TRUE(bring(lead, true, survey,
+                    {{"columns_of", "survey.csv"}, {"columns", "Number=respondent\nYears=age_band\nTold=open\n"}})
+                  .contains("reports"));
+  EXPECT_EQ(sources(), before + 2);
+  EXPECT_EQ(bring(lead, false, {}).at("code"), "missing_value");
+  EXPECT_EQ(bring(enter("place"), false, files).at("code"), "forbidden");
+  EXPECT_GE(read(get(address, lead)).at("imports").as_array().size(), 2u);
+}
+
+TEST_P(Desk, ViewsAreOnesOwn) {
+  add("sokha", {{{}, Role::kCoder, {}, ""}});
+  add("rafiq", {{{}, Role::kCoder, {}, ""}});
+  const std::string sokha = enter("sokha"), rafiq = enter("rafiq");
+  const std::string address = "/api/v1/studies/" + rooms_.study.text() + "/views";
+  const auto names = [&](const std::string& session) { return read(get(address, session)).at("views").as_array(); };
+  const Response made = send("POST", address, sokha, R"({"name":" Groups ","filter":"{\"kind\":\"focus_group\"}"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(send("POST", address, sokha, R"({"name":"Groups","filter":"{}"})").status, 201);  // gives way
+  ASSERT_EQ(names(sokha).size(), 1u);
+  EXPECT_EQ(names(sokha)[0].at("name"), "Groups");
+  EXPECT_EQ(names(sokha)[0].at("filter"), "{}");
+  EXPECT_TRUE(names(rafiq).empty());
+  const std::string id(names(sokha)[0].at("id").as_string());
+  EXPECT_EQ(send("DELETE", address + "/" + id, rafiq).status, 404);
+  EXPECT_EQ(send("POST", address, sokha, R"({"name":"  ","filter":"{}"})").status, 422);
+  for (int i = 0; i < 49; ++i)
+    ASSERT_EQ(send("POST", address, sokha, R"({"name":"v)" + std::to_string(i) + R"(","filter":"{}"})").status, 201);
+  EXPECT_EQ(send("POST", address, sokha, R"({"name":"one more","filter":"{}"})").status, 422);
+  EXPECT_EQ(send("DELETE", address + "/" + id, sokha).status, 200);
 }
 
 TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {

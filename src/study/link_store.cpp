@@ -20,7 +20,8 @@ const Query kSameLink{"study.same_link",
 const Query kPutLink{
     "study.put_link",
     "insert into link (workspace_id, id, study_id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, "
-    "to_code_id, sign, certainty, created_at, from_start_byte, from_end_byte, to_start_byte, to_end_byte) values (?, ?, "
+    "to_code_id, sign, certainty, created_at, from_start_byte, from_end_byte, to_start_byte, to_end_byte) values (?, "
+    "?, "
     "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kOneLink{"study.one_link",
                      "select coder_id, start_byte, end_byte from link where workspace_id = ? and study_id = ? and "
@@ -31,10 +32,9 @@ const Query kLinkMemosToSource{"study.link_memos_to_source",
                                "= ? and subject = 'link' and subject_id = ?"};
 
 tl::unexpected<Problem> refuse(std::string where, std::string value, std::string what, std::string hint) {
-  return fail(problems::kInvalidValue, {{"where", std::move(where)},
-                                        {"value", std::move(value)},
-                                        {"what", std::move(what)},
-                                        {"hint", std::move(hint)}});
+  return fail(
+      problems::kInvalidValue,
+      {{"where", std::move(where)}, {"value", std::move(value)}, {"what", std::move(what)}, {"hint", std::move(hint)}});
 }
 
 Result<void> check_code(Transaction& transaction, Id study, const char* where, Id code) {
@@ -72,9 +72,9 @@ Result<PutLink> put_link(Transaction& transaction, Id study, const NewLink& want
                                           from.start, from.end, to.start, to.end},
                                          [](const Row& row) { return row.id(0); }))
     return PutLink{*there, false};
-  transaction.run(kPutLink, {workspace, id, study, make_guid(), wanted.source, wanted.coder, whole.start, whole.end,
-                             wanted.from, wanted.to, sign, wanted.certainty, now(), from.start, from.end, to.start,
-                             to.end});
+  transaction.run(kPutLink,
+                  {workspace, id, study, make_guid(), wanted.source, wanted.coder, whole.start, whole.end, wanted.from,
+                   wanted.to, sign, wanted.certainty, now(), from.start, from.end, to.start, to.end});
   return PutLink{id, true};
 }
 

@@ -10,9 +10,9 @@ namespace understory::study {
 
 struct NewMask {
   Id source, coder;
-  Span span;            // whole characters
-  std::string kind;     // one of kMaskKinds
-  std::string instead;  // what is shown in its place; empty: signs
+  Span span;                // whole characters
+  std::string kind;         // one of kMaskKinds
+  std::string instead;      // what is shown in its place; empty: signs
   bool everywhere = false;  // also wherever else the same words stand in this source
 };
 // Masks that touch it become part of it. How many places are hidden by it. kInvalidValue: an unknown kind, a span that

@@ -91,8 +91,8 @@ Result<int> put_mask(Transaction& transaction, Id study, const NewMask& wanted) 
   source = TRY(open_text(transaction, study, wanted.source));
   std::vector<Span> places{wanted.span};
   if (wanted.everywhere)
-    for (const Span& each : places_of(source.text, std::string_view(source.text).substr(wanted.span.start,
-                                                                                        wanted.span.length())))
+    for (const Span& each :
+         places_of(source.text, std::string_view(source.text).substr(wanted.span.start, wanted.span.length())))
       if (!each.overlaps(wanted.span)) places.push_back(each);
   for (const Span& each : places) put_one(transaction, study, wanted, each, source.masks);
   return static_cast<int>(places.size());

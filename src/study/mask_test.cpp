@@ -39,8 +39,8 @@ TEST_P(DeskMasks, WhatIsMaskedIsHiddenWhereverItIsShown) {
   bring_in(transaction);
   const Id one = coder_of(transaction, study_, anita_, "anita"), two = coder_of(transaction, study_, rafiq_, "rafiq");
   const std::string before = shown(transaction, group_);
-  const auto put = put_mask(transaction, study_,
-                            {group_, one, words(transaction, group_, "Phally"), "name", "a farmer", true});
+  const auto put =
+      put_mask(transaction, study_, {group_, one, words(transaction, group_, "Phally"), "name", "a farmer", true});
   ASSERT_TRUE(put) << put.error().sentence();
   EXPECT_EQ(*put, 2);
   EXPECT_EQ(shown(transaction, group_),
@@ -58,20 +58,19 @@ TEST_P(DeskMasks, WhatIsMaskedIsHiddenWhereverItIsShown) {
             "▮▮▮▮: Debt");
   // It goes out and comes in with the study.
   const Material out = *gather(transaction, study_, {});
-  EXPECT_EQ(std::count_if(out.masks.begin(), out.masks.end(), [](const auto& mask) { return mask.instead == "a farmer"; }),
-            2);
+  EXPECT_EQ(
+      std::count_if(out.masks.begin(), out.masks.end(), [](const auto& mask) { return mask.instead == "a farmer"; }),
+      2);
 
-  EXPECT_EQ(lift_masks(transaction, study_, group_, words(transaction, group_, "Phally"), two, false, false)
-                .error()
-                .code(),
-            "not_your_mask");
+  EXPECT_EQ(
+      lift_masks(transaction, study_, group_, words(transaction, group_, "Phally"), two, false, false).error().code(),
+      "not_your_mask");
   EXPECT_EQ(words_beneath(transaction, study_, group_, words(transaction, group_, "Phally"))->at(0), "Phally");
   EXPECT_EQ(*lift_masks(transaction, study_, group_, words(transaction, group_, "Phally"), one, false, true), 2);
   EXPECT_EQ(shown(transaction, group_), before);
-  EXPECT_EQ(lift_masks(transaction, study_, group_, words(transaction, group_, "Phally"), one, true, false)
-                .error()
-                .code(),
-            "not_found");
+  EXPECT_EQ(
+      lift_masks(transaction, study_, group_, words(transaction, group_, "Phally"), one, true, false).error().code(),
+      "not_found");
   // What was imported is nobody's at the desk: whoever leads the study may lift it.
   const Span phone = words(transaction, english_, "000-555-014");
   EXPECT_EQ(lift_masks(transaction, study_, english_, phone, one, false, false).error().code(), "not_your_mask");
@@ -108,8 +107,11 @@ TEST_P(DeskMasks, AMaskGoesWithACorrectedText) {
   const Id one = coder_of(transaction, study_, anita_, "anita");
   ASSERT_TRUE(put_mask(transaction, study_, {group_, one, words(transaction, group_, "Dara"), "name", "a boy", false}));
   const Codebook book = load_codebook(transaction, study_);
-  NewLink link{group_, one, book.find_path("Causes/Poverty/Debt")->id,
-               book.find_path("Causes/Poverty/No land or lost land")->id, words(transaction, group_, "always debt"),
+  NewLink link{group_,
+               one,
+               book.find_path("Causes/Poverty/Debt")->id,
+               book.find_path("Causes/Poverty/No land or lost land")->id,
+               words(transaction, group_, "always debt"),
                words(transaction, group_, "no land")};
   ASSERT_TRUE(put_link(transaction, study_, link, open_text(transaction, study_, group_)->text.size()));
   Material corrected = *gather(transaction, study_, {});
@@ -139,9 +141,12 @@ TEST_P(DeskMasks, ALinkJoinsTwoPassagesAndIsToldWhereItIsWhole) {
   const Id one = coder_of(transaction, study_, anita_, "anita"), two = coder_of(transaction, study_, rafiq_, "rafiq");
   const Codebook book = load_codebook(transaction, study_);
   const auto length = static_cast<std::int64_t>(open_text(transaction, study_, group_)->text.size());
-  const NewLink wanted{group_, one, book.find_path("Causes/Poverty/Debt")->id,
+  const NewLink wanted{group_,
+                       one,
+                       book.find_path("Causes/Poverty/Debt")->id,
                        book.find_path("Causes/Poverty/No land or lost land")->id,
-                       words(transaction, group_, "always debt"), words(transaction, group_, "no land")};
+                       words(transaction, group_, "always debt"),
+                       words(transaction, group_, "no land")};
   const std::size_t before = load_evidence(transaction, study_).links.size();
   const auto put = put_link(transaction, study_, wanted, length);
   ASSERT_TRUE(put) << put.error().sentence();
@@ -155,8 +160,8 @@ TEST_P(DeskMasks, ALinkJoinsTwoPassagesAndIsToldWhereItIsWhole) {
   // Phally says both; Dara, who speaks between, has no part in it.
   const Evidence evidence = load_evidence(transaction, study_);
   ASSERT_EQ(evidence.links.size(), before + 1);
-  const auto found = std::find_if(evidence.links.begin(), evidence.links.end(),
-                                  [&](const auto& link) { return link.id == put->id; });
+  const auto found =
+      std::find_if(evidence.links.begin(), evidence.links.end(), [&](const auto& link) { return link.id == put->id; });
   EXPECT_EQ(found->respondent_count, 1);
   EXPECT_EQ(evidence.respondents[evidence.coding_respondents[found->first_respondent]].gender, "female");
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "study/problems.h"
 #include "storage/workspace.h"
+#include "study/problems.h"
 
 namespace understory::study {
 
@@ -15,8 +15,8 @@ struct SavedView {
   std::string name, filter;  // the filter is JSON of whoever asks; nothing here reads it
 };
 std::vector<SavedView> saved_views(storage::Transaction& transaction, Id study, Id account);  // by name
-// A view of the same name gives way to it. kInvalidValue: a name that is empty or longer than 80 characters, a filter of
-// more than 2000 bytes, one view too many.
+// A view of the same name gives way to it. kInvalidValue: a name that is empty or longer than 80 characters, a filter
+// of more than 2000 bytes, one view too many.
 Result<Id> save_view(storage::Transaction& transaction, Id study, Id account, const std::string& name,
                      const std::string& filter);
 Result<void> forget_view(storage::Transaction& transaction, Id study, Id account, Id view);  // kNotFound

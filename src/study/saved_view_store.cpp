@@ -13,8 +13,9 @@ using storage::Transaction;
 
 namespace {
 
-const Query kViews{"study.saved_views",
-                   "select id, name, filter from saved_view where workspace_id = ? and study_id = ? and account_id = ?"};
+const Query kViews{
+    "study.saved_views",
+    "select id, name, filter from saved_view where workspace_id = ? and study_id = ? and account_id = ?"};
 const Query kSaveView{"study.save_view",
                       "insert into saved_view (workspace_id, id, study_id, account_id, name, filter, created_at) "
                       "values (?, ?, ?, ?, ?, ?, ?)"};

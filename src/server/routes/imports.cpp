@@ -1,6 +1,6 @@
-// Files into a study at the desk: first looked at, then taken. Nothing lies on the server between the two: what is looked
-// at is brought in and given up again, and taking sends the files once more. The answer tells how far it is while it is
-// made, a line of JSON each (application/x-ndjson), and ends with what came of it.
+// Files into a study at the desk: first looked at, then taken. Nothing lies on the server between the two: what is
+// looked at is brought in and given up again, and taking sends the files once more. The answer tells how far it is
+// while it is made, a line of JSON each (application/x-ndjson), and ends with what came of it.
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "people/sign_in.h"
@@ -79,12 +79,16 @@ Result<Wanted> read_wanted(const Visit& visit) {
   std::size_t bytes = 0;
   for (const Part& part : request.parts) {
     if (part.filename.empty()) continue;
-    SentFile file{part.filename, TRY(part.content.text(kMostBytes - std::min(bytes, kMostBytes))), 0, {}};
+    SentFile file {
+      part.filename, TRY(part.content.text(kMostBytes - std::min(bytes, kMostBytes)))
+      , 0, {}
+    };
     bytes += file.bytes.size();
     wanted.files.push_back(std::move(file));
   }
   if (wanted.files.empty())
-    return fail(problems::kMissingValue, {{"where", "file"}, {"what", "a file"}, {"hint", "Choose one or more files."}});
+    return fail(problems::kMissingValue,
+                {{"where", "file"}, {"what", "a file"}, {"hint", "Choose one or more files."}});
   study::ImportOptions& options = wanted.options;
   options.location = request.field("location");
   options.language = request.field("language");

@@ -68,8 +68,8 @@ Result<Response> lift_masks(const Visit& visit) {
   const Sent sent = TRY(sent_to(visit));
   const auto own = study::find_coder_of(visit.transaction, sent.study.id, visit.person.account);
   const int places =
-      TRY(study::lift_masks(visit.transaction, sent.study.id, sent.source, TRY(sent.span()), own.value_or(Id{}), leads_here(visit, sent),
-                            TRY(truth_or(sent.json, "everywhere", false))));
+      TRY(study::lift_masks(visit.transaction, sent.study.id, sent.source, TRY(sent.span()), own.value_or(Id{}),
+                            leads_here(visit, sent), TRY(truth_or(sent.json, "everywhere", false))));
   JsonWriter out;
   out.object().member("places", places).end_object();
   return told_others(std::move(out), sent.study.id);
@@ -94,7 +94,8 @@ Result<Response> put_link(const Visit& visit) {
   wanted.to = TRY(sent.json.id("to_id"));
   wanted.from_span = TRY(sent.span("from_"));
   wanted.to_span = TRY(sent.span("to_"));
-  wanted.sign = TRY(truth_or(sent.json, "prevents", false)) ? -1 : 1;
+  wanted.sign = TRY(truth_or(sent.json, "prevents", false))
+  ? -1 : 1;
   wanted.certainty = TRY(sent.json.text_or("certainty", 20, "said"));
   wanted.coder = own_coder(visit, sent.study.id);
   const study::PutLink put =
@@ -106,7 +107,8 @@ Result<Response> put_link(const Visit& visit) {
 
 Result<Response> take_link_off(const Visit& visit) {
   const study::Study study = TRY(visit.study());
-  const Id source = TRY(visit.id("source")), link = TRY(visit.id("link"));
+  const Id source = TRY(visit.id("source"))
+  , link = TRY(visit.id("link"));
   TRY(is_open_to(visit, study.id, source));
   const auto own = study::find_coder_of(visit.transaction, study.id, visit.person.account);
   TRY(study::take_link_off(visit.transaction, study.id, source, link, own.value_or(Id{})));
