@@ -49,7 +49,7 @@ for (const [size, language, how, by] of days) {
     await hand.press(/item=Causes%2FPoverty/);
     await page.locator('.behind .quotes li').first().waitFor();
     await hand.press(say('desk.against'));
-    await page.waitForFunction(() => document.querySelectorAll('.behind .quotes li').length > 0 && document.querySelector('.behind [aria-pressed=true] ~ button') === null);
+    await page.waitForFunction(() => document.querySelector('.behind [aria-pressed=true] ~ button') === null && !document.querySelector('.behind [role=status]') && document.querySelector('.behind .quotes'));
     if (size === 'phone') await judge(page, `what speaks against it, ${language}`);
     await hand.press(say('desk.close'));
     await page.locator('.behind').waitFor({ state: 'detached' });
