@@ -8,7 +8,9 @@
 #include "study/exchange/formats.h"
 #include "study/gather.h"
 #include "study/import_file.h"
+#include "study/mask.h"
 #include "study/merge.h"
+#include "study/saved_view.h"
 #include "study/source.h"
 #include "study/study.h"
 #include "study/suggestions.h"
@@ -92,6 +94,9 @@ class Resealing : public testing_support::OnBothEngines {
     LearntStudy learnt;
     learnt.suggestions.push_back({first.line.id, coding.code, coding.span, 0.9, {"mill"}, {}});
     ASSERT_EQ(keep_learnt(transaction, study_, learnt), 1);
+    NewMask mask{first.line.id, {}, coding.span, "place", "a mill", false};
+    ASSERT_TRUE(put_mask(transaction, study_, mask));
+    ASSERT_TRUE(save_view(transaction, study_, Id::make(), "Of the mill", "{}"));
     transaction.commit();
   }
   // A submission with a file and a remark.

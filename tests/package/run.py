@@ -54,7 +54,7 @@ class Package(unittest.TestCase):
         depends = re.search(r"Depends: (.*)", about).group(1)
         for package in ("libc6", "libpq5", "libsodium23", "libsqlite3-0", "libssl3", "libsystemd0", "libprometheus-cpp-core1.0", "systemd"):
             self.assertIn(package, depends)
-        self.assertRegex(about, r"Recommends: pandoc, weasyprint, fonts-noto-core, python3-venv")
+        self.assertRegex(about, r"Recommends: pandoc, weasyprint, poppler-utils, fonts-noto-core, python3-venv")
         self.assertEqual(said("dpkg-deb", "--field", self.deb, "Package").strip(), "understory")
         control = self.folder / "control"
         said("dpkg-deb", "-e", self.deb, control)
