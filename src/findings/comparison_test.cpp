@@ -211,6 +211,15 @@ TEST_P(KeptFindings, AreKeptCommentedReviewedAndTakenAway) {
   EXPECT_EQ(keep_finding(transaction, study, std::string(301, 'x'), asked("risks"), "aaa", {}).error().code(),
             "invalid_value");
 
+  // Whoever may not know of the one that is kept may keep the question, and is not told.
+  EXPECT_EQ(keep_finding(transaction, study, "x", asked("links"), "aaa", {}, [](Id by) { return by == Id{7}; })
+                .error()
+                .code(),
+            "already_exists");
+  const auto twice = keep_finding(transaction, study, "Mine", asked("links"), "aaa", Id{9}, [](Id) { return false; });
+  ASSERT_TRUE(twice);
+  ASSERT_TRUE(drop_finding(transaction, study, *twice));
+
   ASSERT_TRUE(comment_on(transaction, study, first, "ជំពាក់ – look at Battambang too", Id{7}));
   EXPECT_FALSE(comment_on(transaction, study, first, "", Id{7}));
   ASSERT_TRUE(review_finding(transaction, study, first, "bbb", Id{8}));
@@ -232,7 +241,10 @@ TEST_P(KeptFindings, AreKeptCommentedReviewedAndTakenAway) {
 
   ASSERT_TRUE(set_in_report(transaction, study, second, false));
   EXPECT_EQ(kept_finding(transaction, study, second)->report_position, 0);
-  ASSERT_TRUE(rename_finding(transaction, study, second, "What leads to what"));
+  ASSERT_TRUE(review_finding(transaction, study, second, "bbb", Id{8}));
+  ASSERT_TRUE(rename_finding(transaction, study, second, "What leads to what", Id{9}));
+  EXPECT_FALSE(kept_finding(transaction, study, second)->review);  // of another name
+  EXPECT_EQ(kept_finding(transaction, study, second)->kept_by, Id{9});
   EXPECT_EQ(kept_finding(transaction, study, second)->name, "What leads to what");
   ASSERT_TRUE(drop_finding(transaction, study, first));
   EXPECT_EQ(kept_finding(transaction, study, first).error().code(), "not_found");
@@ -249,7 +261,7 @@ TEST_P(KeptFindings, OfAnotherStudyAreNotThere) {
   EXPECT_FALSE(comment_on(transaction, other, kept, "Hello", {}));
   EXPECT_FALSE(review_finding(transaction, other, kept, "b", {}));
   EXPECT_FALSE(set_in_report(transaction, other, kept, true));
-  EXPECT_FALSE(rename_finding(transaction, other, kept, "x"));
+  EXPECT_FALSE(rename_finding(transaction, other, kept, "x", {}));
   EXPECT_FALSE(drop_finding(transaction, other, kept));
   EXPECT_EQ(kept_findings(transaction, study).size(), 1u);
 }
