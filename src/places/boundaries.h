@@ -26,8 +26,8 @@ struct ReadBoundary {
 // A FeatureCollection (RFC 7946) of Polygons and MultiPolygons, each with the code of its place in properties.code (or
 // its id, or shapeISO / ADM1_PCODE and the like as text). At most 20 MB, 20,000 features and two million corners.
 // kBadGeoJson names the feature and what is wrong with it: no JSON, another geometry, a corner outside the Earth, a
-// ring that is not closed, no code, a code twice. Rings are thinned to what a map of the feature can show (Douglas &
-// Peucker 1973, a four-hundredth of its width).
+// ring that is not closed, an outline that encloses nothing, no code, a code twice. Rings are thinned to what a map of
+// the feature can show (Douglas & Peucker 1973, a four-hundredth of its width).
 Result<std::vector<ReadBoundary>> read_geojson(std::string_view bytes, std::string_view file);
 
 // A table begins with a word, GeoJSON with a brace.
@@ -37,6 +37,8 @@ struct BoundaryImport {
   std::int64_t added = 0, changed = 0;
 };
 // All or none; a place's outline of before is replaced. Also kUnknownPlace, with the feature.
+Result<BoundaryImport> import_boundaries(storage::Transaction& transaction, const std::vector<ReadBoundary>& read,
+                                         std::string_view file);
 Result<BoundaryImport> import_boundaries(storage::Transaction& transaction, std::string_view bytes,
                                          std::string_view file);
 // Places right below each, of all that have any.

@@ -54,8 +54,13 @@ Boundary boundary_of(std::string_view text) {
 }  // namespace
 
 Result<BoundaryImport> import_boundaries(Transaction& transaction, std::string_view bytes, std::string_view file) {
+  return import_boundaries(transaction, TRY(read_geojson(bytes, file)), file);
+}
+
+Result<BoundaryImport> import_boundaries(Transaction& transaction, const std::vector<ReadBoundary>& read,
+                                         std::string_view file) {
   BoundaryImport report;
-  for (const ReadBoundary& each : TRY(read_geojson(bytes, file))) {
+  for (const ReadBoundary& each : read) {
     TRY(require_place(transaction, each.code, std::string(file) + ", feature " + std::to_string(each.feature)));
     const bool known = transaction.run(kDrop, {transaction.workspace(), each.code}) > 0;
     ++(known ? report.changed : report.added);

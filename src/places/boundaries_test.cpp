@@ -1,5 +1,6 @@
 #include "places/boundaries.h"
 
+#include <chrono>
 #include <cmath>
 
 #include "places/places.h"
@@ -52,6 +53,21 @@ TEST(GeoJson, AnOutlineIsThinnedToWhatAMapShowsAndKeepsItsShape) {
   for (const Corner& corner : ring) EXPECT_NEAR(std::hypot(corner.east - 105, corner.north - 11), 1, 1e-5);
 }
 
+TEST(GeoJson, TeethOfOneHeightDoNotTakeForever) {
+  // Each cut takes off one tooth: thinning grows with the square of the corners unless it is bounded.
+  std::string ring;
+  for (int i = 0; i < 99'990; ++i) ring += fmt::format("[{:.6f},{}],", 100 + i / 1e5, i % 2 ? 11.0 : 11.01);
+  ring += "[100.5,12],[100,11.01]";
+  const auto start = std::chrono::steady_clock::now();
+  const auto read =
+      read_geojson(collection(feature(R"("KH")", R"({"type":"Polygon","coordinates":[[)" + ring + "]]}")), "a");
+  ASSERT_TRUE(read) << read.error().sentence();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));  // unbounded: minutes
+  EXPECT_GE((*read)[0].boundary.at(0).size(), 4u);
+  EXPECT_LE((*read)[0].boundary.at(0).size(), 3000u);
+  EXPECT_EQ((*read)[0].boundary.at(0).front(), (*read)[0].boundary.at(0).back());
+}
+
 TEST(GeoJson, WhatIsWrongIsSaidWithItsFeature) {
   const std::string good = feature(R"("KH-20")", kSquare);
   for (const auto& [text, number, reason] : std::initializer_list<std::tuple<std::string, const char*, const char*>>{
@@ -70,6 +86,10 @@ TEST(GeoJson, WhatIsWrongIsSaidWithItsFeature) {
            {collection(feature(R"("K")", R"({"type":"Polygon","coordinates":[[[1,"x"]]]})")), "1",
             "no pair of numbers"},
            {collection(feature(R"("K")", R"({"type":"Polygon","coordinates":[]})")), "1", "no corner"},
+           {collection(feature(R"("K")", R"({"type":"Polygon","coordinates":[[[1,1],[1,1],[1,1],[1,1]]]})")), "1",
+            "encloses no area"},
+           {collection(feature(R"("K")", R"({"type":"Polygon","coordinates":[[[1,1],[2,2],[3,3],[1,1]]]})")), "1",
+            "encloses no area"},
            {collection(feature(R"("K")", "null")), "1", "no geometry"}}) {
     const auto read = read_geojson(text, "a.geojson");
     ASSERT_FALSE(read) << text;

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kMostBytes = 20'000'000, kMostFeatures = 20'000, kMostCorners = 2'000'000;
 constexpr double kParts = 400;  // a feature is drawn so many steps wide at most
 constexpr std::size_t kMostCornersOfRing = 100'000;
+constexpr std::size_t kMostKept = 2000;  // corners of a ring whose thinning was given up
+constexpr std::size_t kMostLooks = 60;   // at a corner of a ring, on average, while it is thinned
 
 // What data sets call the code of a place, ours first.
 constexpr std::string_view kCodeNames[] = {"code",       "shapeISO",   "ADM4_PCODE", "ADM3_PCODE",
@@ -108,6 +110,7 @@ class Reader {
     }
     if (read.boundary.empty()) return bad("its outline has no corner");
     thin(read.boundary);
+    if (read.boundary.empty()) return bad("its outline encloses no area: all its corners lie on one line or point");
     return read;
   }
 
@@ -134,7 +137,29 @@ class Reader {
     return {};
   }
 
-  // Corners nearer to the line than `tolerance` go. Without recursion: a ring may have a hundred thousand.
+  // Twice what the ring encloses, in square degrees.
+  static double area(const Ring& ring) {
+    double sum = 0;
+    for (std::size_t i = 0; i + 1 < ring.size(); ++i)
+      sum += (ring[i].east - ring[0].east) * (ring[i + 1].north - ring[0].north) -
+             (ring[i + 1].east - ring[0].east) * (ring[i].north - ring[0].north);
+    return std::abs(sum);
+  }
+
+  // Corners nearer than `tolerance` to the one kept before them go: those that are left are few enough for thinned(),
+  // whose work may grow with the square of them.
+  static Ring walked(const Ring& ring, double tolerance) {
+    Ring kept{ring.front()};
+    for (std::size_t i = 1; i + 1 < ring.size(); ++i)
+      if (std::hypot(ring[i].east - kept.back().east, ring[i].north - kept.back().north) > tolerance)
+        kept.push_back(ring[i]);
+    kept.push_back(ring.back());
+    return kept;
+  }
+
+  // Corners nearer to the line than `tolerance` go. Without recursion: a ring may have a hundred thousand. Where each
+  // cut takes one corner off (teeth of the same height) the work is the square of the corners: a stretch is looked at
+  // at most kMostLooks times as often as the ring is long, then every so manieth corner of what is left stays.
   static Ring thinned(const Ring& ring, double tolerance) {
     std::vector<char> stays(ring.size());
     stays.front() = stays.back() = 1;
@@ -147,9 +172,15 @@ class Reader {
       if (apart(0, i) > apart(0, far)) far = i;
     stays[far] = 1;
     std::vector<std::pair<std::size_t, std::size_t>> open{{0, far}, {far, ring.size() - 1}};
+    std::size_t looks = kMostLooks * ring.size();
     while (!open.empty()) {
       const auto [from, to] = open.back();
       open.pop_back();
+      if (to - from > looks) {
+        for (std::size_t i = from + 1; i < to; i += ring.size() / kMostKept + 1) stays[i] = 1;
+        continue;
+      }
+      looks -= to - from;
       const double wide = apart(from, to);
       double most = tolerance;
       std::size_t at = 0;
@@ -180,10 +211,16 @@ class Reader {
         south = std::min(south, corner.north), north = std::max(north, corner.north);
       }
     const double tolerance = std::max(east - west, north - south) / kParts;
+    std::erase_if(boundary, [](const Ring& ring) { return area(ring) <= 0; });
+    if (boundary.empty()) return;
     Boundary kept;
     for (const Ring& ring : boundary)
-      if (Ring thin = thinned(ring, tolerance); thin.size() >= 4) kept.push_back(std::move(thin));
-    if (kept.empty()) kept.push_back(boundary.front());  // all of it is smaller than a step
+      if (Ring thin = thinned(walked(ring, tolerance / 4), tolerance); thin.size() >= 4)
+        kept.push_back(std::move(thin));
+    if (kept.empty()) {  // all of it is smaller than a step
+      Ring all = walked(boundary.front(), tolerance / 4);
+      kept.push_back(all.size() >= 4 ? std::move(all) : boundary.front());
+    }
     boundary = std::move(kept);
   }
 

@@ -97,22 +97,33 @@ Result<Page> places_page(const Visit& visit, storage::Transaction& transaction, 
   return page;
 }
 
-Result<std::string> take_in(const Visit& visit, storage::Transaction& transaction) {
+// A file that was sent, and what outlines it has: read before the transaction, which nobody else writes in meanwhile.
+struct Sent {
+  std::string name, bytes;
+  std::optional<std::vector<places::ReadBoundary>> outlines;
+};
+Result<Sent> read_sent(const Visit& visit) {
   const Part* part = visit.request.part("file");
   if (!part || part->content.size() == 0)
     return fail(problems::kMissingValue,
                 {{"where", visit.say("place_page.bring")}, {"what", visit.say("place_page.file")}, {"hint", ""}});
-  const std::string bytes = TRY(part->content.text(kMostPlaces))
-  , name = part->filename.empty() ? "file" : part->filename;
-  if (places::looks_like_geojson(bytes)) {
-    const auto report = TRY(places::import_boundaries(transaction, bytes, name));
+  Sent sent;
+  sent.bytes = TRY(part->content.text(kMostPlaces));
+  sent.name = part->filename.empty() ? "file" : part->filename;
+  if (places::looks_like_geojson(sent.bytes)) sent.outlines = TRY(places::read_geojson(sent.bytes, sent.name));
+  return sent;
+}
+
+Result<std::string> take_in(const Visit& visit, storage::Transaction& transaction, const Sent& sent) {
+  if (sent.outlines) {
+    const auto report = TRY(places::import_boundaries(transaction, *sent.outlines, sent.name));
     return visit.words.say(
-        {"place_page.took_outlines", {{"file", name}, {"added", report.added}, {"changed", report.changed}}});
+        {"place_page.took_outlines", {{"file", sent.name}, {"added", report.added}, {"changed", report.changed}}});
   }
-  const auto report = TRY(places::import_places(transaction, bytes, name));
+  const auto report = TRY(places::import_places(transaction, sent.bytes, sent.name));
   return visit.words.say(
       {"place_page.took_places",
-       {{"file", name}, {"added", report.added}, {"changed", report.changed}, {"unchanged", report.unchanged}}});
+       {{"file", sent.name}, {"added", report.added}, {"changed", report.changed}, {"unchanged", report.unchanged}}});
 }
 
 }  // namespace
@@ -125,15 +136,18 @@ Result<Response> show_places(const Visit& visit) {
 // wrong is said on the page it was sent from.
 Result<Response> bring_places(const Visit& visit) {
   if (!may_bring(visit)) return fail(problems::kForbidden);  // whoever leads some places alone changes none of all
-  auto transaction = visit.workspace.write();
-  const Result<std::string> took = take_in(visit, transaction);
-  if (!took) {
+  const auto refused = [&](const Problem& problem) -> Result<Response> {
     Page page = TRY(places_page(visit, visit.transaction, ""));
-    page.data.set("problem", visit.words.sentence(took.error()));
+    page.data.set("problem", visit.words.sentence(problem));
     Response response = show(visit, std::move(page));
-    response.status = took.error().status();
+    response.status = problem.status();
     return response;
-  }
+  };
+  const Result<Sent> sent = read_sent(visit);
+  if (!sent) return refused(sent.error());
+  auto transaction = visit.workspace.write();
+  const Result<std::string> took = take_in(visit, transaction, *sent);
+  if (!took) return refused(took.error());
   Page page = TRY(places_page(visit, transaction, ""));
   page.data.set("took", *took);
   write_down(visit, transaction, people::Right::kChangeStudy, "POST /places", "", {}, "");
