@@ -587,7 +587,7 @@ test('a list of ten thousand scrolls smoothly', async () => {
   await close();
 });
 
-test('what the machine coder suggests is looked through, taken and declined by keys alone', async () => {
+test('what the machine coder suggests is looked through, taken and declined by keys alone', async (t) => {
   execFileSync(understory, ['machine', 'learn', '-w', join(folder, 'example')],
     { stdio: 'ignore', env: { ...process.env, UNDERSTORY_ACCOUNT: accounts.researcher.name, UNDERSTORY_PASSWORD: accounts.researcher.password } });
   const { page, wrong, close } = await open(example);
@@ -597,7 +597,8 @@ test('what the machine coder suggests is looked through, taken and declined by k
     const { suggestions } = await (await page.request.get(`${example}/api/v1/studies/${study.id}/sources/${each.id}/suggestions`)).json();
     if (suggestions.length > (found?.suggestions.length ?? 1)) found = { id: each.id, suggestions };
   }
-  if (found) {  // the example is coded nearly whole
+  if (!found) t.skip('the example is coded nearly whole: nothing is suggested');
+  else {
     await openSource(page, 'en', found.id);
     await page.locator('.suggestions li').first().waitFor();
     await page.locator('.transcript').focus();

@@ -34,7 +34,12 @@ async function chooseByKeys(page, value) {
 
 export const byKeys = (page) => ({
   press: async (wanted) => { await tabTo(page, wanted); await page.keyboard.press('Enter'); },
-  type: async (field, text) => { await tabTo(page, field); await page.keyboard.type(text); },
+  // A field that has the keys already is typed into.
+  type: async (field, text) => {
+    const there = typeof field === 'string' && await page.evaluate((words) => document.activeElement?.labels?.[0]?.textContent.trim().startsWith(words) ?? false, field);
+    if (!there) await tabTo(page, field);
+    await page.keyboard.type(text);
+  },
   choose: async (label, value) => { await tabTo(page, label); await chooseByKeys(page, value); },
 });
 
