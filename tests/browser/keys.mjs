@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 // On, with Tab, to what has these words (or fits the pattern) in its text, label, name or address. Whoever sees must see
 // where they are.
-export async function tabTo(page, wanted, most = 150) {
+export async function tabTo(page, wanted, most = 400) {
   for (let step = 0; step < most; step++) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(() => {
