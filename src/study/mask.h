@@ -14,9 +14,12 @@ struct NewMask {
   std::string kind;         // one of kMaskKinds
   std::string instead;      // what is shown in its place; empty: signs
   bool everywhere = false;  // also wherever else the same words stand in this source
+  bool leads = false;       // the coder leads the study here, and may lift whosever mask
 };
-// Masks that touch it become part of it. How many places are hidden by it. kInvalidValue: an unknown kind, a span that
-// is empty or outside; something instead that is longer than 60 characters, holds a line break, or the very words.
+// Masks that touch it become part of it. How many places are hidden by it; with `everywhere` places that a mask of
+// another touches stay as they are. kInvalidValue: an unknown kind, a span that is empty or outside; something instead
+// that is longer than 60 characters, holds a line break, or the very words. kNotYourMask: a mask that touches it is of
+// another, and they do not lead the study.
 Result<int> put_mask(storage::Transaction& transaction, Id study, const NewMask& wanted);
 
 // The masks that touch a span are no more; with `everywhere` those over the same words neither. How many. kNotFound:

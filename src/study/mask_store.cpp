@@ -57,28 +57,52 @@ Result<void> check(const NewMask& wanted, const std::string& text) {
   // The words themselves are named nowhere.
   if (wanted.instead.find_first_of("\r\n") != std::string::npos || code_points(wanted.instead) > kLongestInstead)
     return refuse("instead", "…", "text to stand instead", "Write at most 60 characters on one line.");
-  if (!wanted.instead.empty() &&
-      fold(wanted.instead).find(fold(trim(std::string_view(text).substr(span.start, span.length())))) !=
-          std::string::npos)
-    return refuse("instead", "…", "text to stand instead", "It holds the very words that are to be hidden.");
+  return {};
+}
+
+bool is_of_another(const SourceMask& mask, const NewMask& wanted) {
+  return !wanted.leads && (!wanted.coder || mask.coder != wanted.coder);
+}
+
+// What lies under somebody else's mask is told by no answer: a mask over theirs is refused before its words are looked
+// at, since the refusal below would confirm a guess.
+Result<void> check_hidden(const NewMask& wanted, const SourceText& source) {
+  for (const SourceMask& mask : source.masks)
+    if (mask.span.overlaps(wanted.span) && is_of_another(mask, wanted)) return fail(problems::kNotYourMask);
+  const std::string_view words = std::string_view(source.text).substr(wanted.span.start, wanted.span.length());
+  if (!wanted.instead.empty() && fold(wanted.instead).find(fold(trim(words))) != std::string::npos)
+    return fail(problems::kInvalidValue, {{"where", "instead"},
+                                          {"value", "…"},
+                                          {"what", "text to stand instead"},
+                                          {"hint", "It holds the very words that are to be hidden."}});
   return {};
 }
 
 Problem nothing_masked() { return Problem(problems::kNotFound, {{"what", "mask"}, {"name", "here"}}); }
 
 void put_one(Transaction& transaction, Id study, const NewMask& wanted, Span span, std::vector<SourceMask>& held) {
+  // Whoever leads the study may mask over somebody's: what hides the words of several is then nobody's, so that none of
+  // them shows what another hid. Where nothing more is hidden it stays whose it was.
+  const Span asked = span;
+  std::vector<Id> owners;
+  bool all_hidden = false;
   std::erase_if(held, [&](const SourceMask& mask) {
     if (!mask.span.overlaps(span)) return false;
+    owners.push_back(mask.coder);
+    all_hidden = all_hidden || (mask.span.start <= asked.start && asked.end <= mask.span.end);
     span = {std::min(span.start, mask.span.start), std::max(span.end, mask.span.end)};
     transaction.run(kLiftMask, {transaction.workspace(), wanted.source, mask.span.start, mask.span.end});
     return true;
   });
+  if (!all_hidden) owners.push_back(wanted.coder);
+  const bool of_one = std::all_of(owners.begin(), owners.end(), [&](Id each) { return each == owners.front(); });
+  const Id coder = of_one ? owners.front() : Id{};
   const Id id = Id::make();
   const std::string instead =
       wanted.instead.empty() ? "" : transaction.seal(wanted.source, "mask", "instead", id, wanted.instead);
   transaction.run(kPutMask, {transaction.workspace(), wanted.source, span.start, span.end, study, wanted.kind, id,
-                             wanted.coder, instead.empty() ? Parameter(nullptr) : Parameter::blob(instead)});
-  held.push_back({span, wanted.kind, wanted.instead, wanted.coder});
+                             coder, instead.empty() ? Parameter(nullptr) : Parameter::blob(instead)});
+  held.push_back({span, wanted.kind, wanted.instead, coder});
 }
 
 }  // namespace
@@ -86,14 +110,21 @@ void put_one(Transaction& transaction, Id study, const NewMask& wanted, Span spa
 Result<int> put_mask(Transaction& transaction, Id study, const NewMask& wanted) {
   SourceText source = TRY(open_text(transaction, study, wanted.source));
   TRY(check(wanted, source.text));
+  TRY(check_hidden(wanted, source));
   // Whoever masks in this source at the same moment waits here, and sees what was masked.
   enter_change(transaction, study, wanted.source, {0, "mask", wanted.source, {}, {}, wanted.span});
   source = TRY(open_text(transaction, study, wanted.source));
+  TRY(check_hidden(wanted, source));
+  const auto touches_another = [&](Span span) {
+    return std::any_of(source.masks.begin(), source.masks.end(), [&](const SourceMask& mask) {
+      return mask.span.overlaps(span) && is_of_another(mask, wanted);
+    });
+  };
   std::vector<Span> places{wanted.span};
   if (wanted.everywhere)
     for (const Span& each :
          places_of(source.text, std::string_view(source.text).substr(wanted.span.start, wanted.span.length())))
-      if (!each.overlaps(wanted.span)) places.push_back(each);
+      if (!each.overlaps(wanted.span) && !touches_another(each)) places.push_back(each);
   for (const Span& each : places) put_one(transaction, study, wanted, each, source.masks);
   return static_cast<int>(places.size());
 }

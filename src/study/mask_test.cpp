@@ -82,7 +82,8 @@ TEST_P(DeskMasks, MasksThatTouchBecomeOneAndBadOnesAreRefused) {
   bring_in(transaction);
   const Id one = coder_of(transaction, study_, anita_, "anita");
   const Span number = words(transaction, english_, "000-555-014");
-  ASSERT_TRUE(put_mask(transaction, study_, {english_, one, {number.start - 7, number.start + 3}, "other", "", false}));
+  ASSERT_TRUE(
+      put_mask(transaction, study_, {english_, one, {number.start - 7, number.start + 3}, "other", "", false, true}));
   const auto masks = open_text(transaction, study_, english_)->masks;
   ASSERT_EQ(masks.size(), 1u);
   EXPECT_EQ(masks[0].span, (Span{number.start - 7, number.end}));
@@ -99,6 +100,48 @@ TEST_P(DeskMasks, MasksThatTouchBecomeOneAndBadOnesAreRefused) {
   EXPECT_EQ(refused({english_, one, {5, 5000}, "name", "", false}), "invalid_value");
   EXPECT_EQ(refused({Id::make(), one, they, "name", "", false}), "not_found");
   EXPECT_EQ(open_text(transaction, study_, english_)->masks.size(), 1u);
+}
+
+TEST_P(DeskMasks, NobodyUncoversWhatAnotherHidByMaskingOverIt) {
+  Transaction transaction = workspace().write();
+  bring_in(transaction);
+  const Id one = coder_of(transaction, study_, anita_, "anita"), two = coder_of(transaction, study_, rafiq_, "rafiq");
+  const Span phally = words(transaction, group_, "Phally"), why = words(transaction, group_, "Why?");
+  ASSERT_TRUE(put_mask(transaction, study_, {group_, one, phally, "name", "a farmer", false}));
+  const std::string before = shown(transaction, group_);
+  const auto put = [&](Id coder, Span span, const std::string& instead, bool leads = false) {
+    const auto made = put_mask(transaction, study_, {group_, coder, span, "name", instead, false, leads});
+    return made ? "" : std::string(made.error().code());
+  };
+  const auto lift = [&](Id coder, Span span) {
+    const auto lifted = lift_masks(transaction, study_, group_, span, coder, false, false);
+    return lifted ? "" : std::string(lifted.error().code());
+  };
+  // A right guess and a wrong one are refused alike, whichever part of it is touched.
+  EXPECT_EQ(put(two, phally, ""), "not_your_mask");
+  EXPECT_EQ(put(two, phally, "Phally"), "not_your_mask");
+  EXPECT_EQ(put(two, phally, "Dara"), "not_your_mask");
+  EXPECT_EQ(put(two, {why.start, phally.start + 1}, ""), "not_your_mask");
+  EXPECT_EQ(put({}, phally, ""), "not_your_mask");
+  EXPECT_EQ(lift(two, phally), "not_your_mask");
+  EXPECT_EQ(shown(transaction, group_), before);
+  // Everywhere: the same words in the open are hidden, those under the mask of another stay theirs.
+  const std::string text = open_text(transaction, study_, group_)->text;
+  const auto second = static_cast<std::int64_t>(text.find("Phally", static_cast<std::size_t>(phally.end)));
+  const auto everywhere =
+      put_mask(transaction, study_, {group_, two, {second, second + 6}, "name", "a woman", true, false});
+  ASSERT_TRUE(everywhere) << everywhere.error().sentence();
+  EXPECT_EQ(*everywhere, 1);
+  EXPECT_THAT(shown(transaction, group_), testing::AllOf(testing::HasSubstr("[a farmer]"), testing::HasSubstr("[a woman]")));
+  EXPECT_EQ(lift(one, {second, second + 6}), "not_your_mask");
+  // Whoever leads may mask over it. No more is hidden: it stays whose it was. More is: only who leads may lift it.
+  EXPECT_EQ(put(two, phally, "somebody", true), "");
+  EXPECT_EQ(lift(two, phally), "not_your_mask");
+  EXPECT_EQ(put(two, {why.start, phally.end}, "", true), "");
+  EXPECT_EQ(lift(one, phally), "not_your_mask");
+  EXPECT_EQ(lift(two, why), "not_your_mask");
+  EXPECT_THAT(shown(transaction, group_), testing::Not(testing::HasSubstr("Phally")));
+  EXPECT_EQ(*lift_masks(transaction, study_, group_, phally, two, true, false), 1);
 }
 
 TEST_P(DeskMasks, AMaskGoesWithACorrectedText) {

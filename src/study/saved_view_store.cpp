@@ -50,9 +50,11 @@ Result<Id> save_view(Transaction& transaction, Id study, Id account, const std::
     return refuse("name", "name of a view", "Write at most 80 characters on one line.");
   if (filter.size() > 2000) return refuse("filter", "filter", "It is too long to be kept.");
   const std::vector<SavedView> before = saved_views(transaction, study, account);
-  for (const SavedView& each : before)
-    if (each.name == called) TRY(forget_view(transaction, study, account, each.id));
-  if (before.size() >= kMostViews)
+  const auto same =
+      std::find_if(before.begin(), before.end(), [&](const SavedView& each) { return each.name == called; });
+  if (same != before.end())
+    TRY(forget_view(transaction, study, account, same->id));
+  else if (before.size() >= kMostViews)
     return refuse("name", "view", "Fifty are kept already; forget one that is no longer needed.");
   const Id id = Id::make();
   transaction.run(kSaveView, {transaction.workspace(), id, study, account.value,

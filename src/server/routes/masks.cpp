@@ -58,6 +58,7 @@ Result<Response> put_mask(const Visit& visit) {
   wanted.instead = std::string(trim(TRY(sent.json.text_or("instead", kLongestInstead, ""))));
   wanted.everywhere = TRY(truth_or(sent.json, "everywhere", false));
   wanted.coder = own_coder(visit, sent.study.id);
+  wanted.leads = leads_here(visit, sent);
   const int places = TRY(study::put_mask(visit.transaction, sent.study.id, wanted));
   JsonWriter out;
   out.object().member("places", places).end_object();
