@@ -33,6 +33,11 @@ async function begin(size, language, how, account) {
 async function gone(page, act) {
   await Promise.all([page.waitForNavigation(), act]);
 }
+// To what is folded away under somebody's account.
+async function fromAccount(page, hand, say, words) {
+  await hand.press(say('account.mine'));
+  await gone(page, hand.press(say(words)));
+}
 
 for (const [size, language, how, by] of days) {
   test(`a programme lead’s day: ${size}, ${language}, by ${how}`, async () => {
@@ -86,9 +91,9 @@ for (const [size, language, how, by] of days) {
     assert.equal(download.suggestedFilename(), 'report.docx');
     // What was done stands in the log.
     await gone(page, hand.press(say('desk.settings')));
-    await gone(page, hand.press(say('audit.title')));
+    await fromAccount(page, hand, say, 'audit.title');
     assert.ok((await page.textContent('main')).includes(say('right.keep_findings')));
-    await gone(page, hand.press(say('account.sign_out')));
+    await fromAccount(page, hand, say, 'account.sign_out');
     assert.equal((await page.goto(base + '/account')).url(), base + '/sign-in');
     assert.deepEqual(wrong, []);
     await close();
@@ -97,7 +102,7 @@ for (const [size, language, how, by] of days) {
   test(`a steward’s day: ${size}, ${language}, by ${how}`, async () => {
     const { page, wrong, hand, say, close } = await begin(size, language, how, accounts.steward);
     // Somebody new is invited.
-    await gone(page, hand.press(say('accounts.title')));
+    await fromAccount(page, hand, say, 'accounts.title');
     await hand.type('name', `new.${by.replace('_', '.')}`);
     await gone(page, page.keyboard.press('Enter'));
     assert.match(await page.textContent('main'), /\/invitations\//);
@@ -111,14 +116,14 @@ for (const [size, language, how, by] of days) {
     await judge(page, `what somebody would see, ${size} ${language}`);
     // Phones, backups, the log.
     for (const place of ['devices.title', 'backups.title', 'audit.title']) {
-      await gone(page, hand.press(say(place)));
+      await fromAccount(page, hand, say, place);
       assert.equal((await page.textContent('h1')).trim(), say(place));
     }
     assert.ok((await page.textContent('main')).includes(say('right.manage_accounts')));
     // No story is open to whoever keeps the machine.
     assert.equal(await page.goto(`${base}/api/v1/studies`).then((answer) => answer.json()).then(({ studies }) => studies.length), 0);
     await page.goto(`${base}/?lang=${language}`);
-    await gone(page, hand.press(say('account.sign_out')));
+    await fromAccount(page, hand, say, 'account.sign_out');
     assert.equal((await page.goto(base + '/account')).url(), base + '/sign-in');
     assert.deepEqual(wrong, []);
     await close();
