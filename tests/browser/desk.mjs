@@ -251,7 +251,7 @@ test('words are chosen by mouse and widened to whole words', async () => {
     return page.textContent('#chosen-now');
   };
   const whole = await drag();
-  await page.locator('.check input').check();
+  await page.getByLabel('choose by letters, not words').check();
   const letters = await drag();
   assert.ok(whole.length >= letters.length && whole.includes(letters), `${whole} holds ${letters}`);
   assert.deepEqual(wrong, []);
