@@ -94,9 +94,10 @@ Estimate estimate_of(const Evidence& evidence, const Tally& tally, const Column&
   estimate.method = column.together ? "wilson_deff" : "wilson";
   const bool varies = estimate.mentioned > 0 && estimate.mentioned < estimate.asked;
   if (column.together && column.clusters < kFewClusters && varies && resampled) {
+    // Few conversations drawn again are too much alike (one is always itself): never narrower than by design effect.
     estimate.method = "cluster_bootstrap";
-    estimate.low = std::min(resampled->share.low, estimate.share);
-    estimate.high = std::max(resampled->share.high, estimate.share);
+    estimate.low = std::min(resampled->share.low, estimate.low);
+    estimate.high = std::max(resampled->share.high, estimate.high);
   }
   estimate.group_bounds = group_bounds(evidence, tally, column, item);
   return estimate;

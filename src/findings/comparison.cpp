@@ -46,7 +46,9 @@ void add_table(Answer& answer) {
                {"p_adjusted", "findings.column.p_adjusted"}},
               {},
               {}};
-  Names more, less;
+  Names more, less, few;
+  for (const Group& group : answer.groups)
+    if (group.clusters < kLeastConversations) few.list.push_back(group.label);
   for (std::size_t i = 0; i < answer.items.size(); ++i) {
     const statistics::Difference difference = statistics::difference_of(one[i].share, {one[i].low, one[i].high},
                                                                         other[i].share, {other[i].low, other[i].high});
@@ -57,11 +59,15 @@ void add_table(Answer& answer) {
     table.row_codes.push_back(answer.items[i].code);
     // Both must hold: the test knows nothing of people interviewed together, the interval nothing of how many were
     // looked at.
-    if (!adjusted.rejected[i]) continue;
+    if (!adjusted.rejected[i] || !few.list.empty()) continue;
     if (difference.bounds.low > 0) more.list.push_back(answer.items[i].label);
     if (difference.bounds.high < 0) less.list.push_back(answer.items[i].label);
   }
-  say(answer, more, less);
+  if (!few.list.empty())
+    answer.warnings.push_back(
+        {"findings.warn.too_few_conversations", {{"groups", few}, {"least", kLeastConversations}}});
+  else
+    say(answer, more, less);
   answer.tables.push_back(std::move(table));
 }
 

@@ -57,6 +57,19 @@ Evidence told_by(int women, int of_women, int men, int of_men) {
   return evidence;
 }
 
+// The same people, interviewed together by so many; women and men apart.
+Evidence together(Evidence evidence, int size) {
+  int last = -1, in_it = 0;
+  std::string gender;
+  for (auto& person : evidence.respondents) {
+    if (person.gender != gender || in_it == size) ++last, in_it = 0;
+    gender = person.gender;
+    person.cluster = last;
+    ++in_it;
+  }
+  return evidence;
+}
+
 }  // namespace
 
 TEST(Comparison, SaysHowMuchMoreOftenAndHowSureThatIs) {
@@ -90,6 +103,40 @@ TEST(Comparison, NothingIsSaidWhereChanceCouldExplainIt) {
   EXPECT_EQ(pair.sentences[0].key, "findings.two_alike");
 }
 
+TEST(Comparison, OneConversationIsNotManyVoices) {
+  // Eleven of twelve in one focus group against two of twelve in another: one by one that would be a difference.
+  const Evidence alone = told_by(11, 12, 2, 12);
+  const Answer apart = *compare(alone, asked("causes by gender"), "female", "male");
+  EXPECT_EQ(apart.sentences.at(0).key, "findings.more_often");
+  const Evidence groups = together(alone, 12);
+  const Answer pair = *compare(groups, asked("causes by gender"), "female", "male");
+  ASSERT_EQ(pair.groups[0].clusters, 1);
+  const auto& difference = std::get<Interval>(pair.tables.at(0).rows.at(0).at(3));
+  EXPECT_LT(difference.low, 0);
+  EXPECT_GT(difference.high, difference.value);
+  EXPECT_TRUE(pair.sentences.empty());
+  ASSERT_FALSE(pair.warnings.empty());
+  EXPECT_EQ(pair.warnings[0].key, "findings.warn.too_few_conversations");
+  for (const std::string& language : Catalogue::languages())
+    EXPECT_EQ(answer_json(pair, Catalogue::of(language)).find("⟦"), std::string::npos);
+  // Redrawn or not, an interval is never narrower than the one by the design effect.
+  for (int size : {12, 6, 4, 3}) {
+    const Answer answer = *ask(together(alone, size), asked("causes by gender"));
+    for (const auto& row : answer.cells)
+      for (const Estimate& cell : row) {
+        const double n = static_cast<double>(cell.asked) / cell.design_effect;
+        const statistics::Bounds bounds = statistics::wilson(cell.share * n, n);
+        EXPECT_LE(cell.low, bounds.low + 1e-12) << size;
+        EXPECT_GE(cell.high, bounds.high - 1e-12) << size;
+        EXPECT_LT(cell.low, cell.high) << size;
+      }
+  }
+  // Many conversations that agree say it again.
+  const Answer many = *compare(together(told_by(44, 48, 8, 48), 4), asked("causes by gender"), "female", "male");
+  ASSERT_FALSE(many.sentences.empty());
+  EXPECT_EQ(many.sentences[0].key, "findings.more_often");
+}
+
 TEST(Comparison, TooFewPeopleAreNotCompared) {
   const Answer few = *compare(told_by(9, 10, 1, 30), asked("causes by gender"), "female", "male");
   EXPECT_TRUE(few.tables.empty());
@@ -117,7 +164,8 @@ TEST(CounterExamples, AreWhatTheOthersSaidInstead) {
   EXPECT_EQ(against.codings.size(), 23u);
   for (int coding : against.codings) {
     EXPECT_EQ(evidence.codings[coding].code, 1);
-    EXPECT_EQ(evidence.respondents[evidence.coding_respondents[evidence.codings[coding].first_respondent]].gender, "male");
+    EXPECT_EQ(evidence.respondents[evidence.coding_respondents[evidence.codings[coding].first_respondent]].gender,
+              "male");
   }
   EXPECT_EQ(codings_against(evidence, asked("causes by gender"), "(all)", "Debt")->people, 30);
   EXPECT_FALSE(codings_against(evidence, asked("causes"), "(all)", "Moon"));
@@ -157,10 +205,20 @@ TEST_P(KeptFindings, AreKeptCommentedReviewedAndTakenAway) {
   auto transaction = workspace().write();
   const Id first = *keep_finding(transaction, study, " Debt before the border ", asked("causes by gender"), "aaa", {});
   const Id second = *keep_finding(transaction, study, "Links", asked("links"), "aaa", Id{7});
-  EXPECT_EQ(keep_finding(transaction, study, "Again", asked("links seed 1"), "aaa", {}).error().code(), "already_exists");
+  EXPECT_EQ(keep_finding(transaction, study, "Again", asked("links seed 1"), "aaa", {}).error().code(),
+            "already_exists");
   EXPECT_EQ(keep_finding(transaction, study, "  ", asked("risks"), "aaa", {}).error().code(), "invalid_value");
   EXPECT_EQ(keep_finding(transaction, study, std::string(301, 'x'), asked("risks"), "aaa", {}).error().code(),
             "invalid_value");
+
+  // Whoever may not know of the one that is kept may keep the question, and is not told.
+  EXPECT_EQ(keep_finding(transaction, study, "x", asked("links"), "aaa", {}, [](Id by) { return by == Id{7}; })
+                .error()
+                .code(),
+            "already_exists");
+  const auto twice = keep_finding(transaction, study, "Mine", asked("links"), "aaa", Id{9}, [](Id) { return false; });
+  ASSERT_TRUE(twice);
+  ASSERT_TRUE(drop_finding(transaction, study, *twice));
 
   ASSERT_TRUE(comment_on(transaction, study, first, "ជំពាក់ – look at Battambang too", Id{7}));
   EXPECT_FALSE(comment_on(transaction, study, first, "", Id{7}));
@@ -183,7 +241,10 @@ TEST_P(KeptFindings, AreKeptCommentedReviewedAndTakenAway) {
 
   ASSERT_TRUE(set_in_report(transaction, study, second, false));
   EXPECT_EQ(kept_finding(transaction, study, second)->report_position, 0);
-  ASSERT_TRUE(rename_finding(transaction, study, second, "What leads to what"));
+  ASSERT_TRUE(review_finding(transaction, study, second, "bbb", Id{8}));
+  ASSERT_TRUE(rename_finding(transaction, study, second, "What leads to what", Id{9}));
+  EXPECT_FALSE(kept_finding(transaction, study, second)->review);  // of another name
+  EXPECT_EQ(kept_finding(transaction, study, second)->kept_by, Id{9});
   EXPECT_EQ(kept_finding(transaction, study, second)->name, "What leads to what");
   ASSERT_TRUE(drop_finding(transaction, study, first));
   EXPECT_EQ(kept_finding(transaction, study, first).error().code(), "not_found");
@@ -200,7 +261,7 @@ TEST_P(KeptFindings, OfAnotherStudyAreNotThere) {
   EXPECT_FALSE(comment_on(transaction, other, kept, "Hello", {}));
   EXPECT_FALSE(review_finding(transaction, other, kept, "b", {}));
   EXPECT_FALSE(set_in_report(transaction, other, kept, true));
-  EXPECT_FALSE(rename_finding(transaction, other, kept, "x"));
+  EXPECT_FALSE(rename_finding(transaction, other, kept, "x", {}));
   EXPECT_FALSE(drop_finding(transaction, other, kept));
   EXPECT_EQ(kept_findings(transaction, study).size(), 1u);
 }

@@ -2,6 +2,8 @@
 // in the report. The answer is never kept, so that it cannot differ from the evidence; two hashes say whether the
 // evidence has changed since.
 #pragma once
+#include <functional>
+
 #include "findings/question.h"
 #include "foundation/clock.h"
 #include "foundation/id.h"
@@ -33,16 +35,18 @@ struct FindingComment {
   Milliseconds at = 0;
 };
 
-// kInvalidValue: a name of no or more than 300 bytes; kAlreadyExists: the study keeps this very question already.
+// kInvalidValue: a name of no or more than 300 bytes; kAlreadyExists: the study keeps this very question already, in
+// a finding that is there for whoever keeps it (`is_there`; all are when it is empty).
 Result<Id> keep_finding(storage::Transaction& transaction, Id study, std::string_view name, const Question& question,
-                        const std::string& data_hash, Id account);
+                        const std::string& data_hash, Id account, const std::function<bool(Id kept_by)>& is_there = {});
 // Oldest first. All names are opened: kLocked is thrown while stories are locked.
 std::vector<KeptFinding> kept_findings(storage::Transaction& transaction, Id study);
 Result<KeptFinding> kept_finding(storage::Transaction& transaction, Id study, Id finding);  // kNotFound
 std::vector<FindingComment> comments_on(storage::Transaction& transaction, Id finding);     // oldest first
 
 // All kNotFound for a finding the study does not keep.
-Result<void> rename_finding(storage::Transaction& transaction, Id study, Id finding, std::string_view name);
+// Kept by whoever named it last; a review was of what it was called before, and is no more.
+Result<void> rename_finding(storage::Transaction& transaction, Id study, Id finding, std::string_view name, Id account);
 // kInvalidValue: no words, or more than 4000 bytes.
 Result<Id> comment_on(storage::Transaction& transaction, Id study, Id finding, std::string_view text, Id account);
 Result<void> review_finding(storage::Transaction& transaction, Id study, Id finding, const std::string& data_hash,

@@ -17,7 +17,7 @@ const Query kKeep{"kept_findings.keep",
                   "insert into kept_finding (workspace_id, id, study_id, name, question, data_hash, kept_by, kept_at) "
                   "values (?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kSameQuestion{"kept_findings.same_question",
-                          "select id from kept_finding where workspace_id = ? and study_id = ? and question = ?"};
+                          "select kept_by from kept_finding where workspace_id = ? and study_id = ? and question = ?"};
 const Query kAll{"kept_findings.kept",
                  "select id, name, question, data_hash, kept_by, kept_at, reviewed_by, reviewed_at, reviewed_hash, "
                  "report_position, (select count(*) from finding_comment c where c.workspace_id = k.workspace_id and "
@@ -25,7 +25,9 @@ const Query kAll{"kept_findings.kept",
                  "id"};
 const Query kIsKept{"kept_findings.is_kept",
                     "select report_position from kept_finding where workspace_id = ? and study_id = ? and id = ?"};
-const Query kRename{"kept_findings.rename", "update kept_finding set name = ? where workspace_id = ? and id = ?"};
+const Query kRename{"kept_findings.rename",
+                    "update kept_finding set name = ?, kept_by = ?, reviewed_by = null, reviewed_at = null, "
+                    "reviewed_hash = null where workspace_id = ? and id = ?"};
 const Query kReview{"kept_findings.review",
                     "update kept_finding set reviewed_by = ?, reviewed_at = ?, reviewed_hash = ? where workspace_id = "
                     "? and id = ?"};
@@ -85,9 +87,12 @@ Result<std::int64_t> position_of(Transaction& transaction, Id study, Id finding)
 }  // namespace
 
 Result<Id> keep_finding(Transaction& transaction, Id study, std::string_view name, const Question& question,
-                        const std::string& data_hash, Id account) {
+                        const std::string& data_hash, Id account, const std::function<bool(Id kept_by)>& is_there) {
   const std::string called = TRY(words_of(name, kLongestName, "name"));
-  if (transaction.each(kSameQuestion, {transaction.workspace(), study, question.text()}, [](const Row&) {}) > 0)
+  std::vector<Id> keepers;
+  transaction.each(kSameQuestion, {transaction.workspace(), study, question.text()},
+                   [&](const Row& row) { keepers.push_back(row.id(0)); });
+  if (std::any_of(keepers.begin(), keepers.end(), [&](Id each) { return !is_there || is_there(each); }))
     return fail(problems::kAlreadyExists, {{"what", "finding"}, {"name", question.text()}});
   const Id id = Id::make();
   transaction.run(kKeep, {transaction.workspace(), id, study, Parameter::blob(sealed_name(transaction, id, called)),
@@ -117,11 +122,11 @@ std::vector<FindingComment> comments_on(Transaction& transaction, Id finding) {
   return list;
 }
 
-Result<void> rename_finding(Transaction& transaction, Id study, Id finding, std::string_view name) {
+Result<void> rename_finding(Transaction& transaction, Id study, Id finding, std::string_view name, Id account) {
   TRY(position_of(transaction, study, finding));
   const std::string called = TRY(words_of(name, kLongestName, "name"));
-  transaction.run(kRename,
-                  {Parameter::blob(sealed_name(transaction, finding, called)), transaction.workspace(), finding});
+  transaction.run(
+      kRename, {Parameter::blob(sealed_name(transaction, finding, called)), account, transaction.workspace(), finding});
   return {};
 }
 

@@ -75,6 +75,35 @@ TEST_P(Studies, ASurveyOfOtherPeopleIsReadByItsColumns) {
   EXPECT_EQ(list_sources(transaction, study).size(), 2u);  // an empty answer is an answer too
 }
 
+TEST_P(Studies, AColumnThatIsLeftOutIsLeftOutWhateverItsNameSuggests) {
+  Transaction transaction = workspace().write();
+  const Id study = make(transaction);
+  ImportOptions options;
+  options.location = "Svay Rieng";
+  options.language = "km";
+  options.drop = {"respondent", "village", "what_is_done", "why_en"};
+  options.own = {"sex"};
+  const auto report = bring(transaction, study, "survey.csv",
+                            "respondent,village,sex,why,why_en,what_is_done,what_is_done_en\n"
+                            "Sok Dara,KH-20,female,ក្រ។,He is poor.,ទេ,Nothing is done.\n",
+                            options);
+  ASSERT_TRUE(report) << report.error().sentence();
+  const auto people = list_respondents(transaction, study);
+  ASSERT_EQ(people.size(), 1u);
+  EXPECT_EQ(people[0].name, "survey R-001");
+  EXPECT_TRUE(people[0].place_code.empty());
+  EXPECT_TRUE(people[0].gender.empty());
+  const auto sources = list_sources(transaction, study);
+  ASSERT_EQ(sources.size(), 1u);  // neither the translation nor the other answer
+  EXPECT_EQ(sources[0].name, "survey R-001/why");
+  const Material kept = *gather(transaction, study, {});
+  ASSERT_EQ(kept.respondents.size(), 1u);
+  EXPECT_EQ(kept.respondents[0].attributes, (std::map<std::string, std::string>{{"sex", "female"}}));
+  // What was left out is told, the translation of it too.
+  for (const char* column : {"respondent", "village", "what_is_done", "what_is_done_en", "why_en"})
+    EXPECT_NE(report->text().find(column), std::string::npos) << column;
+}
+
 TEST_P(Studies, FilesAreKnownByTheirNameAndTextByItself) {
   EXPECT_EQ(kind_of_file("talk", "They owe money."), FileKind::kDocument);
   EXPECT_EQ(kind_of_file("talk", std::string_view("PK\x03\x04\0\xff", 6)), std::nullopt);

@@ -1,5 +1,7 @@
 #include "study/import_file.h"
 
+#include <set>
+
 #include "foundation/text.h"
 #include "places/places.h"
 #include "study/study.h"
@@ -15,46 +17,62 @@ std::string_view extension_of(std::string_view file) {
   return dot == std::string_view::npos ? std::string_view() : file.substr(dot);
 }
 
-// The suggested mapping with what was asked for put over it.
+// The suggested mapping with what was asked for put over it: of a column that is named, nothing suggested stays.
 Result<SurveyMapping> mapping_of(const Sheet& sheet, const ImportOptions& options, const std::string& file) {
-  SurveyMapping mapping = suggest_mapping(sheet);
-  const auto check = [&](const std::string& column) -> Result<void> {
-    if (std::find(sheet.header.begin(), sheet.header.end(), column) != sheet.header.end()) return {};
-    return fail(problems::kMissingColumn, {{"file", file},
-                                           {"column", column},
-                                           {"columns", join(sheet.header, ", ")},
-                                           {"hint", "Write the column as it stands in the first row."}});
+  const SurveyMapping suggested = suggest_mapping(sheet);
+  SurveyMapping mapping = suggested;
+  std::set<std::string> named;
+  const auto name = [&](const std::string& column) -> Result<void> {
+    if (std::find(sheet.header.begin(), sheet.header.end(), column) == sheet.header.end())
+      return fail(problems::kMissingColumn, {{"file", file},
+                                             {"column", column},
+                                             {"columns", join(sheet.header, ", ")},
+                                             {"hint", "Write the column as it stands in the first row."}});
+    named.insert(column);
+    if (mapping.respondent == column) mapping.respondent.clear();
+    mapping.attributes.erase(column);
+    std::erase_if(mapping.open_answers, [&](const auto& answer) { return answer.column == column; });
+    return {};
   };
-  if (!options.respondent_column.empty()) {
-    TRY(check(options.respondent_column));
-    mapping.respondent = options.respondent_column;
-  }
-  for (const auto& [column, fact] : options.attributes) {
-    TRY(check(column));
-    std::erase_if(mapping.attributes, [&, name = column](const auto& entry) { return entry.first == name; });
-    std::erase_if(mapping.open_answers, [&, name = column](const auto& answer) { return answer.column == name; });
-    mapping.attributes[column] = fact;
-  }
+  if (!options.respondent_column.empty()) TRY(name(options.respondent_column));
+  for (const auto& [column, fact] : options.attributes) TRY(name(column));
+  for (const std::string& column : options.open_answers) TRY(name(column));
+  for (const auto& [translation, column] : options.translations) TRY(name(translation));
+  for (const std::string& column : options.own) TRY(name(column));
+  for (const std::string& column : options.drop) TRY(name(column));
+
+  if (!options.respondent_column.empty()) mapping.respondent = options.respondent_column;
+  for (const auto& [column, fact] : options.attributes) mapping.attributes[column] = fact;
   if (!options.open_answers.empty()) {
-    std::vector<SurveyMapping::OpenAnswer> wanted;
+    mapping.open_answers.clear();
     for (const std::string& column : options.open_answers) {
-      TRY(check(column));
-      const auto suggested = std::find_if(mapping.open_answers.begin(), mapping.open_answers.end(),
-                                          [&](const auto& answer) { return answer.column == column; });
-      wanted.push_back(suggested == mapping.open_answers.end()
-                           ? SurveyMapping::OpenAnswer{column, "", options.language, "", ""}
-                           : *suggested);
-      mapping.attributes.erase(column);
+      const auto known = std::find_if(suggested.open_answers.begin(), suggested.open_answers.end(),
+                                      [&](const auto& answer) { return answer.column == column; });
+      mapping.open_answers.push_back(known == suggested.open_answers.end()
+                                         ? SurveyMapping::OpenAnswer{column, "", options.language, "", ""}
+                                         : *known);
     }
-    mapping.open_answers = std::move(wanted);
   }
-  for (const auto& [translation, column] : options.translations) {
-    TRY(check(translation));
-    for (SurveyMapping::OpenAnswer& answer : mapping.open_answers)
+  for (SurveyMapping::OpenAnswer& answer : mapping.open_answers) {
+    if (named.contains(answer.translation)) answer.translation.clear();
+    for (const auto& [translation, column] : options.translations)
       if (answer.column == column) answer.translation = translation;
   }
-  for (const std::string& column : options.drop) TRY(check(column));
+  // What is to be left out is, whatever else was said of it, and so are the same words in another language.
   mapping.drop = options.drop;
+  const auto dropped = [&](const std::string& column) {
+    return std::find(mapping.drop.begin(), mapping.drop.end(), column) != mapping.drop.end();
+  };
+  for (const SurveyMapping::OpenAnswer& answer : suggested.open_answers)
+    if (dropped(answer.column) && !answer.translation.empty() && !named.contains(answer.translation))
+      mapping.drop.push_back(answer.translation);
+  for (const auto& [translation, column] : options.translations)
+    if (dropped(column) && !dropped(translation)) mapping.drop.push_back(translation);
+  if (dropped(mapping.respondent)) mapping.respondent.clear();
+  std::erase_if(mapping.attributes, [&](const auto& entry) { return dropped(entry.first); });
+  std::erase_if(mapping.open_answers, [&](const auto& answer) { return dropped(answer.column); });
+  for (SurveyMapping::OpenAnswer& answer : mapping.open_answers)
+    if (dropped(answer.translation)) answer.translation.clear();
   mapping.location = options.location;
   if (mapping.open_answers.empty())
     return fail(problems::kBadTable,

@@ -18,7 +18,8 @@ struct ImportOptions {
   std::map<std::string, std::string> attributes;    // column → age_band, gender, …
   std::vector<std::string> open_answers;            // columns
   std::map<std::string, std::string> translations;  // column with a translation → the column it translates
-  std::vector<std::string> drop;
+  std::vector<std::string> own;                     // columns kept as facts of their own name
+  std::vector<std::string> drop;                    // columns left out, with what translates them
   std::string respondent_column;
   std::string sheet;  // of an XLSX file; empty: the first
   Progress progress;

@@ -116,9 +116,8 @@ Result<int> put_mask(Transaction& transaction, Id study, const NewMask& wanted) 
   source = TRY(open_text(transaction, study, wanted.source));
   TRY(check_hidden(wanted, source));
   const auto touches_another = [&](Span span) {
-    return std::any_of(source.masks.begin(), source.masks.end(), [&](const SourceMask& mask) {
-      return mask.span.overlaps(span) && is_of_another(mask, wanted);
-    });
+    return std::any_of(source.masks.begin(), source.masks.end(),
+                       [&](const SourceMask& mask) { return mask.span.overlaps(span) && is_of_another(mask, wanted); });
   };
   std::vector<Span> places{wanted.span};
   if (wanted.everywhere)

@@ -132,7 +132,8 @@ TEST_P(DeskMasks, NobodyUncoversWhatAnotherHidByMaskingOverIt) {
       put_mask(transaction, study_, {group_, two, {second, second + 6}, "name", "a woman", true, false});
   ASSERT_TRUE(everywhere) << everywhere.error().sentence();
   EXPECT_EQ(*everywhere, 1);
-  EXPECT_THAT(shown(transaction, group_), testing::AllOf(testing::HasSubstr("[a farmer]"), testing::HasSubstr("[a woman]")));
+  EXPECT_THAT(shown(transaction, group_),
+              testing::AllOf(testing::HasSubstr("[a farmer]"), testing::HasSubstr("[a woman]")));
   EXPECT_EQ(lift(one, {second, second + 6}), "not_your_mask");
   // Whoever leads may mask over it. No more is hidden: it stays whose it was. More is: only who leads may lift it.
   EXPECT_EQ(put(two, phally, "somebody", true), "");

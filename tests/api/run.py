@@ -223,7 +223,9 @@ class Api(unittest.TestCase):
         at = {"study": study, "finding": made}
         self.check(one, 400, method="POST", body={}, **at)
         self.check(one, 422, method="POST", body={"comment": " "}, **at)
-        self.check(one, method="POST", body={"comment": "Compare with last year", "reviewed": True, "in_report": True}, **at)
+        self.check(one, 409, method="POST", body={"reviewed": True, "evidence": "of yesterday"}, **at)
+        seen = self.check(one, **at)["finding"]["evidence"]
+        self.check(one, method="POST", body={"comment": "Compare with last year", "reviewed": True, "evidence": seen, "in_report": True}, **at)
         listed = self.check(kept, study=study)["findings"]
         self.assertEqual([(each["id"], each["in_report"], each["review"]["changed_since"], each["comments"]) for each in listed], [(made, True, False, 1)])
         self.assertEqual(self.check(one, **at)["comments"][0]["text"], "Compare with last year")

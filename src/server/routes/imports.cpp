@@ -48,7 +48,8 @@ int order_of(const SentFile& file) {
   return kind == study::FileKind::kQdpx || kind == study::FileKind::kQdc ? 5 : 6;
 }
 
-// "Age=age_band", "why=open", "why_en=translation:why", "phone=drop", "Number=respondent", a line each.
+// "Age=age_band", "why=open", "why_en=translation:why", "phone=drop", "Number=respondent", a line each; "Household=": a
+// fact of its own name, whatever the name suggests.
 Result<void> read_columns(std::string_view text, study::ImportOptions& options) {
   for (std::string_view line : split(text, '\n')) {
     if (trim(line).empty()) continue;
@@ -67,7 +68,9 @@ Result<void> read_columns(std::string_view text, study::ImportOptions& options) 
       options.respondent_column = column;
     else if (as.starts_with("translation:"))
       options.translations[column] = as.substr(12);
-    else if (!as.empty())
+    else if (as.empty())
+      options.own.push_back(column);
+    else
       options.attributes[column] = as;
   }
   return {};

@@ -1,8 +1,12 @@
 // Findings that are kept: listed, commented on, reviewed, put into the report, over JSON.
 #include "findings/kept.h"
+#include "foundation/text.h"
 #include "people/account.h"
+#include "people/whole.h"
+#include "server/open_findings.h"
 #include "server/routes.h"
 #include "server/sent_json.h"
+#include "study/problems.h"
 
 namespace understory::server {
 
@@ -10,24 +14,16 @@ using findings::KeptFinding;
 
 namespace {
 
-// What is kept, as far as this person may know of what its question names: a location that is not open to them is not
-// there.
-bool is_open(const Visit& visit, const study::Limits& limits, Id study, const KeptFinding& kept) {
-  const auto places = kept.question.among.find("location");
-  if (limits.everything || places == kept.question.among.end()) return true;
-  const auto known = study::locations(visit.transaction, study);
-  return std::all_of(places->second.begin(), places->second.end(), [&](const std::string& name) {
-    return std::any_of(known.begin(), known.end(), [&](const study::Location& each) {
-      return each.name == name && limits.locations.contains(each.id);
-    });
-  });
-}
-
 Result<KeptFinding> open_to(const Visit& visit, Id study, Id wanted) {
   KeptFinding kept = TRY(findings::kept_finding(visit.transaction, study, wanted));
-  if (!is_open(visit, visit.limits(study), study, kept))
+  if (!OpenFindings(visit, study).finding(kept))
     return fail(problems::kNotFound, {{"what", "finding"}, {"name", wanted.text()}});
   return kept;
+}
+
+// A review stands for all of the study's evidence: whoever has part of it has not seen what they would vouch for.
+bool may_review(const Visit& visit, Id study) {
+  return people::has_whole(visit.person, people::Right::kKeepFindings, study);
 }
 
 std::string called(const Visit& visit, Id account) {
@@ -35,7 +31,14 @@ std::string called(const Visit& visit, Id account) {
   return found ? found->name : "";
 }
 
-void write(JsonWriter& out, const Visit& visit, const KeptFinding& kept, const std::string& hash) {
+std::vector<findings::FindingComment> open_comments(const Visit& visit, OpenFindings& open, Id finding) {
+  std::vector<findings::FindingComment> list = findings::comments_on(visit.transaction, finding);
+  std::erase_if(list, [&](const auto& each) { return !open.words_of(each.account); });
+  return list;
+}
+
+void write(JsonWriter& out, const Visit& visit, Id study, OpenFindings& open, const KeptFinding& kept,
+           const std::string& hash) {
   out.member("id", kept.id.text())
       .member("name", kept.name)
       .member("ask", std::string(findings::kAsks[static_cast<int>(kept.question.ask)]))
@@ -44,7 +47,13 @@ void write(JsonWriter& out, const Visit& visit, const KeptFinding& kept, const s
       .member("kept_at", iso_time(kept.kept_at))
       .member("changed_since", kept.data_hash != hash)
       .member("in_report", kept.report_position != 0);
-  out.member("comments", kept.comments).key("review");
+  const std::int64_t comments = kept.comments == 0 || open.everything()
+                                    ? kept.comments
+                                    : static_cast<std::int64_t>(open_comments(visit, open, kept.id).size());
+  out.member("comments", comments)
+      .member("evidence", hash)
+      .member("may_review", may_review(visit, study))
+      .key("review");
   if (!kept.review) {
     out.null();
     return;
@@ -63,15 +72,15 @@ std::string hash_of(const Visit& visit, Id study) { return study::load_evidence(
 
 Result<Response> api_kept_findings(const Visit& visit) {
   const study::Study study = TRY(visit.study());
-  const study::Limits limits = visit.limits(study.id);
+  OpenFindings open(visit, study.id);
   const std::vector<KeptFinding> all = findings::kept_findings(visit.transaction, study.id);
   const std::string hash = all.empty() ? "" : hash_of(visit, study.id);
   JsonWriter out;
   out.object().key("findings").array();
   for (const KeptFinding& kept : all) {
-    if (!is_open(visit, limits, study.id, kept)) continue;
+    if (!open.finding(kept)) continue;
     out.object();
-    write(out, visit, kept, hash);
+    write(out, visit, study.id, open, kept, hash);
     out.end_object();
   }
   out.end_array().end_object();
@@ -82,11 +91,12 @@ Result<Response> api_kept_finding(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Id wanted = TRY(visit.id("finding"));
   const KeptFinding kept = TRY(open_to(visit, study.id, wanted));
+  OpenFindings open(visit, study.id);
   JsonWriter out;
   out.object().key("finding").object();
-  write(out, visit, kept, hash_of(visit, study.id));
+  write(out, visit, study.id, open, kept, hash_of(visit, study.id));
   out.end_object().key("comments").array();
-  for (const findings::FindingComment& each : findings::comments_on(visit.transaction, wanted))
+  for (const findings::FindingComment& each : open_comments(visit, open, wanted))
     out.object()
         .member("id", each.id.text())
         .member("by", called(visit, each.account))
@@ -103,14 +113,20 @@ Result<Response> keep_finding(const Visit& visit) {
   const std::string name = TRY(sent.text("name", 1000))
   , text = TRY(sent.text("question", 10000));
   const findings::Question question = TRY(findings::parse_question(text));
+  // A location that is not open is not there, and of a finding that is not open it is not told that it is kept.
+  OpenFindings open(visit, study.id);
+  if (!open.question(question))
+    return fail(problems::kNotFound, {{"what", "location"}, {"name", std::string(shortened(question.text(), 80))}});
   const Id made = TRY(findings::keep_finding(visit.transaction, study.id, name, question, hash_of(visit, study.id),
-                                             visit.person.account));
+                                             visit.person.account, [&](Id by) { return open.words_of(by); }));
   JsonWriter out;
   out.object().member("id", made.text()).end_object();
   return json(out, 201);
 }
 
-// One thing or several: {"name": …}, {"comment": …}, {"reviewed": true}, {"in_report": true}.
+// One thing or several: {"name": …}, {"comment": …}, {"reviewed": true, "evidence": …}, {"in_report": true}. Reviewed
+// is what was seen: the hash that came with the finding is sent back, and if the evidence is another by now, it is
+// refused.
 Result<Response> change_kept_finding(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const SentJson sent = TRY(SentJson::of(visit.request));
@@ -119,7 +135,8 @@ Result<Response> change_kept_finding(const Visit& visit) {
   bool any = false;
   if (sent.has("name")) {
     any = true;
-    TRY(findings::rename_finding(visit.transaction, study.id, wanted, TRY(sent.text("name", 1000))));
+    TRY(findings::rename_finding(visit.transaction, study.id, wanted, TRY(sent.text("name", 1000)),
+                                 visit.person.account));
   }
   if (sent.has("comment")) {
     any = true;
@@ -128,16 +145,21 @@ Result<Response> change_kept_finding(const Visit& visit) {
   }
   if (sent.has("reviewed") && TRY(sent.truth("reviewed"))) {
     any = true;
-    TRY(findings::review_finding(visit.transaction, study.id, wanted, hash_of(visit, study.id), visit.person.account));
+    if (!may_review(visit, study.id)) return fail(problems::kForbidden);
+    const std::string seen = TRY(sent.text("evidence", 200));
+    if (seen != hash_of(visit, study.id)) return fail(problems::kChangedMeanwhile, {{"what", "finding"}});
+    TRY(findings::review_finding(visit.transaction, study.id, wanted, seen, visit.person.account));
   }
   if (sent.has("in_report")) {
     any = true;
     TRY(findings::set_in_report(visit.transaction, study.id, wanted, TRY(sent.truth("in_report"))));
   }
   if (!any) return fail(problems::kBadJson, {{"reason", "it says nothing to be done"}});
+  OpenFindings open(visit, study.id);
   JsonWriter out;
   out.object();
-  write(out, visit, TRY(findings::kept_finding(visit.transaction, study.id, wanted)), hash_of(visit, study.id));
+  write(out, visit, study.id, open, TRY(findings::kept_finding(visit.transaction, study.id, wanted)),
+        hash_of(visit, study.id));
   out.end_object();
   return json(out);
 }

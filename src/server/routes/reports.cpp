@@ -4,6 +4,7 @@
 #include "people/account.h"
 #include "publish/document.h"
 #include "publish/docx.h"
+#include "server/open_findings.h"
 #include "server/routes.h"
 
 namespace understory::server {
@@ -31,7 +32,7 @@ std::string note_of(const Visit& visit, const findings::KeptFinding& kept, const
 }
 
 // ?of=chosen: the findings chosen for the report; ?finding=…: one that is kept; ?question=…: any; nothing: every
-// question. What is not open to whoever asks (a location of another place) fails as asking for it does.
+// question. A finding that is not open to whoever asks (of a location of another place) is not there.
 Result<publish::ReportOptions> options_of(const Visit& visit, const study::Study& study) {
   publish::ReportOptions options;
   options.limits = visit.limits(study.id);
@@ -44,8 +45,11 @@ Result<publish::ReportOptions> options_of(const Visit& visit, const study::Study
     std::stable_sort(all.begin(), all.end(),
                      [](const auto& left, const auto& right) { return left.report_position < right.report_position; });
     const std::string hash = study::load_evidence(visit.transaction, study.id).data_hash();
+    OpenFindings open(visit, study.id);
     for (const findings::KeptFinding& kept : all)
-      if (one ? kept.id == wanted : kept.report_position != 0)
+      if (!open.finding(kept))
+        continue;
+      else if (one ? kept.id == wanted : kept.report_position != 0)
         options.chosen.push_back({kept.name, kept.question, note_of(visit, kept, hash, words)});
     if (options.chosen.empty())
       return fail(problems::kNotFound, {{"what", "finding"},

@@ -19,7 +19,7 @@ export async function bringIn(study: string, files: File[], facts: Facts, table:
   for (const [name, value] of Object.entries(facts)) if (value) form.append(name, value);
   if (table) {
     form.append('columns_of', table.file);
-    form.append('columns', table.columns.filter((each) => each.as).map((each) => `${each.name}=${each.as}`).join('\n'));
+    form.append('columns', table.columns.map((each) => `${each.name}=${each.as}`).join('\n'));
   }
   if (keep) form.append('keep', 'yes');
   for (const file of files) form.append('file', file, file.webkitRelativePath || file.name);
