@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Whole commands, as a person waits for them: wall and CPU seconds, best of three. Usage: measure.py UNDERSTORY [DATABASE]"""
 import http.client
+import json
 import os
 import pathlib
 import random
@@ -83,6 +84,28 @@ with tempfile.TemporaryDirectory() as name:
     show("CSV of 20,000 codings", "%.3f s wall, %.3f s CPU" % min(runs), "< 0.2 s")
     runs = [timed("export", "-w", where, "--study", "Bench", "--as", "qdpx:nvivo", folder / "out.qdpx") for n in range(3)]
     show("QDPX of the same", "%.3f s wall, %.3f s CPU" % min(runs), "")
+
+    # What the desk asks when somebody chooses a question: the answer with its draws, its figures, and what it can be narrowed to.
+    process = subprocess.Popen([program, "serve", "-w", str(where), "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    connection = http.client.HTTPConnection("127.0.0.1", int(re.search(rb":(\d+)", process.stdout.readline()).group(1)))
+
+    def worked():
+        return sum(map(int, pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def asked(address):
+        begun, before = time.perf_counter(), worked()
+        connection.request("GET", "/api/v1/studies" + address)
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body
+        return time.perf_counter() - begun, worked() - before, body
+
+    study = json.loads(asked("")[2])["studies"][0]["id"]
+    for what, address in (("by location", "causes/shown?question=causes"), ("by location, every code", "causes/shown?question=causes%20level%20all"),
+                          ("two groups side by side", "causes/groups?question=causes"), ("what speaks against a number", "causes/counter-examples?item=Causes%2FPoverty&most=50")):
+        show(f"a finding over 20,000 codings at the desk, {what} (over HTTP)", "%.3f s wall, %.2f s CPU" % min(asked(f"/{study}/findings/{address}")[:2] for _ in range(5)), "≤ 1 s")
+    process.terminate()
+    process.wait()
 
     starts, memory = [], 0
     for n in range(3):

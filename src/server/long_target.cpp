@@ -26,4 +26,10 @@ std::optional<std::string> take_long_target(std::string& head) {
   return target;
 }
 
+std::string without_query(std::string_view head) {
+  const std::size_t end = head.find('\n');
+  const std::string path(head.substr(0, head.find('?')));
+  return end == std::string_view::npos ? path + "?" : path + " HTTP/1.1\r\n" + std::string(head.substr(end + 1));
+}
+
 }  // namespace understory::server

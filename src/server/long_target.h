@@ -18,5 +18,7 @@ Begun begun_with(std::string_view head);
 
 // Takes the query out of the first line, which is whole; the target as it was. Nothing: that is no line of HTTP.
 std::optional<std::string> take_long_target(std::string& head);
+// The same of one that is longer than that, as far as it has come: what it asked is forgotten.
+std::string without_query(std::string_view head);
 
 }  // namespace understory::server

@@ -279,7 +279,7 @@ TEST_P(Phones, WhatIsNoSubmissionIsToldInAnEnvelope) {
   };
   EXPECT_EQ(
       told_in("en", "<data id=\"visit\">\n<a></b></data>"),
-      "xml_submission_file, line 2, column 4: an element is not closed, or another one is closed than was opened.");
+      "xml_submission_file, line 2, column 6: an element is not closed, or another one is closed than was opened.");
   for (const std::string language : {"km", "ne", "hi", "bn", "th", "vi"})
     for (const auto& [xml, said] : bad) {
       const std::string sentence = told_in(language, xml);

@@ -171,6 +171,7 @@ struct Answer {
 // An address too long for a head, and its place among those held at once.
 struct LongTarget {
   std::string text;
+  std::uint64_t passed = 0;  // bytes of one that is too long even so
   std::unique_ptr<Counted> place = nullptr;
 };
 
@@ -370,11 +371,14 @@ struct Transport::Impl {
     if (!target) return false;
     far.text = std::move(*target);
     if (far.text.size() < kHeaderLimit) far.place.reset();
+    put_instead(buffer, head);
+    return true;
+  }
+  static void put_instead(beast::flat_buffer& buffer, const std::string& head) {
     buffer.consume(buffer.size());
     buffer.max_size(kHeaderLimit + kPiece);
     buffer.shrink_to_fit();
     buffer.commit(asio::buffer_copy(buffer.prepare(head.size()), asio::buffer(head)));
-    return true;
   }
 
   template <class Stream>
@@ -392,11 +396,17 @@ struct Transport::Impl {
       if (line == Begun::kLong) {
         if (!far.place && gate.long_heads >= limits.long_heads) co_return Came::kBusy;
         if (!far.place) far.place = std::make_unique<Counted>(gate.long_heads, [](int) {});
-        if (seen(buffer).find('\n') != std::string_view::npos) {
-          if (!take_target(buffer, far)) co_return Came::kNoHttp;
-          break;
+        const std::size_t end = std::min(seen(buffer).find('\n'), buffer.size());
+        const bool ends = end < buffer.size();
+        if (far.passed > 0 || end >= kLongTarget) {
+          // Passed over, so that what comes after it tells in which language to say so.
+          far.passed += buffer.size();
+          put_instead(buffer, without_query(seen(buffer)));
+          if (far.passed > limits.hear_out_bytes) co_return Came::kTooLarge;
+        } else if (ends && !take_target(buffer, far)) {
+          co_return Came::kNoHttp;
         }
-        if (buffer.size() >= kLongTarget) co_return Came::kTooLarge;
+        if (ends) break;
         buffer.max_size(kLongTarget + kPiece);
       }
       const std::size_t came = co_await stream.async_read_some(buffer.prepare(line == Begun::kLong ? kPiece : 4096),
@@ -408,6 +418,7 @@ struct Transport::Impl {
     co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     const Came came = came_of(error, patience.over());
     if (came == Came::kCutShort) co_return Came::kNothing;
+    if (came == Came::kWhole && far.passed > 0) co_return Came::kTooLarge;
     co_return came == Came::kWhole&& ends_in_two_ways(parser.get()) ? Came::kInTwoWays : came;
   }
 

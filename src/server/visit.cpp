@@ -141,10 +141,11 @@ Response whole(const Visit& visit, Page& page, int status) {
       layout.set("notices", entry);
     }
   if (!example_accounts(visit.workspace).empty()) layout.set("example", visit.say("example.banner"));
-  const bool codes = !visit.session.empty() && people::may_somewhere(visit.person, people::Right::kListSources);
-  if (codes) layout.set("desk", visit.say("desk.link"));
+  const bool uses_desk = !visit.session.empty() && (people::may_somewhere(visit.person, people::Right::kListSources) ||
+                                                    people::may_somewhere(visit.person, people::Right::kSeeFindings));
+  if (uses_desk) layout.set("desk", visit.say("desk.link"));
   if (page.study) layout.set("study", page.study->name);
-  layout.set("where", codes || page.study);
+  layout.set("where", uses_desk || page.study);
   if (page.study && page.study->invented) layout.set("invented", visit.say("page.invented"));
   if (!visit.words.checked()) layout.set("unchecked", visit.say("page.unchecked"));
   layout.set("body", body.render(page.data));

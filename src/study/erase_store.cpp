@@ -22,6 +22,8 @@ const Query kKin{"study.sources_and_kin",
 const Query kMarks{
     "study.marks_of_source",
     "select guid, text_key, byte_length, kind, original_id, name_key from source where workspace_id = ? and id = ?"};
+const Query kNameKey{"study.name_key_of_respondent",
+                     "select name_key from respondent where workspace_id = ? and id = ?"};
 const Query kIsMade{"study.is_made_of_submission",
                     "select 1 from made_of_submission where workspace_id = ? and kind = 'source' and made_id = ? limit "
                     "1"};
@@ -236,6 +238,13 @@ Result<Erased> erase_respondent(Transaction& transaction, Id study, Id responden
   transaction.run(kForgetTurns, {workspace, study, respondent});
   transaction.run(kForgetSpeaker, {workspace, study, respondent});
   transaction.run(kEraseMember, {workspace, "respondent", respondent});
+  // The submissions that brought this person bring nobody of that pseudonym again.
+  std::string name_key;
+  transaction.each(kNameKey, {workspace, respondent}, [&](const Row& row) { name_key = std::string(row.blob(0)); });
+  for (const std::string& submission : made_by(transaction, respondent)) {
+    const std::string mark = submission + name_key;
+    transaction.run(kAddErasure, {workspace, study, Parameter::blob(mark), now()});
+  }
   forget_made(transaction, "respondent", respondent);
   transaction.run(kEraseRespondent, {workspace, respondent});
   transaction.destroy_data_key(respondent);

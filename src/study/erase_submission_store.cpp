@@ -134,7 +134,8 @@ Result<SubmissionErasing> what_erasing_takes(Transaction& transaction, const vau
     bool stays = !told.contains({study, respondent}) && !alone.contains({study, respondent});
     transaction.each(kWhatElse, {transaction.workspace(), study, respondent},
                      [&](const Row& row) { stays = stays || !going.contains(row.id(0)); });
-    stays = stays || others_made(transaction, respondent, erasing.marks);
+    for (const std::string& mark : made_by(transaction, respondent))
+      stays = stays || std::find(erasing.marks.begin(), erasing.marks.end(), mark) == erasing.marks.end();
     (stays ? erasing.named : erasing.respondents)
         .push_back({study, respondent, name_of(transaction, kRespondentName, respondent)});
   }

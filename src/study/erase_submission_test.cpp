@@ -343,6 +343,26 @@ TEST_P(ErasedSubmissions, TakeRespondentsAlongWhoNeverHadASource) {
   EXPECT_EQ(respondents().size(), 0u);
 }
 
+// The person alone is erased, the submissions stay: taking them again brings that person back no more.
+TEST_P(ErasedSubmissions, ThatStayDoNotBringBackWhoWasErased) {
+  ASSERT_TRUE(send({.number = "uuid:1", .answers = false}));
+  ASSERT_TRUE(send({.number = "uuid:2", .who = "SR-02", .child = "SR-01a", .answers = false}));
+  take();
+  ASSERT_EQ(respondents(), (std::set<std::string>{"SR-01", "SR-01a", "SR-02"}));
+  {
+    auto transaction = workspace().write();
+    for (const Respondent& each : list_respondents(transaction, study_))
+      if (each.name == "SR-01a") ASSERT_TRUE(erase_respondent(transaction, study_, each.id));
+    transaction.commit();
+  }
+  take();
+  EXPECT_EQ(respondents(), (std::set<std::string>{"SR-01", "SR-02"}));
+  // Another submission may name somebody so: that is somebody else.
+  ASSERT_TRUE(send({.number = "uuid:3", .who = "SR-03", .child = "SR-01a", .answers = false}));
+  take();
+  EXPECT_TRUE(respondents().contains("SR-01a"));
+}
+
 TEST_P(ErasedSubmissions, LeaveRespondentsWhomATableKnows) {
   {
     auto transaction = workspace().write();

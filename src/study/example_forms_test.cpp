@@ -107,6 +107,7 @@ TEST(ExampleForms, WhatPhonesSendIsWhatTheTablesTell) {
         {[&](std::string_view words) { return fmt::format("{:016}", std::hash<std::string_view>()(words)); },
          [](const std::string&) { return std::nullopt; }, [](const std::string&) { return false; },
          [](const std::string&, const std::string&) { return false; },
+         [](const std::string&, const std::string&) { return false; },
          [](const std::string&) { return std::string("somewhere"); }, [](const std::string&) { return true; }});
     for (const auto& file : std::filesystem::directory_iterator(folder.path() / name)) {
       const std::string xml = *read_file(file.path());

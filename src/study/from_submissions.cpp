@@ -201,6 +201,10 @@ void FromSubmissions::add(const std::string& instance_id, const collect::Record&
     material_.report.note("submission", Outcome::kUnusable, instance_id, Message{"taking.no_pseudonym", {}});
     return;
   }
+  if (!name.empty() && surroundings_.erased_person(instance_id, name)) {
+    material_.report.note("submission", Outcome::kKept, instance_id, Message{"taking.stays_out", {}});
+    return;
+  }
   // Erased before any submission was taken: nobody knew then which submission would bring it once more.
   if (!name.empty())
     for (const auto& answer : mapping_.answers)
@@ -330,6 +334,11 @@ void FromSubmissions::take_group(const std::string& instance_id, const collect::
       std::string pseudonym = row.text(group.person.name);
       if (label.empty() && pseudonym.empty()) continue;
       if (pseudonym.empty()) pseudonym = name + " " + label;
+      if (surroundings_.erased_person(instance_id, pseudonym)) {  // what they said stays nobody's
+        material_.report.note("respondent", Outcome::kKept, source.name,
+                              Message{"taking.row_stays_out", {{"position", std::to_string(row.row->position + 1)}}});
+        continue;
+      }
       const int who = person(group.person, row, root, pseudonym);
       if (source.location < 0) source.location = material_.respondents[static_cast<std::size_t>(who)].location;
       if (labels[label] > 1)  // whose turns are whose cannot be told: better nobody's than the wrong person's

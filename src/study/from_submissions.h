@@ -93,6 +93,8 @@ struct SubmissionSurroundings {
   std::function<bool(const std::string&)> erased;                      // GUID: erased from this study
   // Name and text of an open answer that came into this study in another way than by a submission and was erased.
   std::function<bool(const std::string& name, const std::string& text)> erased_answer;
+  // A person of this pseudonym whom this submission brought was erased from this study.
+  std::function<bool(const std::string& instance_id, const std::string& pseudonym)> erased_person;
   std::function<std::string(const std::string& place_code)> location_of;  // "" where the place lies in none
   std::function<bool(const std::string& place_code)> is_place;            // of the gazetteer
 };

@@ -116,6 +116,7 @@ void FromSubmissions::take_rows(const SubmissionMapping::RowAnswers& rows, const
     std::vector<std::string> guids;
     for (const auto& answer : rows.answers) guids.push_back(guid_of_row(instance_id, answer.question, key));
     if (std::any_of(guids.begin(), guids.end(), surroundings_.erased) ||
+        (rows.respondent && surroundings_.erased_person(instance_id, key.pseudonym)) ||
         (rows.respondent && std::any_of(rows.answers.begin(), rows.answers.end(), [&](const auto& answer) {
            return erased_before(guid_of_row(instance_id, answer.question, key), key.pseudonym, row, answer);
          }))) {

@@ -87,6 +87,7 @@ struct Mapped {
                {[](std::string_view words) { return (std::string(16, '#') + std::string(words)).substr(words.size()); },
                 [](const std::string&) { return std::nullopt; }, [](const std::string&) { return false; },
                 [](const std::string&, const std::string&) { return false; },
+                [](const std::string&, const std::string&) { return false; },
                 [](const std::string& code) { return std::string(code == "KH-20" ? "Svay Rieng" : ""); },
                 [](const std::string& code) { return code == "KH-20" || code == "KH-2"; }});
   }

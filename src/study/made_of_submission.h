@@ -28,8 +28,8 @@ struct MadeOf {
   bool alone = false;  // no more is known of it than submissions say
 };
 std::vector<MadeOf> made_of(storage::Transaction& transaction, std::string_view mark);
-// Whether another submission than these says something of a respondent.
-bool others_made(storage::Transaction& transaction, Id respondent, const std::vector<std::string>& marks);
+// The marks of all submissions that say something of a respondent.
+std::vector<std::string> made_by(storage::Transaction& transaction, Id respondent);
 // Every source of a study that some submission made.
 std::set<Id> sources_of_submissions(storage::Transaction& transaction, Id study);
 

@@ -66,12 +66,11 @@ std::vector<MadeOf> made_of(Transaction& transaction, std::string_view mark) {
   return all;
 }
 
-bool others_made(Transaction& transaction, Id respondent, const std::vector<std::string>& marks) {
-  bool others = false;
-  transaction.each(kOfRespondent, {transaction.workspace(), respondent}, [&](const Row& row) {
-    others = others || std::find(marks.begin(), marks.end(), row.blob(0)) == marks.end();
-  });
-  return others;
+std::vector<std::string> made_by(Transaction& transaction, Id respondent) {
+  std::vector<std::string> marks;
+  transaction.each(kOfRespondent, {transaction.workspace(), respondent},
+                   [&](const Row& row) { marks.emplace_back(row.blob(0)); });
+  return marks;
 }
 
 std::set<Id> sources_of_submissions(Transaction& transaction, Id study) {

@@ -21,23 +21,24 @@ const Query kSourceNames{"study.source_names",
                          "select id, guid, name from source where workspace_id = ? and study_id = ?"};
 const Query kErasedMarks{"study.erased_marks", "select mark from erasure where workspace_id = ? and study_id = ?"};
 
-constexpr std::size_t kAnswerMark = 64;  // two keyed hashes (erase.h)
+constexpr std::size_t kPairMark = 64;  // two keyed hashes: of an answer its name and words, of a person …
 
 // What the study holds, looked up once and opened only where it is asked for.
 struct Held {
   storage::Transaction& transaction;
+  std::string form_id;
   std::unordered_map<std::string, std::pair<Id, std::string>> names;  // GUID → source and its sealed name
   std::set<std::string> erased;
-  bool any_answer_erased = false;
+  bool any_pair_erased = false;
   std::map<std::string, std::string> locations, location_of;  // place code → name of the location
   std::map<std::string, bool> places;
 
-  Held(storage::Transaction& opened, Id study) : transaction(opened) {
+  Held(storage::Transaction& opened, Id study, std::string form) : transaction(opened), form_id(std::move(form)) {
     transaction.each(kSourceNames, {transaction.workspace(), study}, [&](const Row& row) {
       names[row.string(1)] = {row.id(0), std::string(row.blob(2))};
     });
     transaction.each(kErasedMarks, {transaction.workspace(), study}, [&](const Row& row) {
-      any_answer_erased = any_answer_erased || row.blob(0).size() == kAnswerMark;
+      any_pair_erased = any_pair_erased || row.blob(0).size() == kPairMark;
       erased.emplace(row.blob(0));
     });
     for (const Location& location : study::locations(transaction, study))
@@ -53,8 +54,12 @@ struct Held {
             },
             [this](const std::string& guid) { return erased.contains(guid); },
             [this](const std::string& name, const std::string& text) {
-              return any_answer_erased && erased.contains(transaction.blind_index("source.name", name) +
-                                                          transaction.blind_index("source.text", text));
+              return any_pair_erased && erased.contains(transaction.blind_index("source.name", name) +
+                                                        transaction.blind_index("source.text", text));
+            },
+            [this](const std::string& instance_id, const std::string& pseudonym) {
+              return any_pair_erased && erased.contains(submission_mark(transaction, form_id, instance_id) +
+                                                        transaction.blind_index("respondent.name", pseudonym));
             },
             [this](const std::string& code) {
               const auto [found, is_new] = location_of.try_emplace(code);
@@ -99,7 +104,7 @@ Result<ImportReport> take_submissions(storage::Transaction& transaction, Id stud
   TRY(check_submission_mapping(mapping, fields));
   const std::vector<collect::Table> tables = collect::tables_of(fields);
 
-  Held held(transaction, study);
+  Held held(transaction, study, fields.id);
   FromSubmissions from(mapping, fields, tables, held.surroundings());
   const std::int64_t total = collect::count_submissions(transaction, form, options.among);
   std::int64_t done = 0;
@@ -152,11 +157,12 @@ std::optional<Preview> preview_newest(storage::Transaction& transaction, Id stud
     if (!newest && each.state != collect::ReviewState::kRejected) newest = each.id;
   if (!newest) return std::nullopt;
   const std::vector<collect::Table> tables = collect::tables_of(fields);
-  Held held(transaction, study);
+  Held held(transaction, study, fields.id);
   SubmissionSurroundings surroundings = held.surroundings();
   surroundings.held = [](const std::string&) { return std::nullopt; };
   surroundings.erased = [](const std::string&) { return false; };
-  surroundings.erased_answer = [](const std::string&, const std::string&) { return false; };
+  surroundings.erased_answer =
+      surroundings.erased_person = [](const std::string&, const std::string&) { return false; };
   FromSubmissions from(mapping, fields, tables, std::move(surroundings));
   among.after = Id{newest.value - 1};
   among.limit = 1;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 // On, with Tab, to what has these words (or fits the pattern) in its text, label, name or address. Whoever sees must see
 // where they are.
-export async function tabTo(page, wanted, most = 150) {
+export async function tabTo(page, wanted, most = 400) {
   for (let step = 0; step < most; step++) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(() => {
@@ -48,13 +48,13 @@ const exactly = (words) => new RegExp(`^\\s*${words.replace(/[.*+?^${}()|[\]\\]/
 async function clickOn(page, pattern) {
   for (const each of await page.$$('a')) {
     const said = await each.evaluate((one) => `${one.textContent}\n${one.getAttribute('href') ?? ''}`);
-    if (pattern.test(said) && await each.isVisible()) return each.click();
+    if (pattern.test(said) && await each.isVisible()) return each.click({ noWaitAfter: true });
   }
   assert.fail(`nothing fits ${pattern}`);
 }
 export const byMouse = (page) => ({
   press: (wanted) => wanted instanceof RegExp ? clickOn(page, wanted)
-    : page.locator('a, button, summary').filter({ hasText: exactly(wanted), visible: true }).first().click(),
+    : page.locator('a, button, summary').filter({ hasText: exactly(wanted), visible: true }).first().click({ noWaitAfter: true }),  // what is downloaded may take its time
   type: (field, text) => page.locator(`[name="${field}"]`).or(page.locator('label').filter({ hasText: field }).locator('input, textarea')).first().fill(text),
   choose: (label, value) => page.locator('label').filter({ hasText: label }).locator('select').first().selectOption(value),
 });
