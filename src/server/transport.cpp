@@ -172,6 +172,7 @@ struct Answer {
 struct LongTarget {
   std::string text;
   std::unique_ptr<Counted> place = nullptr;
+  std::unique_ptr<Held> of_client = nullptr;
 };
 
 Answer own(Response response) { return {std::move(response), true}; }
@@ -369,7 +370,7 @@ struct Transport::Impl {
     auto target = take_long_target(head);
     if (!target) return false;
     far.text = std::move(*target);
-    if (far.text.size() < kHeaderLimit) far.place.reset();
+    if (far.text.size() < kHeaderLimit) far.place.reset(), far.of_client.reset();
     buffer.consume(buffer.size());
     buffer.max_size(kHeaderLimit + kPiece);
     buffer.shrink_to_fit();
@@ -379,7 +380,7 @@ struct Transport::Impl {
 
   template <class Stream>
   asio::awaitable<Came> read_head(Stream& stream, beast::flat_buffer& buffer, Parser& parser,
-                                  std::chrono::milliseconds patience_to_begin, LongTarget& far) {
+                                  std::chrono::milliseconds patience_to_begin, const Peer& peer, LongTarget& far) {
     beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
     const Idle until_whole(idle, &lowest);
     Patience patience(io, lowest);
@@ -390,8 +391,11 @@ struct Transport::Impl {
       if (begun) line = begun_with(seen(buffer));
       if (line == Begun::kUsual) break;
       if (line == Begun::kLong) {
-        if (!far.place && gate.long_heads >= limits.long_heads) co_return Came::kBusy;
-        if (!far.place) far.place = std::make_unique<Counted>(gate.long_heads, [](int) {});
+        if (!far.place) {
+          if (!gate.takes_long_heads(peer)) co_return Came::kBusy;
+          far.place = std::make_unique<Counted>(gate.long_heads, [](int) {});
+          far.of_client = std::make_unique<Held>(gate.long_heads_of, peer.client);
+        }
         if (seen(buffer).find('\n') != std::string_view::npos) {
           if (!take_target(buffer, far)) co_return Came::kNoHttp;
           break;
@@ -547,7 +551,7 @@ struct Transport::Impl {
       parser.body_limit(boost::none);  // BodyReader counts
       if (draining) co_return End::kClean;
       LongTarget far;
-      const Came came = co_await read_head(stream, buffer, parser, first ? limits.head : limits.idle, far);
+      const Came came = co_await read_head(stream, buffer, parser, first ? limits.head : limits.idle, peer, far);
       if (came == Came::kNothing) co_return End::kClean;
       const Head& request = parser.get();
       Answer answer;
