@@ -39,6 +39,10 @@ std::string number_mark(const vault::SigningKey& key, std::string_view form_id, 
 // Into `content`, where the instance of that mark was erased: the mark of its content. Asked with others at once.
 storage::Question erased_into(const storage::Transaction& transaction, std::string_view number,
                               std::optional<std::string>& content);
+// The same of a number that was made of the content alone, as such numbers once were: nothing, where it was erased
+// since they are made of the sender too.
+storage::Question erased_before_into(const storage::Transaction& transaction, std::string_view number,
+                                     std::optional<std::string>& content);
 bool was_erased(storage::Transaction& transaction, const vault::SigningKey& key, std::string_view form_id,
                 std::string_view instance_id);
 

@@ -31,15 +31,15 @@ const Query kAddEdit{"collect.add_edit_mark",
                      "?) on conflict do nothing"};
 const Query kEraseEdits{"collect.erase_edit_marks",
                         "delete from instance_edit where workspace_id = ? and submission_id = ?"};
-// What came before there were marks.
-const Query kWaiting{
-    "collect.waiting_xml",
+// What came before there were marks, whether it waits still or was released since.
+const Query kUnmarked{
+    "collect.unmarked_xml",
     "select instance.submission_id, instance.id, instance.xml, data_key.wrapped from submission join "
     "instance on instance.workspace_id = submission.workspace_id and instance.submission_id = "
     "submission.id left join data_key on data_key.workspace_id = instance.workspace_id and data_key.id "
     "= instance.id where "
-    "submission.workspace_id = ? and submission.form_id = ? and submission.waits_for <> '' and submission.received_at "
-    "< (select max(applied_at) from migration where name = 'made-of-submissions') order by instance.id"};
+    "submission.workspace_id = ? and submission.form_id = ? and submission.received_at < (select max(applied_at) from "
+    "migration where name = 'made-of-submissions') order by instance.id"};
 const Query kFiles{"collect.files_to_erase",
                    "select id, blob_id from submission_attachment where workspace_id = ? and instance_row_id = ?"};
 const Query kComments{"collect.comments_to_erase",
@@ -73,6 +73,11 @@ const Query kAddErased{"collect.add_erased_instance",
                        "?, ?) on conflict do nothing"};
 const Query kErased{"collect.erased_instance",
                     "select content_mark from erased_instance where workspace_id = ? and number_mark = ?"};
+// Before numbers of ours were one sender's own.
+const Query kErasedBefore{
+    "collect.erased_instance_before",
+    "select content_mark from erased_instance where workspace_id = ? and number_mark = ? and erased_at < (select "
+    "max(applied_at) from migration where name = 'made-of-submissions')"};
 
 std::vector<Id> ids(Transaction& transaction, const Query& query, Id of) {
   std::vector<Id> all;
@@ -84,11 +89,11 @@ struct Edit {
   Id submission;
   std::string edits;
 };
-// Edits by phones that were over, of before there were marks: each waits by itself and says only inside whose edit it
-// is.
+// Edits by phones that were over, of before there were marks: each was kept by itself and says only inside whose edit
+// it is.
 std::vector<Edit> unmarked_edits(Transaction& transaction, const std::string& form_id) {
   std::vector<Edit> edits;
-  transaction.each(kWaiting, {transaction.workspace(), form_id}, [&](const Row& row) {
+  transaction.each(kUnmarked, {transaction.workspace(), form_id}, [&](const Row& row) {
     const auto xml = open_instance(transaction, row.id(1), row.blob(2), row.blob(3));
     const auto envelope = xml ? read_envelope(*xml) : Result<Envelope>(fail(problems::kNotFound));
     if (envelope && !envelope->deprecated_id.empty()) edits.push_back({row.id(0), envelope->deprecated_id});
@@ -249,6 +254,13 @@ std::string number_mark(const vault::SigningKey& key, std::string_view form_id, 
 
 Question erased_into(const Transaction& transaction, std::string_view number, std::optional<std::string>& content) {
   return {&kErased, {transaction.workspace(), Parameter::blob(number)}, [&content](const Row& row) {
+            content = std::string(row.blob(0));
+          }};
+}
+
+Question erased_before_into(const Transaction& transaction, std::string_view number,
+                            std::optional<std::string>& content) {
+  return {&kErasedBefore, {transaction.workspace(), Parameter::blob(number)}, [&content](const Row& row) {
             content = std::string(row.blob(0));
           }};
 }

@@ -17,17 +17,21 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kReasons{"", "form", "version", "closed", "device"};
 
-// "uuid:" and 32 digits, as clients make them, out of who sends and the content: the same answers sent again are the
-// same instance, those of somebody else are another's. So what is erased under such a number is never taken for what
-// another phone sends later.
+// "uuid:" and 32 digits, as clients make them.
+std::string number_of(const vault::SigningKey& key, std::string_view told) {
+  const std::string digits = vault::hex(key.mark("instance number", told));
+  return fmt::format("uuid:{}-{}-{}-{}-{}", digits.substr(0, 8), digits.substr(8, 4), digits.substr(12, 4),
+                     digits.substr(16, 4), digits.substr(20, 12));
+}
+
+// Out of who sends and the content: the same answers sent again are the same instance, those of somebody else are
+// another's. So what is erased under such a number is never taken for what another phone sends later.
 std::string number_for(const vault::SigningKey& key, const Post& post) {
   const Sender& sender = post.sender;
   std::string who = sender.device           ? "device " + sender.device.text()
                     : sender.person.account ? "account " + sender.person.account.text()
                                             : "client " + sender.device_name;
-  const std::string digits = vault::hex(key.mark("instance number", who + "\n" + post.xml));
-  return fmt::format("uuid:{}-{}-{}-{}-{}", digits.substr(0, 8), digits.substr(8, 4), digits.substr(12, 4),
-                     digits.substr(16, 4), digits.substr(20, 12));
+  return number_of(key, who + "\n" + post.xml);
 }
 
 std::string mark_of(const vault::SigningKey& key, const PostedFile& file) {
@@ -75,11 +79,16 @@ struct Keeping final : storage::Work {
 
 constexpr std::int64_t kAhead = 1 << 20;  // bytes of a file
 
-// A tree of XML takes many times its text. Small ones are held together; of large ones there is one at a time.
-std::unique_lock<std::mutex> turn_for(const Post& post) {
+// A tree of XML takes many times its text. Small ones are held together; of large ones there is one at a time, and none
+// while files are written or a commit is waited for.
+bool is_large(const Post& post) {
   constexpr std::size_t kLarge = 256 * 1024;  // bytes
+  return post.xml.size() > kLarge;
+}
+
+std::unique_lock<std::mutex> turn_for(const Post& post) {
   static std::mutex large;
-  return post.xml.size() > kLarge ? std::unique_lock(large) : std::unique_lock<std::mutex>();
+  return is_large(post) ? std::unique_lock(large) : std::unique_lock<std::mutex>();
 }
 
 }  // namespace
@@ -105,10 +114,18 @@ std::vector<std::string> named_files(const XmlDocument& document, const std::vec
 }
 
 Result<Arrival> arrived(const vault::SigningKey& key, const Post& post) {
-  XmlDocument document = TRY(XmlDocument::parse(post.xml, "xml_submission_file"));
-  Envelope envelope = TRY(read_envelope(document));
-  Arrival arrival{post, std::move(document), std::move(envelope), key.mark("instance", post.xml), {}, key};
-  if (arrival.envelope.instance_id.empty()) arrival.envelope.instance_id = number_for(key, post);
+  Arrival arrival{post, {}, {}, {}, {}, {}, key};
+  {
+    const auto turn = turn_for(post);
+    XmlDocument document = TRY(XmlDocument::parse(post.xml, "xml_submission_file"));
+    arrival.envelope = TRY(read_envelope(document));
+    if (!is_large(post)) arrival.document.emplace(std::move(document));
+  }
+  arrival.mark = key.mark("instance", post.xml);
+  if (arrival.envelope.instance_id.empty()) {
+    arrival.envelope.instance_id = number_for(key, post);
+    arrival.number_before = number_of(key, post.xml);
+  }
   if (arrival.envelope.instance_id.size() > 500 || arrival.envelope.form_id.size() > 249 ||
       arrival.envelope.version.size() > 249)
     return fail_because(problems::kReasonLongNumber, problems::kBadSubmission);
@@ -119,18 +136,20 @@ Result<Arrival> arrived(const vault::SigningKey& key, const Post& post) {
 }
 
 void put_ahead(storage::Workspace& workspace, Arrival& arrival) {
-  for (ArrivedFile& each : arrival.files) {
-    if (each.file->size < kAhead) continue;
-    {
-      storage::Transaction transaction = workspace.read();
-      if (is_here(transaction, arrival, each)) continue;
-    }
-    each.ahead = std::make_shared<storage::BlobAhead>(workspace, each.media_type, storage::Pieces(each.file->content));
+  std::vector<ArrivedFile*> large;
+  for (ArrivedFile& each : arrival.files)
+    if (each.file->size >= kAhead) large.push_back(&each);
+  if (large.empty()) return;
+  {
+    storage::Transaction transaction = workspace.read();
+    large = wanted(transaction, arrival, large);
   }
+  for (ArrivedFile* each : large)
+    each->ahead =
+        std::make_shared<storage::BlobAhead>(workspace, each->media_type, storage::Pieces(each->file->content));
 }
 
 Result<Receipt> take_in(storage::Workspace& workspace, const vault::SigningKey& key, const Post& post) {
-  const auto turn = turn_for(post);
   Arrival arrival = TRY(arrived(key, post));
   put_ahead(workspace, arrival);
   Keeping keeping(arrival);

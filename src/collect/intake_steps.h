@@ -16,18 +16,22 @@ struct ArrivedFile {
 
 struct Arrival {
   const Post& post;
-  XmlDocument document;
-  Envelope envelope;  // with an instanceID in any case
-  std::string mark;   // keyed hash of the XML
+  std::optional<XmlDocument> document;  // none of a large one: it is read again where it is needed
+  Envelope envelope;                    // with an instanceID in any case
+  std::string number_before;            // where that is of ours: as it was made of the content alone; else empty
+  std::string mark;                     // keyed hash of the XML
   std::vector<ArrivedFile> files;
   const vault::SigningKey& key;
 };
 
 // Before the database is asked; errors as of take_in(). Borrows both.
 Result<Arrival> arrived(const vault::SigningKey& key, const Post& post);
-// Puts its large files into the database, but for those that are here already.
+// Puts its large files into the database, as far as they are wanted.
 void put_ahead(storage::Workspace& workspace, Arrival& arrival);
-bool is_here(storage::Transaction& transaction, const Arrival& arrival, const ArrivedFile& file);
+// Which of these are to be written: none of what is refused without a look at them, nor those that are here already.
+// keep() decides anew.
+std::vector<ArrivedFile*> wanted(storage::Transaction& transaction, const Arrival& arrival,
+                                 const std::vector<ArrivedFile*>& files);
 // Of each either everything, its line in the log too, or nothing. Their lookups go to the server together, and so do
 // their rows.
 std::vector<Result<Receipt>> keep(storage::Transaction& transaction, std::span<const Arrival* const> arrivals);

@@ -12,6 +12,7 @@
 #include "collect/webhook.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "people/denials.h"
 
 namespace understory::collect {
 
@@ -30,10 +31,20 @@ const Query kFilledIn{
     "form_version.version = ? and form_version.state = 'published' where form.workspace_id = ? and form.form_id = ?"};
 const Query kInstance{"collect.instance_by_number",
                       "select instance.id, instance.mark, submission.id, submission.current_id, submission.waits_for, "
-                      "submission.study_id, submission.place_code, submission.expected from instance join submission "
+                      "submission.study_id, submission.place_code, submission.expected, instance.instance_id from "
+                      "instance join submission "
                       "on submission.workspace_id = "
                       "instance.workspace_id and submission.id = instance.submission_id where instance.workspace_id = "
                       "? and instance.form_id = ? and instance.instance_id = ?"};
+// Under a number of ours, of before such numbers were one sender's own.
+const Query kInstanceBefore{
+    "collect.instance_by_number_before",
+    "select instance.id, instance.mark, submission.id, submission.current_id, submission.waits_for, "
+    "submission.study_id, submission.place_code, submission.expected, instance.instance_id, instance.device_id, "
+    "instance.account_id from instance join submission on submission.workspace_id = instance.workspace_id and "
+    "submission.id = instance.submission_id where instance.workspace_id = ? and instance.form_id = ? and "
+    "instance.instance_id = ? and instance.received_at < (select max(applied_at) from migration where name = "
+    "'made-of-submissions')"};
 const Query kAddSubmission{
     "collect.add_submission",
     "insert into submission (workspace_id, id, form_row_id, version_id, form_id, form_version, current_id, "
@@ -53,9 +64,10 @@ struct Held {
   Id instance, submission;
   std::string mark, current_id;
   WaitsFor waits_for = WaitsFor::kNothing;
-  Id study;           // of the submission
-  std::string place;  // where it was sent from
-  int expected = 0;   // files that its newest instance names
+  Id study;            // of the submission
+  std::string place;   // where it was sent from
+  int expected = 0;    // files that its newest instance names
+  std::string number;  // of the instance
 };
 
 // The form an instance says it fills in, as it is here.
@@ -74,12 +86,23 @@ struct Group {
   std::map<std::pair<std::string_view, std::string_view>, FilledIn> forms;  // by their id and version
 };
 
+Held held_in(const Row& row) {
+  return {row.id(0), row.id(2),     std::string(row.blob(1)),         row.string(3), waits_for_of(row.text(4)),
+          row.id(5), row.string(6), static_cast<int>(row.integer(7)), row.string(8)};
+}
+
 Question instance_into(const Transaction& transaction, std::string_view form_id, std::string_view number,
                        std::optional<Held>& held) {
-  return {&kInstance, {transaction.workspace(), form_id, number}, [&held](const Row& row) {
-            held = Held{
-                row.id(0), row.id(2),     std::string(row.blob(1)),        row.string(3), waits_for_of(row.text(4)),
-                row.id(5), row.string(6), static_cast<int>(row.integer(7))};
+  return {&kInstance, {transaction.workspace(), form_id, number}, [&held](const Row& row) { held = held_in(row); }};
+}
+
+// Of the same sender; what others sent in the same words is theirs.
+Question instance_before_into(const Transaction& transaction, const Arrival& arrival, std::optional<Held>& held) {
+  const Sender& sender = arrival.post.sender;
+  return {&kInstanceBefore,
+          {transaction.workspace(), arrival.envelope.form_id, arrival.number_before},
+          [&held, device = sender.device, account = sender.person.account](const Row& row) {
+            if (row.id(9) == device && row.id(10) == account) held = held_in(row);
           }};
 }
 
@@ -93,9 +116,20 @@ std::optional<Held> held_instance(Transaction& transaction, std::string_view for
 // Of one post: whether its instance is here already, or was erased, and then what it was (a mark of its content).
 struct Known {
   std::optional<Held> held;
-  std::string number;  // its mark
+  std::string number, number_before;  // their marks
   std::optional<std::string> erased;
 };
+
+void ask_of(Transaction& transaction, const Arrival& arrival, Known& known, std::vector<Question>& questions) {
+  const Envelope& envelope = arrival.envelope;
+  questions.push_back(instance_into(transaction, envelope.form_id, envelope.instance_id, known.held));
+  known.number = number_mark(arrival.key, envelope.form_id, envelope.instance_id);
+  questions.push_back(erased_into(transaction, known.number, known.erased));
+  if (arrival.number_before.empty()) return;
+  questions.push_back(instance_before_into(transaction, arrival, known.held));
+  known.number_before = number_mark(arrival.key, envelope.form_id, arrival.number_before);
+  questions.push_back(erased_before_into(transaction, known.number_before, known.erased));
+}
 
 // Fills in the group.
 std::vector<Known> ask_all(Group& group, std::span<const Arrival* const> arrivals) {
@@ -104,9 +138,7 @@ std::vector<Known> ask_all(Group& group, std::span<const Arrival* const> arrival
   std::vector<Question> questions{group.log.head(), transaction.how_it_seals()};
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
     const Envelope& envelope = arrivals[i]->envelope;
-    questions.push_back(instance_into(transaction, envelope.form_id, envelope.instance_id, all[i].held));
-    all[i].number = number_mark(arrivals[i]->key, envelope.form_id, envelope.instance_id);
-    questions.push_back(erased_into(transaction, all[i].number, all[i].erased));
+    ask_of(transaction, *arrivals[i], all[i], questions);
     const auto [known, is_new] = group.forms.try_emplace({envelope.form_id, envelope.version});
     if (!is_new) continue;
     FilledIn& form = known->second;
@@ -148,9 +180,21 @@ Fitting fit(const Group& group, const Arrival& arrival) {
   return {known.form, known.version, known.study, waits_for, &known};
 }
 
+// The tree of a large one is made again, for as long as it is looked at: whoever keeps works alone, so it is one more.
+template <class Look>
+void in_tree(const Arrival& arrival, const Look& look) {
+  if (arrival.document) return look(*arrival.document);
+  const auto document = XmlDocument::parse(arrival.post.xml, "");
+  if (!document) throw std::runtime_error("what was read before cannot be read again");
+  look(*document);
+}
+
 std::vector<std::string> files_named(const Arrival& arrival, const Fitting& fitting) {
   if (arrival.envelope.encrypted) return files_of(arrival.envelope);
-  return fitting.known ? named_files(arrival.document, fitting.known->file_paths) : std::vector<std::string>();
+  std::vector<std::string> names;
+  if (fitting.known && !fitting.known->file_paths.empty())
+    in_tree(arrival, [&](const XmlDocument& document) { names = named_files(document, fitting.known->file_paths); });
+  return names;
 }
 
 void log_it(Group& group, const Arrival& arrival, const Receipt& receipt) {
@@ -167,11 +211,9 @@ void log_it(Group& group, const Arrival& arrival, const Receipt& receipt) {
   group.log.record(deed);
 }
 
-// A phone that is over tries again and again: once a minute is enough to know of it.
 void log_refused(Group& group, const Arrival& arrival) {
   const Sender& sender = arrival.post.sender;
-  for (const people::AuditEntry& each : people::audit_entries(group.transaction, sender.device, {}, 0, 1))
-    if (each.deed.outcome == "denied" && each.at == iso_time(now()).substr(0, 16) + "Z") return;
+  if (people::denied_this_minute(group.transaction, sender.device)) return;
   people::Deed deed;
   deed.account = sender.person.account;
   deed.action = people::name_of(people::Right::kFillForms);
@@ -216,7 +258,7 @@ Result<Receipt> keep_again(Group& group, const Arrival& arrival, const Held& hel
   receipt.files_missing = files.expected() - files.present();
   files.write(transaction);
   int expected = files.expected(), present = files.present();
-  if (held.current_id != arrival.envelope.instance_id)
+  if (held.current_id != held.number)
     // It was edited meanwhile: what the edit still names is here now too.
     if (const auto newest = held_instance(transaction, arrival.envelope.form_id, held.current_id)) {
       InstanceFiles current = InstanceFiles::of(transaction, newest->instance);
@@ -296,7 +338,8 @@ Receipt keep_new(Group& group, const Arrival& arrival) {
     if (envelope.encrypted)
       entities_wait(transaction, fitting.version, submission);
     else if (arrival.post.xml.find("entity") != std::string::npos)
-      take_entities(transaction, fitting.version, submission, arrival.document);
+      in_tree(arrival,
+              [&](const XmlDocument& document) { take_entities(transaction, fitting.version, submission, document); });
     tell_webhooks(transaction, fitting.known->webhooks, envelope.form_id, envelope.instance_id, Happened::kKept);
   }
   const Receipt receipt{submission, fitting.waits_for, false, files.expected() - files.present()};
@@ -340,9 +383,29 @@ Result<Receipt> keep_one(Group& group, const Arrival& arrival, const Known& know
 
 }  // namespace
 
-bool is_here(Transaction& transaction, const Arrival& arrival, const ArrivedFile& file) {
-  const auto held = held_instance(transaction, arrival.envelope.form_id, arrival.envelope.instance_id);
-  return held && InstanceFiles::of(transaction, held->instance).holds(file);
+std::vector<ArrivedFile*> wanted(Transaction& transaction, const Arrival& arrival,
+                                 const std::vector<ArrivedFile*>& files) {
+  const Sender& sender = arrival.post.sender;
+  if (!sender.over && !people::may_somewhere(sender.person, people::Right::kFillForms)) return {};
+  Known known;
+  std::vector<Question> questions;
+  ask_of(transaction, arrival, known, questions);
+  transaction.ask(questions);
+  if (known.held) {
+    if (known.held->mark != arrival.mark || (sender.over && known.held->waits_for != WaitsFor::kDevice)) return {};
+    const InstanceFiles here = InstanceFiles::of(transaction, known.held->instance);
+    std::vector<ArrivedFile*> missing;
+    for (ArrivedFile* each : files)
+      if (!here.holds(*each)) missing.push_back(each);
+    return missing;
+  }
+  if (known.erased) return {};
+  const std::string &form_id = arrival.envelope.form_id, &edits = arrival.envelope.deprecated_id;
+  if (edits.empty()) return files;
+  if (was_erased(transaction, arrival.key, form_id, edits)) return {};
+  if (sender.over) return files;
+  const auto edited = held_instance(transaction, form_id, edits);
+  return edited && may_edit(sender, *edited) && edited->current_id == edits ? files : std::vector<ArrivedFile*>();
 }
 
 std::vector<Result<Receipt>> keep(Transaction& transaction, std::span<const Arrival* const> arrivals) {
@@ -355,7 +418,8 @@ std::vector<Result<Receipt>> keep(Transaction& transaction, std::span<const Arri
     const Envelope& envelope = arrivals[i]->envelope;
     // What was answered before the others were written may hold no longer.
     if (edited || !written.emplace(envelope.form_id, envelope.instance_id).second)
-      known[i].held = held_instance(transaction, envelope.form_id, envelope.instance_id);
+      known[i].held =
+          held_instance(transaction, envelope.form_id, known[i].held ? known[i].held->number : envelope.instance_id);
     edited = edited || !envelope.deprecated_id.empty();
     receipts.push_back(keep_one(group, *arrivals[i], known[i]));
   }

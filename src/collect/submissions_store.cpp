@@ -89,10 +89,12 @@ const Query kCounted{
     "update submission set expected = ?, present = ?, uncounted = 0 where workspace_id = ? and id = ?"};
 const Query kUncounted{"collect.attachments_uncounted",
                        "update submission set uncounted = 1 where workspace_id = ? and id = ?"};
+const Query kLookedAt{"collect.attachments_looked_at",
+                      "update submission set uncounted = 0 where workspace_id = ? and id = ?"};
 const Query kToCount{"collect.submissions_to_count",
                      "select submission.id, form_version.file_paths from submission join form_version on "
                      "form_version.workspace_id = submission.workspace_id and form_version.id = submission.version_id "
-                     "where submission.workspace_id = ? and submission.uncounted = 1 order by submission.id"};
+                     "where submission.workspace_id = ? and submission.uncounted = 1 order by submission.id limit ?"};
 const Query kSetReview{"collect.set_review",
                        "update submission set review = ?, changed_at = ? where workspace_id = ? and id = ?"};
 const Query kAddComment{"collect.add_comment",
@@ -401,6 +403,9 @@ void expect_again(Transaction& transaction, Id submission, const std::vector<std
   transaction.run(kCounted, {expected, present, transaction.workspace(), submission});
 }
 
+// Nobody who opens stories waits for more than so many; the rest is counted when they are opened next.
+constexpr std::int64_t kCountedAtOnce = 500;
+
 int count_waiting_files(Transaction& transaction) {
   if (transaction.locked()) return 0;
   struct Uncounted {
@@ -408,12 +413,16 @@ int count_waiting_files(Transaction& transaction) {
     std::vector<std::string> file_paths;
   };
   std::vector<Uncounted> all;
-  transaction.each(kToCount, {transaction.workspace()}, [&](const Row& row) {
+  transaction.each(kToCount, {transaction.workspace(), kCountedAtOnce}, [&](const Row& row) {
     Uncounted& one = all.emplace_back(Uncounted{row.id(0), {}});
     for (std::string_view path : split(row.text(1), '\n'))
       if (!path.empty()) one.file_paths.emplace_back(path);
   });
-  for (const Uncounted& each : all) expect_again(transaction, each.submission, each.file_paths);
+  for (const Uncounted& each : all) {
+    // Also what does not open, or names its files itself: it would be opened again and again.
+    transaction.run(kLookedAt, {transaction.workspace(), each.submission});
+    expect_again(transaction, each.submission, each.file_paths);
+  }
   return static_cast<int>(all.size());
 }
 

@@ -2,6 +2,7 @@
 #include "foundation/clock.h"
 #include "people/audit.h"
 #include "people/audit_form.h"
+#include "people/denials.h"
 
 namespace understory::people {
 
@@ -98,6 +99,11 @@ std::vector<AuditEntry> audit_entries(Transaction& transaction, Id record, Id ac
   else
     transaction.each(kEntries, {transaction.workspace(), below, limit}, take);
   return entries;
+}
+
+bool denied_this_minute(Transaction& transaction, Id record) {
+  const std::vector<AuditEntry> newest = audit_entries(transaction, record, {}, 0, 1);
+  return !newest.empty() && newest[0].deed.outcome == "denied" && newest[0].at == iso_time(now()).substr(0, 16) + "Z";
 }
 
 void export_audit(Transaction& transaction, const std::function<void(std::string_view)>& out) {

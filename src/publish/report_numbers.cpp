@@ -1,9 +1,9 @@
 // A report's numbers without its words: CSV and XLSX.
 #include <xlsxwriter.h>
 
+#include "collect/export/workbook_memory.h"
 #include "findings/words.h"
 #include "foundation/csv.h"
-#include "foundation/file.h"
 #include "publish/report_sections.h"
 
 namespace understory::publish {
@@ -32,10 +32,10 @@ std::string sheet_name(std::size_t number, const std::string& heading) {
 
 class Workbook {
  public:
-  Workbook() : path_((folder_.path() / "report.xlsx").string()), scratch_(folder_.path().string()) {
+  Workbook() {
     lxw_workbook_options options{};
-    options.tmpdir = const_cast<char*>(scratch_.c_str());
-    workbook_ = workbook_new_opt(path_.c_str(), &options);
+    options.tmpdir = memory_.scratch();
+    workbook_ = workbook_new_opt(memory_.path().c_str(), &options);
     if (!workbook_) return;
     lxw_doc_properties properties{};
     properties.created = 1;  // not the time of day: same report, same bytes
@@ -45,6 +45,12 @@ class Workbook {
     percent_ = workbook_add_format(workbook_);
     format_set_num_format(percent_, "0%");
   }
+
+  ~Workbook() {
+    if (workbook_) lxw_workbook_free(workbook_);
+  }
+  Workbook(const Workbook&) = delete;
+  Workbook& operator=(const Workbook&) = delete;
 
   bool is_open() const { return workbook_ != nullptr; }
 
@@ -64,10 +70,20 @@ class Workbook {
   }
 
   Result<std::string> bytes() {
-    if (const lxw_error error = workbook_close(workbook_); error != LXW_NO_ERROR)
+    const lxw_error error = workbook_close(std::exchange(workbook_, nullptr));
+    if (memory_.full())
+      return fail(
+          problems::kTooLarge,
+          {{"what", "The workbook"}, {"limit", collect::WorkbookMemory::kMost}, {"hint", "Take the numbers as CSV."}});
+    if (error != LXW_NO_ERROR)
       return fail(problems::kFileUnreadable,
                   {{"file", "The workbook"}, {"reason", std::string("it cannot be written, ") + lxw_strerror(error)}});
-    return read_file(path_);
+    std::string bytes;
+    TRY(memory_.read([&](std::string_view piece) -> Result<void> {
+      bytes += piece;
+      return {};
+    }));
+    return bytes;
   }
 
  private:
@@ -156,8 +172,7 @@ class Workbook {
     }
   }
 
-  const TemporaryFolder folder_;  // libxlsxwriter writes its sheets there and takes them away again
-  const std::string path_, scratch_;
+  collect::WorkbookMemory memory_;  // numbers of findings that are sealed stand in no file
   lxw_workbook* workbook_ = nullptr;
   lxw_worksheet* sheet_ = nullptr;
   lxw_format *bold_ = nullptr, *percent_ = nullptr;

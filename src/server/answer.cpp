@@ -3,6 +3,7 @@
 #include "foundation/text.h"
 #include "people/account.h"
 #include "people/audit.h"
+#include "people/denials.h"
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "server/openrosa.h"
@@ -96,14 +97,6 @@ people::Deed deed_of(const Visit& visit, const Route* route, std::string_view ou
   deed.outcome = outcome;
   deed.reason = reason;
   return deed;
-}
-
-// A phone that is over and asks all the same. Once a minute is enough to know of it: its requests must not fill the
-// disk.
-bool was_denied_just_now(const Visit& visit) {
-  for (const people::AuditEntry& each : people::audit_entries(visit.transaction, visit.device->id, {}, 0, 1))
-    return each.deed.outcome == "denied" && each.at == iso_time(now()).substr(0, 16) + "Z";
-  return false;
 }
 
 people::Deed denial_of(const Visit& visit, const Route& route) {
@@ -250,7 +243,8 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
                      : route->answer(visit);
           // What is not open inside a study is not there; that it was asked for is written down all the same.
           const bool over = !made && route->access == kDevice && made.error().is(problems::kDeviceOver);
-          if (over && visit.device && !was_denied_just_now(visit)) deed = denial_of(visit, *route);
+          if (over && visit.device && !people::denied_this_minute(visit.transaction, visit.device->id))
+            deed = denial_of(visit, *route);
           const bool denied = !made && (route->access == kRight || route->access == kThing) &&
                               (made.error().is(problems::kNotFound) || made.error().is(problems::kForbidden));
           if ((route->logged || denied) && !visit.person.at_machine)

@@ -266,6 +266,7 @@ TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {
     for (const Span span : {Span{0, 5}, Span{5, 8}})
       learnt.suggestions.push_back({rooms_.here, *Id::parse(code), span, 0.9, {"wh"}, {{rooms_.here, {0, 5}}}});
     learnt.suggestions.push_back({rooms_.here, *Id::parse(code), {8, 13}, 0.9, {}, {}});
+    learnt.report.lines.push_back({*Id::parse(code), "", {10, 4, 4, 3}, false});
     study::keep_learnt(transaction, rooms_.study, learnt);
     transaction.commit();
   }
@@ -275,6 +276,12 @@ TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {
   ASSERT_GE(open.size(), 2u);
   EXPECT_EQ(open[0].at("words").as_array().at(0), "wh");
   EXPECT_EQ(open[0].at("like").as_array().size(), 1u);
+  EXPECT_EQ(open[0].at("measured").at("right"), 3);
+  // That is a figure of the whole study.
+  add("of_a_place", {{{}, Role::kCoder, rooms_.study, "KH-20"}});
+  const boost::json::object part = read(get(address, enter("of_a_place")));
+  ASSERT_EQ(part.at("suggestions").as_array().size(), open.size());
+  for (const boost::json::value& each : part.at("suggestions").as_array()) EXPECT_TRUE(each.at("measured").is_null());
   const std::size_t codings = read(get(base_, sokha)).at("codings").as_array().size();
   const auto answered = [&](std::size_t which, const char* take) {
     return send("POST", address, sokha,

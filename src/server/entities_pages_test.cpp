@@ -221,6 +221,60 @@ TEST_P(EntityPages, ThePlainPageOffersEntities) {
   EXPECT_EQ(collect::submissions(transaction, collect::find_form(transaction, "repairs")->id, {}).size(), 1u);
 }
 
+// Whoever reviews a part of the study sees no more of a list than of the study.
+TEST_P(EntityPages, AnEditOffersWhatItsReviewerMayHave) {
+  constexpr const char* form =
+      R"xml(<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml">
+<h:head><h:title>Repairs</h:title><model><instance><data id="repairs" version="1"><well/>
+<meta><instanceID/></meta></data></instance><instance id="wells" src="jr://file-csv/wells.csv"/>
+<bind nodeset="/data/well" type="string"/></model></h:head>
+<h:body><select1 ref="/data/well"><label>Well</label>
+<itemset nodeset="instance('wells')/root/item"><value ref="name"/><label ref="label"/></itemset>
+</select1></h:body></h:html>)xml";
+  share();
+  send('1', "KH-20");
+  send('2', "NP");
+  {
+    auto transaction = workspace().write();
+    const auto made = collect::take_form(transaction, {form, "repairs.xml", rooms_.study, {}, false});
+    ASSERT_TRUE(made) << made.error().sentence();
+    transaction.commit();
+  }
+  Request request = asked("POST", "/v1/key/" + in_svay_rieng_ + "/submission", "");
+  request.parts.push_back({"xml_submission_file", "s.xml", "text/xml",
+                           Upload("<data id=\"repairs\" version=\"1\"><well/><meta><instanceID>uuid:r"
+                                  "</instanceID></meta></data>")});
+  ASSERT_EQ(answer(workspace(), request).status, 201);
+  std::string address;
+  {
+    auto transaction = workspace().read();
+    address = "/submissions/" + collect::submission_of(transaction, "repairs", "uuid:r")->text() + "/edit";
+  }
+  add("whole", {{{}, Role::kResearcher, rooms_.study, ""}});
+  add("cambodia", {{{}, Role::kResearcher, rooms_.study, "KH"}});
+  const Id apart = add("apart", {{{}, Role::kResearcher, rooms_.study, ""}});
+  {
+    auto transaction = workspace().write();
+    people::exclude(transaction, apart, {}, "source", rooms_.elsewhere, {});
+    transaction.commit();
+  }
+  const auto offered = [&](const std::string& name) {
+    const Response page = get(address, enter(name));
+    EXPECT_EQ(page.status, 200) << name;
+    EXPECT_THAT(page.body, HasSubstr("Repairs")) << name;
+    std::string wells;
+    for (const char* well : {"Well 1", "Well 2"})
+      if (page.body.find(well) != std::string::npos) wells += well;
+    return wells;
+  };
+  EXPECT_EQ(offered("whole"), "Well 1Well 2");
+  EXPECT_EQ(offered("cambodia"), "") << "the list knows no places";
+  EXPECT_EQ(offered("apart"), "") << "something is kept back";
+  EXPECT_EQ(post("", researcher_, "property", "place"), 303);
+  EXPECT_EQ(offered("cambodia"), "Well 1");
+  EXPECT_EQ(offered("apart"), "");
+}
+
 TEST_P(EntityPages, APhoneOfAPlaceGetsWhatLiesThere) {
   share();
   send('1', "KH-20");

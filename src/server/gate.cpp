@@ -66,6 +66,13 @@ bool Gate::takes_too_much(const Sender& sender, const Held& downloads) const {
   return counts(sender) && downloads.count() > limits_.downloads_of_client;
 }
 
+bool Gate::takes_long_heads(const Peer& peer) const {
+  if (long_heads >= limits_.long_heads) return false;
+  if (peer.here && (behind_proxy_ || limits_.spare_this_machine)) return true;
+  const auto found = long_heads_of.find(peer.client);
+  return found == long_heads_of.end() || found->second < limits_.long_heads_of_client;
+}
+
 void Gate::refused(int status) {
   metrics::refused(status);
   ++refusals_[status];

@@ -45,12 +45,15 @@ class Gate {
 
   bool takes_too_much(const Sender& sender, const Held& downloads) const;  // long answers, asked for or on their way
 
+  // Addresses too long for a head, before it is known who asks: a proxy's are told apart by nothing.
+  bool takes_long_heads(const Peer& peer) const;
+
   // What was refused unheard: counted, and told in one line, so that who floods this server cannot flood the log;
   // nobody stands in it.
   void refused(int status);
   void tell_refusals();
 
-  Held::Counts connections_of, waiting_of, waiting_for_news_of, sending_of, downloads_of;
+  Held::Counts connections_of, waiting_of, waiting_for_news_of, sending_of, downloads_of, long_heads_of;
   int connections = 0, waiting = 0, long_heads = 0;
 
  private:

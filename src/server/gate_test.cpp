@@ -41,6 +41,28 @@ TEST(BehindAProxy, TheLastHopIsTheClientAndTheWayWasSecure) {
   EXPECT_EQ(status_of(from("2001:db8:0:1::1", "/sign-in")), 200);
 }
 
+// Addresses that are too long for a head take much memory: one client has a few places of them, not all.
+TEST(LongAddresses, OfOneClientLeavePlacesForOthers) {
+  Limits limits;
+  limits.long_heads = 3;
+  limits.long_heads_of_client = 1;
+  limits.spare_this_machine = false;
+  Running running(kHello, limits);
+  const std::string request = get("127.0.0.1", "", "/v1/a/integrity?id=1");
+  asio::io_context context;
+  tcp::socket first(context);
+  connect(first, running.port(), "127.0.0.1");
+  asio::write(first, asio::buffer(std::string("GET /v1/a/integrity?id=1,2")));
+  int status = 0;
+  for (int i = 0; i < 150 && status != 503; ++i) status = status_of(said_to(running.port(), request));
+  EXPECT_EQ(status, 503);
+  EXPECT_EQ(status_of(said_to(running.port(), request, "127.0.0.2")), 200);
+  EXPECT_EQ(status_of(said_to(running.port(), get("127.0.0.1"))), 200) << "any other address of the same client";
+  first.close();
+  for (int i = 0; i < 150 && status != 200; ++i) status = status_of(said_to(running.port(), request));
+  EXPECT_EQ(status, 200) << "its place is free again";
+}
+
 TEST(BehindAProxy, NobodyIsBelievedWhereThereIsNone) {
   Running running(kHello);
   const std::string reply = said_to(running.port(), get("127.0.0.1", "X-Forwarded-For: 203.0.113.9\r\n"));

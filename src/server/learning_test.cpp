@@ -143,6 +143,7 @@ TEST_P(Learning, IsOffWhileStoriesAreLockedAndWhereItWasRemoved) {
     transaction.commit();
   }
   code(64, 80);
+  ASSERT_TRUE(is_due(now() + 25 * 60 * kMinute));
   {
     auto transaction = workspace().write();
     ASSERT_TRUE(workspace().put_key_away(std::move(transaction), vault::Secret::random()));

@@ -173,6 +173,7 @@ struct LongTarget {
   std::string text;
   std::uint64_t passed = 0;  // bytes of one that is too long even so
   std::unique_ptr<Counted> place = nullptr;
+  std::unique_ptr<Held> of_client = nullptr;
 };
 
 Answer own(Response response) { return {std::move(response), true}; }
@@ -370,7 +371,7 @@ struct Transport::Impl {
     auto target = take_long_target(head);
     if (!target) return false;
     far.text = std::move(*target);
-    if (far.text.size() < kHeaderLimit) far.place.reset();
+    if (far.text.size() < kHeaderLimit) far.place.reset(), far.of_client.reset();
     put_instead(buffer, head);
     return true;
   }
@@ -383,7 +384,7 @@ struct Transport::Impl {
 
   template <class Stream>
   asio::awaitable<Came> read_head(Stream& stream, beast::flat_buffer& buffer, Parser& parser,
-                                  std::chrono::milliseconds patience_to_begin, LongTarget& far) {
+                                  std::chrono::milliseconds patience_to_begin, const Peer& peer, LongTarget& far) {
     beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
     const Idle until_whole(idle, &lowest);
     Patience patience(io, lowest);
@@ -394,8 +395,11 @@ struct Transport::Impl {
       if (begun) line = begun_with(seen(buffer));
       if (line == Begun::kUsual) break;
       if (line == Begun::kLong) {
-        if (!far.place && gate.long_heads >= limits.long_heads) co_return Came::kBusy;
-        if (!far.place) far.place = std::make_unique<Counted>(gate.long_heads, [](int) {});
+        if (!far.place) {
+          if (!gate.takes_long_heads(peer)) co_return Came::kBusy;
+          far.place = std::make_unique<Counted>(gate.long_heads, [](int) {});
+          far.of_client = std::make_unique<Held>(gate.long_heads_of, peer.client);
+        }
         const std::size_t end = std::min(seen(buffer).find('\n'), buffer.size());
         const bool ends = end < buffer.size();
         if (far.passed > 0 || end >= kLongTarget) {
@@ -558,7 +562,7 @@ struct Transport::Impl {
       parser.body_limit(boost::none);  // BodyReader counts
       if (draining) co_return End::kClean;
       LongTarget far;
-      const Came came = co_await read_head(stream, buffer, parser, first ? limits.head : limits.idle, far);
+      const Came came = co_await read_head(stream, buffer, parser, first ? limits.head : limits.idle, peer, far);
       if (came == Came::kNothing) co_return End::kClean;
       const Head& request = parser.get();
       Answer answer;

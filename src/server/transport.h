@@ -44,6 +44,7 @@ struct Limits {
   int waiting_for_news_of_client = 16;
   int sending_of_client = 32;  // bodies that may be large
   int long_heads = 16;         // at once: each takes the memory of a hundred others
+  int long_heads_of_client = 4;
   Spool::Limits spool;
   Limiter::Rate requests{20, 200};         // of one client; more are told to come back (429)
   Limiter::Rate passwords{1.0 / 10, 30};   // requests that take the work of a password

@@ -22,14 +22,48 @@ const Query kUnused{"storage.blob_ahead_unused",
                     "select owner_id from blob_ahead where workspace_id = ? and blob_id = ?"};
 const Query kLeftBehind{"storage.blobs_left_ahead",
                         "select blob_id, owner_id from blob_ahead where workspace_id = ? and begun_at < ?"};
+const Query kLastPiece{"storage.last_blob_piece",
+                       "select max(position) from blob_piece where workspace_id = ? and blob_id = ?"};
+const Query kEraseSome{
+    "storage.erase_some_blob_pieces",
+    "delete from blob_piece where workspace_id = ? and blob_id = ? and position >= ? and position < ?"};
 
 // As storage/blobs.cpp reads them.
 std::string column_of(std::int64_t position) { return "content/" + std::to_string(position); }
 
-void erase(Transaction& transaction, Id id, Id owner) {
-  erase_blob(transaction, id);
-  transaction.destroy_data_key(owner);
-  transaction.run(kUsed, {transaction.workspace(), id});
+// As it came, a few pieces at a time: nobody waits for all of it. Its key goes first, and what tells that it is here
+// last, so that what is cut short is taken up again.
+void erase(Workspace& workspace, Id id, Id owner) {
+  std::int64_t pieces = 0;
+  workspace.write_together([&](Transaction& transaction) {
+    transaction.destroy_data_key(owner);
+    transaction.each(kLastPiece, {transaction.workspace(), id},
+                     [&](const Row& row) { pieces = row.is_null(0) ? 0 : row.integer(0) + 1; });
+  });
+  constexpr auto kStep = static_cast<std::int64_t>(kAtOnce);
+  for (std::int64_t at = 0; at < pieces; at += kStep)
+    workspace.write_together([&](Transaction& transaction) {
+      transaction.run(kEraseSome, {transaction.workspace(), id, at, at + kStep});
+    });
+  workspace.write_together([&](Transaction& transaction) {
+    erase_blob(transaction, id);
+    transaction.run(kUsed, {transaction.workspace(), id});
+  });
+}
+
+// Where that fails (a disk that is full, a server that is gone), erase_blobs_left_ahead() does it later: whoever
+// brought the file hears why it was not kept, and the program goes on.
+void erase_or_leave(Workspace& workspace, Id id, Id owner) noexcept {
+  try {
+    bool unused = false;
+    {
+      Transaction transaction = workspace.read();
+      unused = transaction.one(kUnused, {transaction.workspace(), id}, [](const Row&) { return true; }).has_value();
+    }
+    if (unused) erase(workspace, id, owner);
+  } catch (const std::exception& error) {
+    log::warning("a file that was not kept is erased later: {}", error.what());
+  }
 }
 
 }  // namespace
@@ -63,7 +97,7 @@ BlobAhead::BlobAhead(Workspace& workspace, std::string_view media_type, const Pi
     if (!waiting.empty()) seal(waiting);
     if (!sealed.empty()) put(std::move(sealed), position - std::ssize(sealed));
   } catch (...) {
-    workspace.write_together([this](Transaction& transaction) { erase(transaction, id_, owner_); });
+    erase_or_leave(workspace, id_, owner_);
     throw;
   }
 }
@@ -76,16 +110,7 @@ void BlobAhead::put(std::vector<std::string> sealed, std::int64_t first) {
   });
 }
 
-BlobAhead::~BlobAhead() try {
-  bool unused = false;
-  {
-    Transaction transaction = workspace_.read();
-    unused = transaction.one(kUnused, {transaction.workspace(), id_}, [](const Row&) { return true; }).has_value();
-  }
-  if (unused) workspace_.write_together([this](Transaction& transaction) { erase(transaction, id_, owner_); });
-} catch (const std::exception& error) {
-  log::warning("a file that was not kept is erased later: {}", error.what());  // erase_blobs_left_ahead()
-}
+BlobAhead::~BlobAhead() { erase_or_leave(workspace_, id_, owner_); }
 
 Id BlobAhead::use(Transaction& transaction) const {
   transaction.run(kUsed, {transaction.workspace(), id_});
@@ -104,8 +129,7 @@ int erase_blobs_left_ahead(Workspace& workspace) {
       all.push_back({row.id(0), row.id(1)});
     });
   }
-  for (const Left& each : all)
-    workspace.write_together([&](Transaction& transaction) { erase(transaction, each.id, each.owner); });
+  for (const Left& each : all) erase(workspace, each.id, each.owner);
   return static_cast<int>(all.size());
 }
 

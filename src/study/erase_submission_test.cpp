@@ -135,6 +135,16 @@ class ErasedSubmissions : public testing_support::OnBothEngines {
     transaction.run(kAll, {});
     transaction.commit();
   }
+  // All that is here is from before edits were marked (migration 022).
+  void as_before_marks() {
+    static const storage::Query kForget{"test.forget_edit_marks", "delete from instance_edit"};
+    static const storage::Query kSubmissions{"test.old_submissions", "update submission set received_at = 1"};
+    static const storage::Query kInstances{"test.old_instances", "update instance set received_at = 1"};
+    static const storage::Query kErased{"test.old_erased", "update erased_instance set erased_at = 1"};
+    auto transaction = workspace().write();
+    for (const storage::Query* each : {&kForget, &kSubmissions, &kInstances, &kErased}) transaction.run(*each, {});
+    transaction.commit();
+  }
   std::string receipts() {
     auto transaction = workspace().read();
     std::string all;
@@ -410,6 +420,67 @@ TEST_P(ErasedSubmissions, TakeEditsAlongThatWereReleased) {
   const Material left = *gather(transaction, study_, {}, {});
   EXPECT_EQ(left.sources.size(), 3u);
   for (const MaterialSource& source : left.sources) EXPECT_EQ(source.text.find("canary"), std::string::npos);
+}
+
+// Before there were marks an edit said only inside what it edits; that it was released meanwhile changes nothing.
+TEST_P(ErasedSubmissions, TakeReleasedEditsAlongThatCameBeforeThereWereMarks) {
+  const Id one = send({.number = "uuid:1", .why = "canary"})->submission;
+  const auto edit = send({.number = "uuid:1b", .why = "canaryedit", .edits = "uuid:1"}, "", true);
+  const auto other = send({.number = "uuid:9"}, "", true);
+  ASSERT_TRUE(edit && other);
+  as_before_marks();
+  {
+    auto transaction = workspace().write();
+    for (const Id each : {edit->submission, other->submission}) ASSERT_TRUE(collect::release(transaction, each));
+    transaction.commit();
+  }
+  EXPECT_EQ(tell(one).sent.submissions, (std::vector<Id>{one, edit->submission}));
+  erase(one);
+  EXPECT_EQ(kept(), 1);
+}
+
+// Numbers of ours were made of the content alone then.
+TEST_P(ErasedSubmissions, KnowAgainWhatCameUnderANumberOfTheContentAlone) {
+  const Id phone{11}, other{12};
+  const Filled gone{.number = "", .why = "canary"}, here{.number = "", .why = "Yes."};
+  const std::string photo(1'500'000, 'p');  // one of those that are written ahead
+  const auto number_before = [&](const Filled& filled) {
+    const std::string digits = vault::hex(key_->mark("instance number", filled.xml()));
+    return "uuid:" + digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" +
+           digits.substr(16, 4) + "-" + digits.substr(20, 12);
+  };
+  const auto renumber = [&](Id submission, const std::string& number) {
+    static const storage::Query kInstance{
+        "test.number_of_instance", "update instance set instance_id = ? where workspace_id = ? and submission_id = ?"};
+    static const storage::Query kSubmission{
+        "test.number_of_submission",
+        "update submission set instance_id = ?, current_id = ? where workspace_id = ? and id = ?"};
+    auto transaction = workspace().write();
+    transaction.run(kInstance, {number, transaction.workspace(), submission});
+    transaction.run(kSubmission, {number, number, transaction.workspace(), submission});
+    transaction.commit();
+  };
+  const Id erased = send(gone, "", false, phone)->submission, held = send(here, photo, false, phone)->submission;
+  renumber(erased, number_before(gone));
+  renumber(held, number_before(here));
+  erase(erased);
+  as_before_marks();
+
+  const auto again = send(gone, "", false, phone);
+  ASSERT_TRUE(again) << again.error().sentence();
+  EXPECT_FALSE(again->submission) << "it was erased";
+  const auto retried = send(here, photo, false, phone);
+  ASSERT_TRUE(retried) << retried.error().sentence();
+  EXPECT_EQ(retried->submission, held);
+  EXPECT_TRUE(retried->repeated);
+  EXPECT_EQ(kept(), 1);
+  EXPECT_NE(send(here, "", false, other)->submission, held) << "another phone's is another's";
+  EXPECT_EQ(kept(), 2);
+  // What is erased or kept since is known by the sender's own number alone.
+  const Filled later{.number = "", .why = "Later."};
+  const Id new_one = send(later, "", false, phone)->submission;
+  renumber(new_one, number_before(later));
+  EXPECT_NE(send(later, "", false, phone)->submission, new_one);
 }
 
 TEST_P(ErasedSubmissions, LeaveNothingOfEntitiesWhenAllWhoSpokeOfOneAreGone) {

@@ -5,6 +5,7 @@ Usage: run.py UNDERSTORY. UNDERSTORY_TEST_POSTGRES names a PostgreSQL; without i
 UNDERSTORY_REQUIRE_POSTGRES is set).
 """
 import http.client
+import io
 import json
 import os
 import pathlib
@@ -289,6 +290,12 @@ class Commands:
                 body = response.read().decode()
                 self.assertEqual(response.status, 200, address)
                 self.assertNotIn("000-555-014", body)
+            connection.request("GET", f"/studies/{study}/report.xlsx")
+            response = connection.getresponse()
+            workbook = zipfile.ZipFile(io.BytesIO(response.read()))
+            self.assertEqual(response.status, 200)
+            self.assertIsNone(workbook.testzip())
+            self.assertIn("Poverty", workbook.read("xl/sharedStrings.xml").decode())
             connection.request("GET", f"/api/v1/studies/{study}/sources")
             sources = json.load(connection.getresponse())["sources"]
             self.assertIn("open_answer", {source["kind"] for source in sources})  # they have no turns

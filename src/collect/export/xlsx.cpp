@@ -201,7 +201,7 @@ Result<void> write_xlsx(const Outline& outline, const Walk& walk, const Sink& si
     return {};
   }));
   const bool whole = workbook.close() == LXW_NO_ERROR;
-  if (memory.full()) return too_large("half of this machine's memory");
+  if (memory.full()) return too_large(WorkbookMemory::kMost);
   if (!whole) return fail(problems::kDiskFull);
   return memory.read(sink);
 }

@@ -7,6 +7,7 @@
 #include "foundation/reasons.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "people/whole.h"
 #include "server/long_target.h"
 #include "server/problems.h"
 #include "server/ranges.h"
@@ -36,26 +37,33 @@ std::optional<collect::EntityList> list_for(const Visit& visit, Id study, const 
   return collect::find_entity_list(visit.transaction, study, file.name.substr(0, file.name.size() - 4));
 }
 
-// Where the client works: its phone's place, or those its account does this in. Nothing: everywhere.
-std::optional<std::vector<std::string>> places_of(const Visit& visit, Id study) {
+// What of a list goes to this client. To a phone what lies in its place, where the list knows places. To an account no
+// more than it may have of the study: all of it, or what lies in its places; where something is kept back from it, or
+// the list knows no places, nothing tells what of the list that would be.
+struct Share {
+  std::optional<std::vector<std::string>> places;  // nothing: all of it
+};
+std::optional<Share> share_of(const Visit& visit, const collect::EntityList& list) {
   if (visit.device) {
-    if (visit.device->place.empty()) return std::nullopt;
-    return std::vector<std::string>{visit.device->place};
+    if (visit.device->place.empty()) return Share{};
+    return Share{std::vector<std::string>{visit.device->place}};
   }
-  people::Reach reach = people::reach(visit.person, visit.right, study);
-  if (reach.everything) return std::nullopt;
-  return std::move(reach.places);
+  if (people::has_whole(visit.person, visit.right, list.study)) return Share{};
+  people::Reach reach = people::reach(visit.person, visit.right, list.study);
+  if (!reach.without.empty() || reach.places.empty() || list.place_property.empty()) return std::nullopt;
+  return Share{std::move(reach.places)};
 }
 
 // Its content, where something is at hand that opens it: stories are unlocked, or the phone was given its key.
 std::optional<std::string> csv_of(const Visit& visit, const collect::EntityList& list) {
+  const auto share = share_of(visit, list);
+  if (!share) return std::nullopt;
   auto secret = collect::list_secret(visit.transaction, list.id);
   if (!secret && visit.device)
     if (const auto own = device_secret_of(visit))
       secret = collect::list_secret(visit.transaction, list.id, visit.device->id, *own);
   if (!secret) return std::nullopt;
-  const auto places = places_of(visit, list.study);
-  return collect::entity_csv(visit.transaction, list, *secret, places ? &*places : nullptr);
+  return collect::entity_csv(visit.transaction, list, *secret, share->places ? &*share->places : nullptr);
 }
 
 std::string list_entry(const Visit& visit, const collect::KeptForm& form, const collect::FormVersion& version) {

@@ -2,6 +2,7 @@
 #include "study/suggestions.h"
 
 #include "people/account.h"
+#include "people/whole.h"
 #include "server/news.h"
 #include "server/places.h"
 #include "server/routes.h"
@@ -59,7 +60,10 @@ Result<Response> api_suggestions(const Visit& visit) {
   TRY(is_open_to(visit, study.id, source));
   const study::SourceText text = TRY(study::open_text(visit.transaction, study.id, source));
   const Places places(text.text, text.masks);
-  const auto report = study::machine_report(visit.transaction, study.id);
+  // Its figures are of the whole study: nobody who may see only a part learns of the rest (machine.cpp).
+  std::optional<study::MachineReport> report;
+  if (people::has_whole(visit.person, visit.right, study.id))
+    report = study::machine_report(visit.transaction, study.id);
   const std::string language = study::language_of(visit.transaction, source);
   JsonWriter out;
   out.object().key("suggestions").array();

@@ -179,13 +179,14 @@ Result<std::string> write_xlsx(const Material& material) {
   for (const MaterialMemo& memo : material.memos)
     memos.text(memo.subject).text(memo.title).text(memo.text).text(coder_name(material, memo.coder)).end_row();
 
-  if (const lxw_error error = workbook_close(workbook); error != LXW_NO_ERROR)
-    return fail(problems::kFileUnreadable,
-                {{"file", "The workbook"}, {"reason", std::string("it cannot be written, ") + lxw_strerror(error)}});
+  const lxw_error error = workbook_close(workbook);
   if (memory.full())
     return fail(problems::kTooLarge, {{"what", "The workbook"},
-                                      {"limit", "half of this machine's memory"},
+                                      {"limit", collect::WorkbookMemory::kMost},
                                       {"hint", "Take the tables or the project file."}});
+  if (error != LXW_NO_ERROR)
+    return fail(problems::kFileUnreadable,
+                {{"file", "The workbook"}, {"reason", std::string("it cannot be written, ") + lxw_strerror(error)}});
   std::string bytes;
   TRY(memory.read([&](std::string_view piece) -> Result<void> {
     bytes += piece;
