@@ -13,7 +13,7 @@ using storage::Transaction;
 
 class Learning : public study::Studies {
  protected:
-  // Eighty answers about debt and about work, of which the first forty are coded, and what was learnt of them.
+  // A hundred answers about debt and about work, of which the first forty are coded, and what was learnt of them.
   void SetUp() override {
     Studies::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
@@ -21,7 +21,7 @@ class Learning : public study::Studies {
     study_ = make(transaction);
     std::string survey =
         "respondent,location,age_band,gender,role,place,language,why,why_en,what_is_done,what_is_done_en\n";
-    for (int i = 0; i < 80; ++i)
+    for (int i = 0; i < 100; ++i)
       survey += fmt::format("SR-{},Svay Rieng,18-24,female,farmer,KH-20,en,{},,,\n", 100 + i, text(i));
     ASSERT_TRUE(bring(transaction, study_, "survey.csv", survey));
     code(transaction, 0, 40);
@@ -142,7 +142,7 @@ TEST_P(Learning, IsOffWhileStoriesAreLockedAndWhereItWasRemoved) {
     study::keep_learnt(transaction, study_, *learnt);
     transaction.commit();
   }
-  code(64, 80);
+  code(64, 90);
   ASSERT_TRUE(is_due(now() + 25 * 60 * kMinute));
   {
     auto transaction = workspace().write();
