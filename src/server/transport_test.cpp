@@ -322,7 +322,8 @@ TEST_P(Headers, StandOnEveryRouteAndEveryRefusal) {
     for (const char* line :
          {desk
               ? "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-                "img-src 'self' data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
+                "img-src 'self' data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
+                "'none'\r\n"
               : "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self' data:; form-action "
                 "'self'; base-uri 'none'; frame-ancestors 'none'\r\n",
           "Permissions-Policy: camera=(), microphone=(), geolocation=()", "X-Content-Type-Options: nosniff\r\n",

@@ -21,9 +21,10 @@ const Query kLinks{
     "study.links_to_carry",
     "select id, start_byte, end_byte, from_start_byte, from_end_byte, to_start_byte, to_end_byte from link where "
     "workspace_id = ? and study_id = ? and source_id = ? order by start_byte, end_byte, id"};
-const Query kCarryLink{"study.carry_link",
-                       "update link set source_id = ?, start_byte = ?, end_byte = ?, from_start_byte = ?, from_end_byte = "
-                       "?, to_start_byte = ?, to_end_byte = ? where workspace_id = ? and id = ?"};
+const Query kCarryLink{
+    "study.carry_link",
+    "update link set source_id = ?, start_byte = ?, end_byte = ?, from_start_byte = ?, from_end_byte = "
+    "?, to_start_byte = ?, to_end_byte = ? where workspace_id = ? and id = ?"};
 const Query kMasks{"study.masks_to_carry",
                    "select start_byte, end_byte, kind, id, coder_id, instead from mask where workspace_id = ? and "
                    "source_id = ? order by start_byte, end_byte"};
@@ -131,9 +132,10 @@ void carry_over(Merging& merging, Id before, const std::string& old_text, Id id,
     // Two passages may each stand at one place while what lies between them was corrected.
     const bool joins_two = link.from.start < link.from.end;
     const auto from = joins_two ? place_of(link.from) : std::nullopt, to = joins_two ? place_of(link.to) : std::nullopt;
-    const auto place = !joins_two  ? place_of(link.span)
-                       : from && to ? std::optional(Span{std::min(from->start, to->start), std::max(from->end, to->end)})
-                                    : std::nullopt;
+    const auto place = !joins_two ? place_of(link.span)
+                       : from && to
+                           ? std::optional(Span{std::min(from->start, to->start), std::max(from->end, to->end)})
+                           : std::nullopt;
     if (place) {
       const auto edge = [&](const std::optional<Span>& span, std::int64_t Span::*end) {
         return span ? Parameter((*span).*end) : Parameter(nullptr);

@@ -35,13 +35,15 @@ const Query kCodings{
     "from coding where workspace_id = ? and study_id = ?"};
 const Query kLinks{
     "study.collect_links",
-    "select id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, to_code_id, sign, certainty, created_at, "
+    "select id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, to_code_id, sign, certainty, "
+    "created_at, "
     "from_start_byte, from_end_byte, to_start_byte, to_end_byte from link where workspace_id = ? and study_id = ?"};
 const Query kMemos{"study.collect_memos",
                    "select id, guid, subject, subject_id, coder_id, title, text, created_at from memo where "
                    "workspace_id = ? and study_id = ?"};
-const Query kMasks{"study.collect_masks",
-                   "select source_id, start_byte, end_byte, kind, id, instead from mask where workspace_id = ? and study_id = ?"};
+const Query kMasks{
+    "study.collect_masks",
+    "select source_id, start_byte, end_byte, kind, id, instead from mask where workspace_id = ? and study_id = ?"};
 const Query kSets{"study.collect_sets",
                   "select id, guid, name, description from item_set where workspace_id = ? and study_id = ?"};
 const Query kMembers{
@@ -218,12 +220,11 @@ class Gathering {
     transaction_.each(kMasks, {workspace(), study_}, [&](const Row& row) {
       const int source = at(source_index_, row.id(0));
       if (source >= 0)
-        material_.masks.push_back(
-            {source,
-             {{row.integer(1), row.integer(2)}, "", 1},
-             row.string(3),
-             row.is_null(5) ? "" : transaction_.open("mask", "instead", row.id(4), row.blob(5)),
-             ""});
+        material_.masks.push_back({source,
+                                   {{row.integer(1), row.integer(2)}, "", 1},
+                                   row.string(3),
+                                   row.is_null(5) ? "" : transaction_.open("mask", "instead", row.id(4), row.blob(5)),
+                                   ""});
     });
     std::sort(material_.masks.begin(), material_.masks.end(), [](const auto& left, const auto& right) {
       return std::tie(left.source, left.span.bytes) < std::tie(right.source, right.span.bytes);

@@ -26,7 +26,8 @@ const Query kLinkKeys{"study.link_keys",
 const Query kAddLink{
     "study.add_link",
     "insert into link (workspace_id, id, study_id, guid, source_id, coder_id, start_byte, end_byte, from_code_id, "
-    "to_code_id, sign, certainty, created_at, from_start_byte, from_end_byte, to_start_byte, to_end_byte) values (?, ?, "
+    "to_code_id, sign, certainty, created_at, from_start_byte, from_end_byte, to_start_byte, to_end_byte) values (?, "
+    "?, "
     "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const Query kMaskKeys{"study.mask_keys",
                       "select source_id, start_byte, end_byte from mask where workspace_id = ? and study_id = ?"};
@@ -168,11 +169,10 @@ Result<void> merge_links(Merging& merging) {
     const bool usable_guid = !link.guid.empty() && guids.insert(link.guid).second;
     const bool joins_two = link.from_span.start < link.from_span.end;
     const auto edge = [&](std::int64_t at) { return joins_two ? Parameter(at) : Parameter(nullptr); };
-    merging.transaction.run(
-        kAddLink, {merging.workspace(), id, merging.study, usable_guid ? link.guid : make_guid(), source, coder,
-                   span->start, span->end, from, to, link.sign < 0 ? -1 : 1, link.certainty, link.created_at,
-                   edge(link.from_span.start), edge(link.from_span.end), edge(link.to_span.start),
-                   edge(link.to_span.end)});
+    merging.transaction.run(kAddLink, {merging.workspace(), id, merging.study, usable_guid ? link.guid : make_guid(),
+                                       source, coder, span->start, span->end, from, to, link.sign < 0 ? -1 : 1,
+                                       link.certainty, link.created_at, edge(link.from_span.start),
+                                       edge(link.from_span.end), edge(link.to_span.start), edge(link.to_span.end)});
     merging.report.count("link", Outcome::kRead);
   }
   return {};

@@ -45,7 +45,8 @@ const Query kCodings{"study.codings_on_source",
                      "order by start_byte, end_byte desc, code_id, coder_id"};
 const Query kLinks{"study.links_on_source",
                    "select id, coder_id, from_code_id, to_code_id, start_byte, end_byte, sign, certainty, "
-                   "from_start_byte, from_end_byte, to_start_byte, to_end_byte from link where workspace_id = ? and study_id = ? and source_id = ? order by start_byte, end_byte, id"};
+                   "from_start_byte, from_end_byte, to_start_byte, to_end_byte from link where workspace_id = ? and "
+                   "study_id = ? and source_id = ? order by start_byte, end_byte, id"};
 const Query kMasks{"study.masks_on_source",
                    "select start_byte, end_byte, kind, id, coder_id, instead from mask where workspace_id = ? and "
                    "source_id = ? order by start_byte, end_byte"};
@@ -161,9 +162,8 @@ Result<Source> open_source(Transaction& transaction, Id study, Id id) {
       source.links.back().to_span = {row.integer(10), row.integer(11)};
     }
   });
-  transaction.each(kMasks, {workspace, id}, [&](const Row& row) {
-    source.masks.push_back(read_mask(transaction, row));
-  });
+  transaction.each(kMasks, {workspace, id},
+                   [&](const Row& row) { source.masks.push_back(read_mask(transaction, row)); });
   std::set<Id> mine{id};
   for (const SourceCoding& coding : source.codings) mine.insert(coding.id);
   for (const SourceLink& link : source.links) mine.insert(link.id);
@@ -190,9 +190,8 @@ Result<SourceText> open_text(Transaction& transaction, Id study, Id id) {
     made.text = transaction.open("source", "text", id, row.blob(0));
   });
   if (!found) return fail(problems::kNotFound, {{"what", "source"}, {"name", id.text()}});
-  transaction.each(kMasks, {transaction.workspace(), id}, [&](const Row& row) {
-    made.masks.push_back(read_mask(transaction, row));
-  });
+  transaction.each(kMasks, {transaction.workspace(), id},
+                   [&](const Row& row) { made.masks.push_back(read_mask(transaction, row)); });
   return made;
 }
 

@@ -147,7 +147,12 @@ class Reading {
     const Evidence::EvidenceSource& told = evidence_.sources[source];
     for (const Span& span : spans) {
       if (span.start >= span.end || span.end > static_cast<std::int64_t>(text.size())) continue;
-      passages.push_back({source, told.language, fold(masked(text, span, masks_[source], MaskedBy::kSigns).text), told.is_read, {}, {}});
+      passages.push_back({source,
+                          told.language,
+                          fold(masked(text, span, masks_[source], MaskedBy::kSigns).text),
+                          told.is_read,
+                          {},
+                          {}});
       places.push_back({told.id, span});
     }
   }
@@ -172,7 +177,8 @@ class Reading {
       }
       std::set<int> all;
       for (const auto& [span, codes] : coded) {
-        passages[i].quotes.push_back({fold(masked(text, span, masks_[source], MaskedBy::kSigns).text), {codes.begin(), codes.end()}});
+        passages[i].quotes.push_back(
+            {fold(masked(text, span, masks_[source], MaskedBy::kSigns).text), {codes.begin(), codes.end()}});
         all.insert(codes.begin(), codes.end());
       }
       passages[i].codes.assign(all.begin(), all.end());
@@ -363,8 +369,7 @@ std::vector<std::pair<Id, int>> suggestion_counts(Transaction& transaction, Id s
 }
 
 std::string language_of(Transaction& transaction, Id source) {
-  return transaction
-      .one(kLanguage, {transaction.workspace(), source}, [](const Row& row) { return row.string(0); })
+  return transaction.one(kLanguage, {transaction.workspace(), source}, [](const Row& row) { return row.string(0); })
       .value_or("");
 }
 

@@ -261,8 +261,8 @@ Result<void> read_side_file(std::string_view text, const std::string& file, Mate
     each(list_of(entry, "masks"), [&](const json::object& mask) {
       const std::string kind = text_of(mask, "kind");
       if (const auto span = span_in(source.text, mask))
-        material.masks.push_back({at, {*span, "", 1}, is_one_of(kMaskKinds, kind) ? kind : "other",
-                                  text_of(mask, "instead"), file});
+        material.masks.push_back(
+            {at, {*span, "", 1}, is_one_of(kMaskKinds, kind) ? kind : "other", text_of(mask, "instead"), file});
       else
         material.report.note("mask", Outcome::kUnusable, source.guid, "it does not lie within the text");
     });

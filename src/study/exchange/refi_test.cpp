@@ -384,12 +384,12 @@ TEST(Refi, WhatGoesOutComesBackInEveryPreset) {
       EXPECT_EQ(again->locations.at(0).place_code, "200907");
       ASSERT_EQ(again->links.size(), material.links.size());
       for (std::size_t i = 0; i < material.links.size(); ++i)
-        EXPECT_EQ(std::tie(again->links[i].span.bytes, again->links[i].sign, again->links[i].certainty,
-                           again->links[i].from, again->links[i].to, again->links[i].from_span,
-                           again->links[i].to_span),
-                  std::tie(material.links[i].span.bytes, material.links[i].sign, material.links[i].certainty,
-                           material.links[i].from, material.links[i].to, material.links[i].from_span,
-                           material.links[i].to_span));
+        EXPECT_EQ(
+            std::tie(again->links[i].span.bytes, again->links[i].sign, again->links[i].certainty, again->links[i].from,
+                     again->links[i].to, again->links[i].from_span, again->links[i].to_span),
+            std::tie(material.links[i].span.bytes, material.links[i].sign, material.links[i].certainty,
+                     material.links[i].from, material.links[i].to, material.links[i].from_span,
+                     material.links[i].to_span));
       ASSERT_EQ(again->masks.size(), material.masks.size());
       for (std::size_t i = 0; i < material.masks.size(); ++i)
         EXPECT_EQ(std::tie(again->masks[i].span.bytes, again->masks[i].instead),
