@@ -144,19 +144,7 @@ TEST_P(Devices, OneDownloadIsOneVersionOfAFile) {
 }
 
 TEST_P(Devices, KnowNothingOfOtherStudiesForms) {
-  Id here, elsewhere;
-  {
-    auto transaction = workspace().write();
-    study::NewStudy wanted;
-    wanted.study.name = "Here";
-    here = *study::create_study(transaction, wanted);
-    wanted.study.name = "Elsewhere";
-    elsewhere = *study::create_study(transaction, wanted);
-    std::string xml = form_of_version("1");
-    xml.replace(xml.find("\"visit\""), 7, "\"other\"");
-    ASSERT_TRUE(collect::take_form(transaction, {xml, "other.xml", elsewhere, {}, false}));
-    transaction.commit();
-  }
+  const auto [here, elsewhere] = two_studies("other", false);
   enrolled_ = enroll(here);
   EXPECT_EQ(get("/formList").body.find("<formID>other"), std::string::npos);
   EXPECT_NE(get("/formList").body.find("<formID>visit"), std::string::npos)

@@ -173,19 +173,7 @@ TEST_P(Phones, AFileThatComesAfterAnEditIsTheEditsToo) {
 }
 
 TEST_P(Phones, WhoeverMayNotHaveARecordCannotChangeIt) {
-  Id here, elsewhere;
-  {
-    auto transaction = workspace().write();
-    study::NewStudy wanted;
-    wanted.study.name = "Here";
-    here = *study::create_study(transaction, wanted);
-    wanted.study.name = "Elsewhere";
-    elsewhere = *study::create_study(transaction, wanted);
-    std::string xml = form_of_version("1");
-    xml.replace(xml.find("\"visit\""), 7, "\"home\"");
-    ASSERT_TRUE(collect::take_form(transaction, {xml, "home.xml", here, {}, false}));
-    transaction.commit();
-  }
+  const auto [here, elsewhere] = two_studies("home", true);
   const auto of_home = [&] {
     auto transaction = workspace().read();
     return collect::submissions(transaction, collect::find_form(transaction, "home")->id, {});

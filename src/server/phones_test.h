@@ -5,6 +5,7 @@
 #include "people/audit.h"
 #include "people/device.h"
 #include "server/routes.h"
+#include "study/study.h"
 #include "testing/workspace.h"
 
 namespace understory::server {
@@ -56,6 +57,20 @@ class Phones : public testing_support::OnBothEngines {
     EXPECT_TRUE(made) << made.error().sentence();
     transaction.commit();
     return std::move(*made);
+  }
+  // Two studies, of which the first or else the second has a form of its own besides those of the whole workspace.
+  std::pair<Id, Id> two_studies(const std::string& form, bool first_has_it) {
+    auto transaction = workspace().write();
+    study::NewStudy wanted;
+    wanted.study.name = "Here";
+    const Id here = *study::create_study(transaction, wanted);
+    wanted.study.name = "Elsewhere";
+    const Id elsewhere = *study::create_study(transaction, wanted);
+    std::string xml = form_of_version("1");
+    xml.replace(xml.find("\"visit\""), 7, '"' + form + '"');
+    EXPECT_TRUE(collect::take_form(transaction, {xml, form + ".xml", first_has_it ? here : elsewhere, {}, false}));
+    transaction.commit();
+    return {here, elsewhere};
   }
   Request request(const std::string& method, const std::string& target) {
     Request request;

@@ -2,21 +2,17 @@
 
 #include "foundation/clock.h"
 #include "foundation/log.h"
+#include "storage/blob_pieces.h"
 
 namespace understory::storage {
 
 namespace {
 
-constexpr std::size_t kPiece = kBlobPiece;
 constexpr std::size_t kAtOnce = 8;  // pieces in one transaction: 2 MiB
 constexpr Milliseconds kLeft = 24 * 60 * 60 * 1000;
 
 const Query kBegin{"storage.begin_blob_ahead",
                    "insert into blob_ahead (workspace_id, blob_id, owner_id, begun_at) values (?, ?, ?, ?)"};
-const Query kAddPiece{"storage.add_blob_piece_ahead",
-                      "insert into blob_piece (workspace_id, blob_id, position, content) values (?, ?, ?, ?)"};
-const Query kAddBlob{"storage.add_blob_ahead",
-                     "insert into blob (workspace_id, id, media_type, size, created_at) values (?, ?, ?, ?, ?)"};
 const Query kUsed{"storage.blob_ahead_used", "delete from blob_ahead where workspace_id = ? and blob_id = ?"};
 const Query kUnused{"storage.blob_ahead_unused",
                     "select owner_id from blob_ahead where workspace_id = ? and blob_id = ?"};
@@ -27,9 +23,6 @@ const Query kLastPiece{"storage.last_blob_piece",
 const Query kEraseSome{
     "storage.erase_some_blob_pieces",
     "delete from blob_piece where workspace_id = ? and blob_id = ? and position >= ? and position < ?"};
-
-// As storage/blobs.cpp reads them.
-std::string column_of(std::int64_t position) { return "content/" + std::to_string(position); }
 
 // As it came, a few pieces at a time: nobody waits for all of it. Its key goes first, and what tells that it is here
 // last, so that what is cut short is taken up again.
@@ -78,23 +71,15 @@ BlobAhead::BlobAhead(Workspace& workspace, std::string_view media_type, const Pi
   });
   std::vector<std::string> sealed;
   std::int64_t position = 0;
-  std::string waiting;
   const auto seal = [&](std::string_view piece) {
-    sealed.push_back(key_->seal({"blob_piece", column_of(position), id_}, piece, algorithm_));
+    sealed.push_back(key_->seal({"blob_piece", column_of_piece(position), id_}, piece, algorithm_));
     ++position;
     if (sealed.size() < kAtOnce) return;
     const std::int64_t first = position - std::ssize(sealed);
     put(std::exchange(sealed, {}), first);
   };
   try {
-    content([&](std::string_view piece) {
-      size_ += static_cast<std::int64_t>(piece.size());
-      waiting += piece;
-      std::size_t at = 0;
-      for (; waiting.size() - at >= kPiece; at += kPiece) seal(std::string_view(waiting).substr(at, kPiece));
-      waiting.erase(0, at);
-    });
-    if (!waiting.empty()) seal(waiting);
+    size_ = cut_in_pieces(content, seal);
     if (!sealed.empty()) put(std::move(sealed), position - std::ssize(sealed));
   } catch (...) {
     erase_or_leave(workspace, id_, owner_);
@@ -105,8 +90,7 @@ BlobAhead::BlobAhead(Workspace& workspace, std::string_view media_type, const Pi
 void BlobAhead::put(std::vector<std::string> sealed, std::int64_t first) {
   workspace_.write_together([&](Transaction& transaction) {
     for (std::size_t i = 0; i < sealed.size(); ++i)
-      transaction.run_later(
-          kAddPiece, {transaction.workspace(), id_, first + static_cast<std::int64_t>(i), Parameter::blob(sealed[i])});
+      add_piece(transaction, id_, first + static_cast<std::int64_t>(i), sealed[i]);
   });
 }
 
@@ -114,7 +98,7 @@ BlobAhead::~BlobAhead() { erase_or_leave(workspace_, id_, owner_); }
 
 Id BlobAhead::use(Transaction& transaction) const {
   transaction.run(kUsed, {transaction.workspace(), id_});
-  transaction.run_later(kAddBlob, {transaction.workspace(), id_, media_type_, size_, now()});
+  add_blob(transaction, id_, media_type_, size_);
   return id_;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "foundation/clock.h"
+#include "storage/blob_pieces.h"
 #include "storage/reseal.h"
 
 namespace understory::storage {
@@ -31,18 +32,12 @@ const Query kEraseBlob{"storage.erase_blob", "delete from blob where workspace_i
 const SealedColumn kSealedPieces{"blob_piece", "content", "blob_id", "position",
                                  SealedColumn::Sealed::kByNameAndSecond};
 
-// The position is part of what the seal covers, so pieces cannot be reordered.
-std::string column_of(std::int64_t position) { return "content/" + std::to_string(position); }
-
 }  // namespace
 
-Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, const Pieces& content) {
-  const Id id = Id::make();
-  std::int64_t size = 0, position = 0;
-  const auto keep = [&](std::string_view piece) {
-    const std::string sealed = transaction.seal(owner, "blob_piece", column_of(position), id, piece);
-    transaction.run_later(kAddPiece, {transaction.workspace(), id, position++, Parameter::blob(sealed)});
-  };
+std::string column_of_piece(std::int64_t position) { return "content/" + std::to_string(position); }
+
+std::int64_t cut_in_pieces(const Pieces& content, const std::function<void(std::string_view piece)>& keep) {
+  std::int64_t size = 0;
   std::string waiting;
   content([&](std::string_view piece) {
     size += static_cast<std::int64_t>(piece.size());
@@ -60,7 +55,25 @@ Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, con
     waiting += piece;
   });
   if (!waiting.empty()) keep(waiting);
-  transaction.run_later(kAddBlob, {transaction.workspace(), id, media_type, size, now()});
+  return size;
+}
+
+void add_piece(Transaction& transaction, Id blob, std::int64_t position, std::string_view sealed) {
+  transaction.run_later(kAddPiece, {transaction.workspace(), blob, position, Parameter::blob(sealed)});
+}
+
+void add_blob(Transaction& transaction, Id blob, std::string_view media_type, std::int64_t size) {
+  transaction.run_later(kAddBlob, {transaction.workspace(), blob, media_type, size, now()});
+}
+
+Id put_blob(Transaction& transaction, Id owner, std::string_view media_type, const Pieces& content) {
+  const Id id = Id::make();
+  std::int64_t position = 0;
+  const std::int64_t size = cut_in_pieces(content, [&](std::string_view piece) {
+    add_piece(transaction, id, position, transaction.seal(owner, "blob_piece", column_of_piece(position), id, piece));
+    ++position;
+  });
+  add_blob(transaction, id, media_type, size);
   return id;
 }
 
@@ -90,7 +103,8 @@ Result<void> read_blob(Transaction& transaction, Id id, const std::function<void
                        [&](const Row& key) { wrapped = std::string(key.blob(0)); });
     if (row.integer(0) != next)
       wrong = "a piece is missing";
-    else if (auto piece = transaction.try_open({"blob_piece", column_of(next), id}, row.blob(1), wrapped); piece) {
+    else if (auto piece = transaction.try_open({"blob_piece", column_of_piece(next), id}, row.blob(1), wrapped);
+             piece) {
       bytes += static_cast<std::int64_t>(piece->size());
       reader(*piece);
     } else {
@@ -113,7 +127,7 @@ Result<std::string> read_blob_piece(Transaction& transaction, Id id, std::int64_
   const auto sealed = transaction.one(kOnePiece, {transaction.workspace(), id, position},
                                       [](const Row& row) { return std::string(row.blob(0)); });
   if (!sealed) return std::string();
-  auto piece = transaction.try_open({"blob_piece", column_of(position), id}, *sealed);
+  auto piece = transaction.try_open({"blob_piece", column_of_piece(position), id}, *sealed);
   if (!piece)
     return fail(problems::kDamaged, {{"what", "The attachment " + id.text()}, {"reason", "a piece was changed"}});
   return std::move(*piece);

@@ -9,16 +9,21 @@
 
 namespace understory::study {
 
-class BlindCoding : public Studies {};
+class BlindCoding : public Studies {
+ protected:
+  static Id group_of(Transaction& transaction, Id study) {
+    for (const SourceLine& line : list_sources(transaction, study))
+      if (line.name == "Group") return line.id;
+    return {};
+  }
+};
 INSTANTIATE_TEST_SUITE_P(Engines, BlindCoding, testing_support::BothEngines(), testing_support::engine_name);
 
 TEST_P(BlindCoding, NobodySeesOthersNorCountsThemUntilItEnds) {
   Transaction transaction = workspace().write();
   const Id study = make(transaction);
   bring_all(transaction, study);
-  Id group;
-  for (const SourceLine& line : list_sources(transaction, study))
-    if (line.name == "Group") group = line.id;
+  const Id group = group_of(transaction, study);
   const Id coder = coder_of(transaction, study, Id::make(), "sokha");
   const Id debt = load_codebook(transaction, study).find_path("Causes/Poverty/Debt")->id;
   ASSERT_TRUE(put_coding(transaction, study, {{}, group, debt, coder, {0, 11}}, 100));
@@ -52,9 +57,7 @@ TEST_P(BlindCoding, ExportsHoldWhatWhoeverExportsPutOnAlone) {
   Transaction transaction = workspace().write();
   const Id study = make(transaction);
   bring_all(transaction, study);
-  Id group;
-  for (const SourceLine& line : list_sources(transaction, study))
-    if (line.name == "Group") group = line.id;
+  const Id group = group_of(transaction, study);
   const Id own = coder_of(transaction, study, Id::make(), "sokha"),
            other = coder_of(transaction, study, Id::make(), "dara");
   const Id debt = load_codebook(transaction, study).find_path("Causes/Poverty/Debt")->id;
@@ -95,9 +98,7 @@ TEST_P(BlindCoding, ADifferenceIsSettledWithWhoAndWhy) {
   Transaction transaction = workspace().write();
   const Id study = make(transaction);
   bring_all(transaction, study);
-  Id group;
-  for (const SourceLine& line : list_sources(transaction, study))
-    if (line.name == "Group") group = line.id;
+  const Id group = group_of(transaction, study);
   const Source source = *open_source(transaction, study, group);
   const SourceCoding coding = source.codings.at(0);
   const Id account = Id::make();
