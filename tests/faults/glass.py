@@ -28,8 +28,8 @@ def drill(postgres=None):
         study = browsers["anita"].json("/api/v1/studies")["studies"][0]["id"]
         sources = [source["id"] for source in browsers["anita"].json(f"/api/v1/studies/{study}/sources")["sources"]]
         shown, through, opened_by_others, requests = collections.Counter(), 0, set(), []
-        # One that goes as it should; then as they like.
-        script = [("keeper", "ask"), ("anita", "open"), ("keeper", "again"), ("keeper", "look")]
+        # One glass and one reading that go as they should, so that there is something to find; then as they like.
+        script = [("keeper", "ask"), ("anita", "open"), ("keeper", "again"), ("keeper", "look"), ("anita", "read")]
         for step in range(STEPS):
             name, deed = script[step] if step < len(script) else (chance.choice(("keeper", *names)), None)
             browser, source = browsers[name], chance.choice(sources)
