@@ -3,71 +3,29 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <boost/asio.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
 #include <set>
 
 #include "foundation/log.h"
 #include "foundation/text.h"
 #include "server/body.h"
+#include "server/delivery.h"
 #include "server/gate.h"
+#include "server/hearing.h"
 #include "server/lanes.h"
-#include "server/long_target.h"
 #include "server/metrics.h"
-#include "server/packing.h"
 #include "server/problems.h"
 #include "server/refusal.h"
 
 namespace understory::server {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 namespace ssl = boost::asio::ssl;
 using tcp = asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t kHeaderLimit = 16 * 1024;
-constexpr std::size_t kPiece = 64 * 1024;      // of a body read
-constexpr std::uint64_t kUnasked = 64 * 1024;  // of a body, before it is asked whether its sender may send it
 constexpr auto kLookForCertificate = std::chrono::minutes(1);
 // What is still heard of somebody who was too slow: whoever is slow on purpose gets no more of it.
 constexpr auto kHearSlow = std::chrono::milliseconds(500);
-
-using Clock = std::chrono::steady_clock;
-using Parser = http::request_parser<http::buffer_body>;
-using Head = http::request_header<>;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
-
-// The answer without its content; how long that is, is said by whoever sends it.
-template <class Answer>
-void dress(Answer& out, const Response& response, const Head& request, bool secure, bool keep_alive) {
-  out.version(request.version());
-  out.result(static_cast<unsigned>(response.status));
-  if (response.status != 204) out.set(http::field::content_type, response.content_type);
-  for (const auto& [name, value] : kOnEveryAnswer) out.set(name, value);
-  if (secure && !names_this_machine(std::string_view(request[http::field::host])))
-    out.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
-  // A page may set several cookies, and offer several ways to sign in; any other header it gives stands for the one
-  // above.
-  for (const auto& [name, value] : response.headers)
-    name == "Set-Cookie" || name == "WWW-Authenticate" ? out.insert(name, value) : out.set(name, value);
-  out.keep_alive(keep_alive);
-}
-
-// Where a request ends must be said once: a proxy in front that reads it another way would take the rest for the next
-// person's request.
-bool ends_in_two_ways(const http::request_header<>& head) {
-  const auto lengths = head.count(http::field::content_length), codings = head.count(http::field::transfer_encoding);
-  return lengths > 1 ||
-         (lengths == 1 &&
-          head[http::field::content_length].find_first_not_of("0123456789") != std::string_view::npos) ||
-         codings > 1 || (lengths == 1 && codings == 1) || head.count(http::field::host) > 1 ||
-         (codings == 1 && !beast::iequals(head[http::field::transfer_encoding], "chunked"));
-}
 
 // What a route may answer to; no other method gets as far as the routes.
 bool known_method(http::verb method) {
@@ -91,73 +49,6 @@ Result<Request> understand(const Head& head, std::string_view target) {
 // the answer for whole.
 enum class End { kClean, kUnread, kSlow, kCut };
 
-// What came instead of a request, or of the rest of one. kNothing: whoever hangs up hears nothing.
-enum class Came { kWhole, kNothing, kNoHttp, kTooLarge, kBusy, kInTwoWays, kTooSlow, kCutShort };
-const ProblemKind& kind_of(Came came) {
-  return came == Came::kTooLarge    ? problems::kHeadTooLarge
-         : came == Came::kBusy      ? problems::kServerBusy
-         : came == Came::kInTwoWays ? problems::kEndsTwice
-         : came == Came::kTooSlow   ? problems::kTooSlow
-         : came == Came::kCutShort  ? problems::kCutShort
-                                    : problems::kNotHttp;
-}
-Problem problem_of(Came came, bool long_target = false) {
-  if (came == Came::kTooLarge && long_target)
-    return Problem(problems::kTooMuchAsked, {{"limit", fmt::format("{} KiB", kLongTarget / 1024)}});
-  return Problem(kind_of(came));
-}
-
-// Ends what is waited for on a connection when its time is over, and leaves the connection open for saying so. (A
-// stream's own timer closes it.)
-class Patience {
- public:
-  Patience(asio::io_context& io, beast::tcp_stream& stream) : state_(std::make_shared<State>(io, stream)) {
-    stream.expires_never();
-  }
-  ~Patience() {
-    state_->stream = nullptr;
-    state_->timer.cancel();
-  }
-  Patience(const Patience&) = delete;
-  Patience& operator=(const Patience&) = delete;
-
-  void last(std::chrono::milliseconds time) { wait(state_, time, ++state_->turn); }
-  bool over() const { return state_->over; }
-
- private:
-  struct State {
-    State(asio::io_context& io, beast::tcp_stream& one) : timer(io), stream(&one) {}
-    asio::steady_timer timer;
-    beast::tcp_stream* stream;  // null: nobody waits any more
-    int turn = 0;
-    bool over = false;
-  };
-  static void wait(const std::shared_ptr<State>& state, std::chrono::milliseconds time, int turn) {
-    state->timer.expires_after(time);
-    state->timer.async_wait([state, turn](beast::error_code error) {
-      if (error || !state->stream || state->turn != turn) return;
-      state->over = true;
-      state->stream->cancel();
-      wait(state, std::chrono::milliseconds(50), turn);  // it may have been between two reads
-    });
-  }
-  std::shared_ptr<State> state_;
-};
-
-std::string_view seen(const beast::flat_buffer& buffer) {
-  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
-}
-
-// Of a request that is refused before it is understood: what tells how to say so.
-Request glimpse(const Parser& parser, const beast::flat_buffer& buffer) {
-  const Head& head = parser.get();
-  Request asked = glimpsed(seen(buffer));
-  if (!head.target().empty()) asked.path = glimpsed("? " + std::string(head.target()) + " ").path;
-  if (head.count(http::field::accept_language) > 0)
-    asked.headers["accept-language"] = std::string(head[http::field::accept_language]);
-  return asked;
-}
-
 // The answer to one request, and its place in a lane for as long as it is on its way.
 struct Answer {
   Response response;
@@ -166,14 +57,6 @@ struct Answer {
   Workers* lane = nullptr;
   std::unique_ptr<Counted> place = nullptr;
   std::unique_ptr<Held> held = nullptr;  // of its client's downloads
-};
-
-// An address too long for a head, and its place among those held at once.
-struct LongTarget {
-  std::string text;
-  std::uint64_t passed = 0;  // bytes of one that is too long even so
-  std::unique_ptr<Counted> place = nullptr;
-  std::unique_ptr<Held> of_client = nullptr;
 };
 
 Answer own(Response response) { return {std::move(response), true}; }
@@ -201,6 +84,8 @@ struct Transport::Impl {
         admit(std::move(admission)),
         spool(listening.spool.empty() ? std::filesystem::temp_directory_path() : listening.spool, most.spool),
         gate(listening, most),
+        hearing(io, limits, gate, lanes, admit, draining),
+        delivery(io, limits, ending),
         lanes(workers, most),
         acceptor(io),
         signals(io),
@@ -218,9 +103,10 @@ struct Transport::Impl {
   // Touched by the I/O thread alone. They stand before `io`, whose end is the end of conversations that count in them.
   KeptCertificate certificate;
   Gate gate;
-  std::set<beast::tcp_stream*> idle;     // connections waiting for a request
   std::set<asio::steady_timer*> timers;  // of again_and_again()
   bool draining = false;
+  Hearing hearing;
+  Delivery delivery;
   // Its window closed: what was started in it ends. (A service is asked by the same signal to read its files anew.)
   const bool at_terminal = ::isatty(STDIN_FILENO) == 1;
 
@@ -234,16 +120,6 @@ struct Transport::Impl {
   const std::vector<std::string>& names() const {
     return listening.names.empty() && certificate.now() ? certificate.now()->names() : listening.names;
   }
-
-  // A long answer being sent. However that ends, it is destroyed on a worker, since it may hold a transaction.
-  struct Sending {
-    Impl& impl;
-    Workers& workers;
-    std::shared_ptr<Pieces> pieces;
-    ~Sending() {
-      if (!impl.ending) asio::post(workers.pool, [gone = std::move(pieces)]() mutable { gone.reset(); });
-    }
-  };
 
   std::optional<Sender> sender_of(const Peer& peer, const Head& head) const {
     std::string_view last;  // a proxy adds its own behind what it was sent
@@ -283,7 +159,7 @@ struct Transport::Impl {
         reader.refuse(Problem(problems::kTooManyUploads));
       if (comes && !reader.problem()) {
         std::optional<Response> refused;
-        const Came came = co_await read_body(stream, buffer, parser, reader, request, refused);
+        const Came came = co_await hearing.read_body(stream, buffer, parser, reader, request, refused);
         if (refused) {
           Answer answer;
           answer.response = std::move(*refused);
@@ -341,217 +217,6 @@ struct Transport::Impl {
     co_return out;
   }
 
-  // The time bytes may take: at least so many a second, after some grace for the way.
-  auto time_for(std::uint64_t bytes) const {
-    return limits.grace + std::chrono::milliseconds(bytes * 1000 / static_cast<unsigned>(limits.least_rate));
-  }
-
-  // Until a request has arrived whole nothing was begun, and draining may close the connection.
-  struct Idle {
-    std::set<beast::tcp_stream*>& all;
-    beast::tcp_stream* stream;
-    Idle(std::set<beast::tcp_stream*>& those, beast::tcp_stream* one) : all(those), stream(one) { all.insert(stream); }
-    ~Idle() { all.erase(stream); }
-    Idle(const Idle&) = delete;
-    Idle& operator=(const Idle&) = delete;
-  };
-
-  static Came came_of(beast::error_code error, bool too_slow) {
-    if (!error) return Came::kWhole;
-    if (too_slow) return Came::kTooSlow;
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) return Came::kTooLarge;
-    if (error == http::error::partial_message) return Came::kCutShort;
-    const bool no_http = error.category() == http::make_error_code(http::error::bad_method).category();
-    return no_http && error != http::error::end_of_stream ? Came::kNoHttp : Came::kNothing;
-  }
-
-  // Leaves the parser a head of the usual size.
-  static bool take_target(beast::flat_buffer& buffer, LongTarget& far) {
-    std::string head(seen(buffer));
-    auto target = take_long_target(head);
-    if (!target) return false;
-    far.text = std::move(*target);
-    if (far.text.size() < kHeaderLimit) far.place.reset(), far.of_client.reset();
-    put_instead(buffer, head);
-    return true;
-  }
-  static void put_instead(beast::flat_buffer& buffer, const std::string& head) {
-    buffer.consume(buffer.size());
-    buffer.max_size(kHeaderLimit + kPiece);
-    buffer.shrink_to_fit();
-    buffer.commit(asio::buffer_copy(buffer.prepare(head.size()), asio::buffer(head)));
-  }
-
-  template <class Stream>
-  asio::awaitable<Came> read_head(Stream& stream, beast::flat_buffer& buffer, Parser& parser,
-                                  std::chrono::milliseconds patience_to_begin, const Peer& peer, LongTarget& far) {
-    beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
-    const Idle until_whole(idle, &lowest);
-    Patience patience(io, lowest);
-    beast::error_code error;
-    bool begun = buffer.size() > 0;
-    patience.last(begun ? limits.head : patience_to_begin);
-    for (Begun line = Begun::kUnclear;;) {
-      if (begun) line = begun_with(seen(buffer));
-      if (line == Begun::kUsual) break;
-      if (line == Begun::kLong) {
-        if (!far.place) {
-          if (!gate.takes_long_heads(peer)) co_return Came::kBusy;
-          far.place = std::make_unique<Counted>(gate.long_heads, [](int) {});
-          far.of_client = std::make_unique<Held>(gate.long_heads_of, peer.client);
-        }
-        const std::size_t end = std::min(seen(buffer).find('\n'), buffer.size());
-        const bool ends = end < buffer.size();
-        if (far.passed > 0 || end >= kLongTarget) {
-          // Passed over, so that what comes after it tells in which language to say so.
-          far.passed += buffer.size();
-          put_instead(buffer, without_query(seen(buffer)));
-          if (far.passed > limits.hear_out_bytes) co_return Came::kTooLarge;
-        } else if (ends && !take_target(buffer, far)) {
-          co_return Came::kNoHttp;
-        }
-        if (ends) break;
-        buffer.max_size(kLongTarget + kPiece);
-      }
-      const std::size_t came = co_await stream.async_read_some(buffer.prepare(line == Begun::kLong ? kPiece : 4096),
-                                                               asio::redirect_error(asio::use_awaitable, error));
-      buffer.commit(came);
-      if (error || patience.over()) co_return begun&& patience.over() ? Came::kTooSlow : Came::kNothing;
-      if (!std::exchange(begun, true)) patience.last(limits.head);
-    }
-    co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-    const Came came = came_of(error, patience.over());
-    if (came == Came::kCutShort) co_return Came::kNothing;
-    if (came == Came::kWhole && far.passed > 0) co_return Came::kTooLarge;
-    co_return came == Came::kWhole&& ends_in_two_ways(parser.get()) ? Came::kInTwoWays : came;
-  }
-
-  // The body, as far as it is wanted. Each piece must come in its time. `refused`: its sender may not send so much.
-  template <class Stream>
-  asio::awaitable<Came> read_body(Stream& stream, beast::flat_buffer& buffer, Parser& parser, BodyReader& reader,
-                                  Request& request, std::optional<Response>& refused) {
-    beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
-    const Idle until_whole(idle, &lowest);
-    Patience patience(io, lowest);
-    beast::error_code error;
-    const std::uint64_t declared = parser.content_length().value_or(kPiece);
-    bool goes_on = true, asked = !admit;
-    std::uint64_t all = 0;
-    std::string piece(static_cast<std::size_t>(std::min<std::uint64_t>(declared, kPiece)), '\0');
-    for (bool told = false; goes_on;) {
-      if (!asked && (request.by_digest() || declared > kUnasked || all > kUnasked)) {
-        asked = true;
-        auto ask = [this, &request] { return admit(request); };
-        refused = co_await on(io, lanes.admitting(), std::move(ask));
-        if (draining) co_return Came::kNothing;
-        if (refused) co_return Came::kWhole;
-      }
-      if (!std::exchange(told, true) && parser.get().version() >= 11 &&
-          beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-        static constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
-        patience.last(limits.stall);
-        co_await asio::async_write(stream, asio::buffer(kGoOn), asio::redirect_error(asio::use_awaitable, error));
-        if (error) co_return Came::kNothing;
-      }
-      if (parser.is_done()) break;
-      parser.get().body().data = piece.data();
-      parser.get().body().size = piece.size();
-      patience.last(time_for(piece.size()));
-      co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-      if (error == http::error::need_buffer) error = {};
-      if (error) co_return came_of(error, patience.over());
-      const std::string_view came(piece.data(), piece.size() - parser.get().body().size);
-      all += came.size();
-      if (reader.may_wait()) {
-        auto feed = [&reader, came] { return reader.feed(came); };
-        goes_on = co_await on(io, lanes.spooling(), std::move(feed));
-        if (draining) co_return Came::kNothing;
-      } else {
-        goes_on = reader.feed(came);
-      }
-    }
-    co_return Came::kWhole;
-  }
-
-  template <class Stream, class Out>
-  asio::awaitable<beast::error_code> send(Stream& stream, Out& pieces, std::size_t bytes) {
-    const auto latest = Clock::now() + time_for(bytes);
-    beast::error_code error;
-    while (!error && !pieces.is_done()) {
-      beast::get_lowest_layer(stream).expires_at(std::min(Clock::now() + limits.stall, latest));
-      co_await http::async_write_some(stream, pieces, asio::redirect_error(asio::use_awaitable, error));
-    }
-    co_return error;
-  }
-
-  // An answer held whole.
-  template <class Stream>
-  asio::awaitable<beast::error_code> send_whole(Stream& stream, Response response, const Head& request, bool secure,
-                                                bool keep_alive) {
-    http::response<http::string_body> out;
-    dress(out, response, request, secure, keep_alive);
-    if (worth_packing(response)) {
-      out.set(http::field::vary, "Accept-Encoding, Accept-Language, Cookie");
-      if (takes_gzip(std::string_view(request[http::field::accept_encoding]))) {
-        response.body = packed(response.body);
-        out.set(http::field::content_encoding, "gzip");
-      }
-    }
-    boost::optional<std::uint64_t> length;  // none where the status has none, or it is not known
-    if (response.pieces && response.size) length = *response.size;
-    if (!response.pieces && response.status != 204 && response.status != 304) length = response.body.size();
-    if (length) out.content_length(length);
-    if (request.method() != http::verb::head) out.body() = std::move(response.body);
-    http::response_serializer<http::string_body> pieces(out);
-    co_return co_await send(stream, pieces, out.body().size());
-  }
-
-  // An answer in pieces. An error: it did not go out to its end.
-  template <class Stream>
-  asio::awaitable<beast::error_code> send_pieces(Stream& stream, const Sending& sending, std::string piece,
-                                                 Response response, const Head& request, bool secure, bool keep_alive) {
-    http::response<http::buffer_body> out;
-    dress(out, response, request, secure, keep_alive);
-    if (response.size)
-      out.content_length(*response.size);
-    else
-      out.chunked(request.version() >= 11);
-    http::response_serializer<http::buffer_body> pieces(out);
-    for (std::uint64_t left = response.size.value_or(0);;) {
-      const bool last = piece.empty();
-      if (response.size && (last ? left > 0 : piece.size() > left)) {
-        log::error("a long answer was not as long as it said");
-        co_return metrics::cut_short("failed"), asio::error::operation_aborted;
-      }
-      left -= response.size ? piece.size() : 0;
-      out.body() = {last ? nullptr : piece.data(), piece.size(), !last};
-      beast::error_code error = co_await send(stream, pieces, piece.size());
-      if (error == http::error::need_buffer) error = {};
-      if (error) metrics::cut_short("not_taken");
-      if (error || last) co_return error;
-      Pieces& source = *sending.pieces;
-      auto next = [&source] { return next_of(source); };
-      auto made = co_await on(io, sending.workers, std::move(next));
-      if (!made) {
-        log::error("a long answer failed: {}", made.error().code());
-        co_return metrics::cut_short("failed"), asio::error::operation_aborted;
-      }
-      piece = std::move(*made);
-    }
-  }
-
-  // Sends the answer, long or not.
-  template <class Stream>
-  asio::awaitable<beast::error_code> deliver(Stream& stream, Answer answer, const Head& request, bool secure,
-                                             bool keep_alive) {
-    if (!answer.response.pieces || request.method() == http::verb::head)
-      co_return co_await send_whole(stream, std::move(answer.response), request, secure, keep_alive);
-    const Sending sending{*this, *answer.lane, std::move(answer.response.pieces)};
-    std::string first = std::move(answer.response.body);
-    co_return co_await send_pieces(stream, sending, std::move(first), std::move(answer.response), request, secure,
-                                   keep_alive);
-  }
-
   template <class Stream>
   asio::awaitable<End> converse(Stream& stream, const Peer& peer) {
     beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
@@ -562,7 +227,8 @@ struct Transport::Impl {
       parser.body_limit(boost::none);  // BodyReader counts
       if (draining) co_return End::kClean;
       LongTarget far;
-      const Came came = co_await read_head(stream, buffer, parser, first ? limits.head : limits.idle, peer, far);
+      const Came came =
+          co_await hearing.read_head(stream, buffer, parser, first ? limits.head : limits.idle, peer, far);
       if (came == Came::kNothing) co_return End::kClean;
       const Head& request = parser.get();
       Answer answer;
@@ -596,26 +262,11 @@ struct Transport::Impl {
                         std::chrono::duration<double>(Clock::now() - begun).count());
       const bool long_answer = answer.response.pieces != nullptr;
       const bool sized = !long_answer || answer.response.size || request.version() >= 11;
-      const beast::error_code error =
-          co_await deliver(stream, std::move(answer), request, sender.secure, keep_alive && sized);
+      const beast::error_code error = co_await delivery.deliver(stream, std::move(answer.response), answer.lane,
+                                                                request, sender.secure, keep_alive && sized);
       if (error) co_return long_answer ? End::kCut : End::kClean;
       if (!whole) co_return too_slow ? End::kSlow : End::kUnread;
       if (!keep_alive || !sized) co_return End::kClean;
-    }
-  }
-
-  // Closing a connection while its sender still sends would tear the answer from it: some more is read and forgotten.
-  template <class Stream>
-  asio::awaitable<void> hear_out(Stream& stream, std::chrono::milliseconds most) {
-    beast::tcp_stream& lowest = beast::get_lowest_layer(stream);
-    const Idle nothing_begun(idle, &lowest);
-    const auto latest = Clock::now() + most;
-    std::string forgotten(kPiece, '\0');
-    beast::error_code error;
-    for (std::uint64_t came = 0; !error && !draining && came < limits.hear_out_bytes;) {
-      lowest.expires_at(latest);
-      came +=
-          co_await stream.async_read_some(asio::buffer(forgotten), asio::redirect_error(asio::use_awaitable, error));
     }
   }
 
@@ -640,7 +291,7 @@ struct Transport::Impl {
         co_return;
       }
       const End end = co_await converse(stream, peer);
-      if (const auto more = still_heard(end); more.count() > 0) co_await hear_out(stream, more);
+      if (const auto more = still_heard(end); more.count() > 0) co_await hearing.hear_out(stream, more);
       if (end == End::kCut) {
         tear_off(beast::get_lowest_layer(stream).socket());
       } else {
@@ -652,7 +303,7 @@ struct Transport::Impl {
       const End end = co_await converse(stream, peer);
       if (end == End::kCut) co_return tear_off(stream.socket());
       stream.socket().shutdown(tcp::socket::shutdown_send, error);
-      if (const auto more = still_heard(end); more.count() > 0) co_await hear_out(stream, more);
+      if (const auto more = still_heard(end); more.count() > 0) co_await hearing.hear_out(stream, more);
     }
   }
 
@@ -718,7 +369,7 @@ struct Transport::Impl {
     signals.cancel(ignored);
     hang_up.cancel(ignored);
     for (asio::steady_timer* timer : timers) timer->cancel();
-    for (beast::tcp_stream* stream : idle) stream->cancel();
+    hearing.end_idle();
     if (gate.connections == 0) return;
     drain_timer.expires_after(limits.drain);
     drain_timer.async_wait([this](beast::error_code error) {
