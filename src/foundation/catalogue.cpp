@@ -4,6 +4,7 @@
 #include <unicode/numberformatter.h>
 #include <unicode/unistr.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <map>
@@ -107,6 +108,17 @@ bool Catalogue::has(std::string_view key) const { return words_->patterns.contai
 bool Catalogue::checked() const {
   const auto found = words_->patterns.find("_checked");
   return found != words_->patterns.end() && found->second == "yes";
+}
+
+std::vector<Catalogue::Sentence> Catalogue::sentences() const {
+  std::vector<Sentence> all;
+  for (const auto& [key, english] : english_->patterns) {
+    if (key.starts_with("_")) continue;
+    const auto here = words_->patterns.find(key);
+    all.push_back({key, english, here == words_->patterns.end() ? english : here->second});
+  }
+  std::ranges::sort(all, {}, &Sentence::key);
+  return all;
 }
 
 std::string Catalogue::say(const Message& message) const {

@@ -36,6 +36,11 @@ class Catalogue {
   std::string_view language() const { return language_; }
   bool has(std::string_view key) const;  // in this very language
   bool checked() const;                  // has a native speaker read it?
+  // All of them, ordered by key: English, and this language's (English again where it has none).
+  struct Sentence {
+    std::string key, english, words;
+  };
+  std::vector<Sentence> sentences() const;
   // An unknown key comes back as itself in ⟦ ⟧, which a test looks for on every page.
   std::string say(const Message& message) const;
   std::string say(std::string_view key) const { return say(Message{std::string(key), {}}); }

@@ -281,9 +281,11 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         } else if (!somebody) {
           expected = api ? 401 : 303;
         } else if (within == "/" || within == "/studies" || within == "/account" || within == "/glass" ||
-                   within == "/forms" || within == "/places" || within == "/entities" || within == "/desk" ||
-                   within == "/desk/{rest*}" || within == "/person") {
+                   within == "/forms" || within == "/places" || within == "/languages" || within == "/entities" ||
+                   within == "/desk" || within == "/desk/{rest*}" || within == "/person") {
           expected = 200;
+        } else if (within == "/languages/{language}/sentences.csv") {
+          expected = 404;  // no such language
         } else if (within == "/glass/{glass}") {
           expected = 404;  // nobody asked
         } else if (route.access == Access::kThing) {

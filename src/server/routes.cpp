@@ -61,6 +61,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/accounts/{account}", show_account_of, kRight, kManageAccounts, true},
     {"POST", "/accounts/{account}", change_account, kRight, kManageAccounts, false},  // likewise
     {"GET", "/accounts/{account}/sees", show_what_account_sees, kRight, kManageAccounts, true},
+    // The program's own words, and nobody's.
+    {"GET", "/languages", show_languages, kSignedIn, kSeeStudy, false},
+    {"GET", "/languages/{language}/sentences.csv", send_sentences, kSignedIn, kSeeStudy, false},
     {"GET", "/places", show_places, kSignedIn, kSeeStudy, false},
     // Keeps and logs in a transaction of its own, which is given up when something in the file is wrong.
     {"POST", "/places", bring_places, kRight, kChangeStudy, false, true, Lane::kReports,

@@ -60,6 +60,8 @@ Result<Response> change_account(const Visit& visit);
 Result<Response> show_what_account_sees(const Visit& visit);
 Result<Response> show_looks_at_source(const Visit& visit);
 Result<Response> show_looks_at_submission(const Visit& visit);
+Result<Response> show_languages(const Visit& visit);
+Result<Response> send_sentences(const Visit& visit);
 Result<Response> show_places(const Visit& visit);
 Result<Response> bring_places(const Visit& visit);
 Result<Response> show_backups(const Visit& visit);

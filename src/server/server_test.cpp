@@ -104,6 +104,7 @@ TEST_P(Pages, EveryRouteAnswersInEveryLanguageWithoutAKeyShowing) {
       put("{list}", list.text());
       put("{rest*}", "Submissions");
       put("{code}", debt);
+      put("{language}", language);
       for (const std::string_view ask : findings::kAsks) {
         std::string each = address;
         if (const std::size_t at = each.find("{ask}"); at != std::string::npos) each.replace(at, 5, ask);

@@ -1,6 +1,7 @@
 // Settings as people meet them: places brought in on a page, what somebody would see, who looked at a source.
 #include <gmock/gmock.h>
 
+#include "foundation/csv.h"
 #include "people/audit.h"
 #include "places/boundaries.h"
 #include "study/source_places.h"
@@ -63,6 +64,26 @@ TEST_P(Settings, PlacesComeAsTablesAndOutlinesAndAllOfAFileOrNothing) {
   EXPECT_THAT(map.body, HasSubstr("Svay Rieng"));
   EXPECT_EQ(bring(lead_, "areas.geojson", R"({"features":[{"geometry":{"type":"Point"}}]})").status, 422);
   EXPECT_EQ(bring(lead_, "empty.csv", "").status, 422);
+}
+
+TEST_P(Settings, WhoGrewUpWithALanguageGetsItsSentencesToRead) {
+  const Response page = get("/languages?lang=km", lead_);
+  EXPECT_EQ(page.status, 200);
+  for (const std::string& code : Catalogue::languages()) {
+    EXPECT_THAT(page.body, HasSubstr("/languages/" + code + "/sentences.csv"));
+    EXPECT_THAT(page.body, HasSubstr(Catalogue::of(code).say("_name")));
+  }
+  EXPECT_THAT(page.body, HasSubstr(Catalogue::of("km").say("language_page.no")));
+  const auto table = read_csv(get("/languages/km/sentences.csv", keeper_).body, "km.csv");
+  ASSERT_TRUE(table) << table.error().sentence();
+  EXPECT_EQ(table->header, (std::vector<std::string>{"key", "en", "km", "better"}));
+  const auto row = std::ranges::find(table->rows, "language_page.title", [](const auto& each) { return each[0]; });
+  ASSERT_NE(row, table->rows.end());
+  EXPECT_EQ(row->at(1), "Languages");
+  EXPECT_EQ(row->at(2), Catalogue::of("km").say("language_page.title"));
+  EXPECT_EQ(table->rows.size(), Catalogue::of("en").sentences().size());
+  EXPECT_EQ(get("/languages/xx/sentences.csv", lead_).status, 404);
+  EXPECT_EQ(get("/languages", "").status, 303);
 }
 
 TEST_P(Settings, WhoLeadsOnePlaceAloneChangesNoPlacesOfAll) {

@@ -127,6 +127,7 @@ Response whole(const Visit& visit, Page& page, int status) {
     if (uses_forms(visit.person)) account.set("forms", visit.say("forms.title"));
     if (people::may_somewhere(visit.person, people::Right::kChangeStudy))
       account.set("places", visit.say("place_page.title"));
+    account.set("languages_title", visit.say("language_page.title"));
     if (visit.may(people::Right::kKeepDevices)) account.set("devices", visit.say("devices.title"));
     if (visit.may(people::Right::kKeepMachine)) account.set("backups", visit.say("backups.title"));
     if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));

@@ -42,7 +42,7 @@ for (const account of Object.values(accounts))
       const { study, own } = menus[account.role];
       const found = await page.locator('.cards a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
       assert.equal(found.length, study ? 1 : 0);
-      const paths = ['/', '/account', '/glass', '/forms', '/places', ...own];
+      const paths = ['/', '/account', '/glass', '/forms', '/places', '/languages', ...own];
       if (study) {
         await page.goto(example + found[0]);
         const menu = await page.locator('.menu a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
