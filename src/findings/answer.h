@@ -64,6 +64,18 @@ struct Table {
   std::vector<Arrow> arrows = {};  // of links: the one a row counts
 };
 
+// A chain that one source tells whole, and how well its ends hold together. For figures; tables say the same in words.
+struct Thread {
+  struct Step {
+    std::string key, label;  // of the item
+    std::int64_t told = 0;   // respondents who say that this leads to the next; 0 at the last
+  };
+  std::vector<Step> steps;
+  std::int64_t asked = 0;
+  std::int64_t sources = 0;               // that tell all of it
+  std::int64_t standing = 0, doubts = 0;  // sources that tell any way from first to last; their links to be doubted
+};
+
 struct Answer {
   Question question;
   std::string study_name;
@@ -75,6 +87,7 @@ struct Answer {
   std::vector<Estimate> overall;             // [item], all groups together; none where two groups are compared
   double p_first_everywhere = -1;            // of items[0], over all groups
   std::vector<Table> tables;
+  std::vector<Thread> threads;     // most told first, as in the table of that name
   std::vector<Message> sentences;  // the finding, most important first
   std::vector<Message> warnings;   // thin evidence, purposive sample, few groups, unread sources …
 };

@@ -341,6 +341,18 @@ TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
                     link(pattern, dowry, labour), link(other, debt, labour, -1)};
   const Answer whole = *ask(evidence, asked("links"));
   EXPECT_EQ(table(whole, "threads")->rows.size(), 2u);
+  // What a figure draws of them: each link with who says it, and how the ends stand.
+  ASSERT_EQ(whole.threads.size(), 2u);
+  for (const Thread& thread : whole.threads) {
+    ASSERT_EQ(thread.steps.size(), 3u);
+    EXPECT_EQ(thread.steps.front().label, "Poverty");
+    EXPECT_EQ(thread.steps.back().label, "Forced labour");
+    EXPECT_EQ(thread.steps[0].told, 1);
+    EXPECT_EQ(thread.steps[2].told, 0);  // nothing follows
+    EXPECT_EQ(thread.asked, 168);
+    EXPECT_EQ(std::tuple(thread.sources, thread.standing, thread.doubts), std::tuple(1, 1, 2));
+  }
+  EXPECT_TRUE(apart.threads.empty());
   const Table& standing = *table(whole, "robustness");
   EXPECT_EQ(std::get<std::string>(standing.rows[0][0]), "Poverty");
   EXPECT_EQ(std::get<std::string>(standing.rows[0][1]), "Forced labour");

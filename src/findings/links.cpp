@@ -27,6 +27,10 @@ struct Arrow {
   auto operator<=>(const Arrow&) const = default;
 };
 using Network = std::map<int, std::set<int>>;  // item → items it leads to
+struct Standing {
+  std::int64_t sources = 0, flow = 0;
+};
+using Standings = std::map<std::pair<int, int>, Standing>;  // of two items joined by any way that a source tells whole
 
 struct Accounts {
   std::map<Arrow, Told> arrows;
@@ -129,7 +133,7 @@ bool find_threads(const Network& network, std::vector<int>& way, std::vector<std
   return true;
 }
 
-void add_threads(Answer& answer, const Tally& tally, const Accounts& accounts) {
+void add_threads(Answer& answer, const Tally& tally, const Accounts& accounts, const Standings& standings) {
   std::map<std::vector<int>, std::int64_t> told_in;  // thread → sources
   std::int64_t dense = 0;
   for (const auto& [source, network] : accounts.of_source) {
@@ -156,7 +160,18 @@ void add_threads(Answer& answer, const Tally& tally, const Accounts& accounts) {
               {}};
   for (std::size_t i = 0; i < order.size() && i < kMostRows; ++i) {
     std::vector<std::string> labels;
-    for (int item : order[i].first) labels.push_back(tally.items.list[item].label);
+    const std::vector<int>& way = order[i].first;
+    const Standing& ends = standings.at({way.front(), way.back()});
+    Thread thread{{}, static_cast<std::int64_t>(tally.people.size()), order[i].second, ends.sources, ends.flow};
+    for (std::size_t step = 0; step < way.size(); ++step) {
+      const Item& item = tally.items.list[way[step]];
+      labels.push_back(item.label);
+      const bool last = step + 1 == way.size();
+      thread.steps.push_back(
+          {item.key, item.label,
+           last ? 0 : static_cast<std::int64_t>(accounts.arrows.at({way[step], way[step + 1], 1}).people.size())});
+    }
+    answer.threads.push_back(std::move(thread));
     table.rows.push_back({join(labels, " → "), order[i].second});
     table.row_codes.push_back(tally.items.list[order[i].first[0]].code);
   }
@@ -181,11 +196,8 @@ std::set<int> reached(const Network& network, int from) {
 // How well a connection stands: the sources that tell a way from one to the other, whole, and how many of their links
 // would have to be doubted before none is left. Each source's links are parted by themselves: their networks laid over
 // each other would let through ways that nobody told.
-void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts) {
-  struct Standing {
-    std::int64_t sources = 0, flow = 0;
-  };
-  std::map<std::pair<int, int>, Standing> joined;
+Standings standings_of(const Accounts& accounts) {
+  Standings joined;
   for (const auto& [source, network] : accounts.of_source) {
     std::map<int, int> node;  // item → its number among those of this source
     std::vector<statistics::Channel> channels;
@@ -199,6 +211,10 @@ void add_robustness(Answer& answer, const Tally& tally, const Accounts& accounts
         standing.flow += statistics::maximum_flow(static_cast<int>(node.size()), channels, node.at(from), node.at(end));
       }
   }
+  return joined;
+}
+
+void add_robustness(Answer& answer, const Tally& tally, const Standings& joined) {
   struct Row {
     int from, to;
     std::int64_t flow, sources;
@@ -238,8 +254,9 @@ Result<Answer> ask_links(const Evidence& evidence, const Question& question, con
     return answer;
   }
   add_links(answer, evidence, counted, accounts);
-  add_threads(answer, counted, accounts);
-  add_robustness(answer, counted, accounts);
+  const Standings standings = standings_of(accounts);
+  add_threads(answer, counted, accounts, standings);
+  add_robustness(answer, counted, standings);
   answer.warnings.push_back({"findings.warn.links_within_source", {}});
   add_warnings(answer, evidence, counted);
   return answer;

@@ -1,5 +1,6 @@
-// Where places lie: outlines that somebody brought as GeoJSON, kept small enough to be drawn on an old phone. Outlines
-// of areas alone, never a point: a point on a map is somebody's house.
+// Where places lie: outlines that somebody brought as GeoJSON, kept small enough to be drawn on an old phone; until
+// then those of first-level areas that come with the program. Areas alone, never a point: a point on a map is
+// somebody's house.
 #pragma once
 #include <map>
 #include <string>
@@ -43,7 +44,7 @@ Result<BoundaryImport> import_boundaries(storage::Transaction& transaction, std:
                                          std::string_view file);
 // Places right below each, of all that have any.
 std::map<std::string, std::int64_t> count_children(storage::Transaction& transaction);
-// Of those of these places that have one.
+// Of those of these places that have one: somebody's, else that which comes with the program.
 std::map<std::string, Boundary> boundaries(storage::Transaction& transaction, const std::vector<std::string>& codes);
 
 }  // namespace understory::places

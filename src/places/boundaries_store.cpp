@@ -1,6 +1,7 @@
 #include <charconv>
 
 #include "foundation/clock.h"
+#include "foundation/resource.h"
 #include "foundation/text.h"
 #include "places/boundaries.h"
 #include "places/places.h"
@@ -10,6 +11,8 @@ namespace understory::places {
 using storage::Query;
 using storage::Row;
 using storage::Transaction;
+
+std::span<const Resource> resources();
 
 namespace {
 
@@ -51,6 +54,21 @@ Boundary boundary_of(std::string_view text) {
   return boundary;
 }
 
+// The outlines that come with the program: a code, a tab and its rings on each line (scripts/make_places.py).
+std::string_view built_in(const std::string& code) {
+  static const std::map<std::string_view, std::string_view> all = [] {
+    std::map<std::string_view, std::string_view> found;
+    for (const Resource& resource : resources())
+      if (resource.name == "places/outlines.txt")
+        for (std::string_view line : split(resource.content, '\n'))
+          if (const std::size_t tab = line.find('\t'); tab != std::string_view::npos)
+            found[line.substr(0, tab)] = line.substr(tab + 1);
+    return found;
+  }();
+  const auto found = all.find(code);
+  return found == all.end() ? std::string_view() : found->second;
+}
+
 }  // namespace
 
 Result<BoundaryImport> import_boundaries(Transaction& transaction, std::string_view bytes, std::string_view file) {
@@ -82,6 +100,8 @@ std::map<std::string, Boundary> boundaries(Transaction& transaction, const std::
     if (auto boundary = transaction.one(kOne, {transaction.workspace(), code},
                                         [](const Row& row) { return boundary_of(row.text(0)); }))
       found[code] = std::move(*boundary);
+    else if (const std::string_view rings = built_in(code); !rings.empty())
+      found[code] = boundary_of(rings);
   return found;
 }
 

@@ -117,10 +117,51 @@ TEST_P(Outlines, AreKeptReplacedAndFound) {
   ASSERT_TRUE(again) << again.error().sentence();
   EXPECT_EQ(again->added, 1);
   EXPECT_EQ(again->changed, 1);
-  const auto found = boundaries(transaction, {"KH-20", "KH-1", "KH-2"});
-  EXPECT_EQ(found.size(), 2u);
+  const auto found = boundaries(transaction, {"KH-20", "KH-1", "KH"});
+  EXPECT_EQ(found.size(), 2u);  // none of a country
   EXPECT_EQ(found.at("KH-20").at(0).front(), (Corner{105.25, 11}));
   EXPECT_GT(count_children(transaction).at("KH"), 20);
+}
+
+bool holds(const Boundary& boundary, double east, double north) {  // by the even-odd rule, as it is filled
+  bool inside = false;
+  for (const Ring& ring : boundary)
+    for (std::size_t i = 1; i < ring.size(); ++i)
+      if ((ring[i - 1].north > north) != (ring[i].north > north) &&
+          east < ring[i].east +
+                     (ring[i - 1].east - ring[i].east) * (north - ring[i].north) / (ring[i - 1].north - ring[i].north))
+        inside = !inside;
+  return inside;
+}
+
+TEST_P(Outlines, OfFirstLevelAreasComeWithTheProgramUntilSomebodyBringsTheirOwn) {
+  auto transaction = workspace().write();
+  ASSERT_TRUE(install_builtin_places(transaction));
+  std::size_t areas = 0;
+  for (const char* country : {"KH", "NP", "IN", "BD", "TH", "VN"}) {
+    std::vector<std::string> codes;
+    for (const Place& place : children(transaction, country)) codes.push_back(place.code);
+    const auto found = boundaries(transaction, codes);
+    for (const std::string& code : codes) {
+      ASSERT_TRUE(found.contains(code)) << code << " has no outline";
+      for (const Ring& ring : found.at(code)) {
+        ASSERT_GE(ring.size(), 4u) << code;
+        EXPECT_EQ(ring.front(), ring.back()) << code;
+        for (const Corner& corner : ring)
+          ASSERT_TRUE(corner.east > 65 && corner.east < 120 && corner.north > 5 && corner.north < 38) << code;
+      }
+    }
+    areas += found.size();
+  }
+  EXPECT_GT(areas, 200u);
+  auto some = boundaries(transaction, {"KH-20", "KH-12", "TH-57", "BD-D"});
+  EXPECT_TRUE(holds(some.at("KH-20"), 105.8, 11.1));    // the town of Svay Rieng
+  EXPECT_TRUE(holds(some.at("KH-12"), 104.92, 11.55));  // Phnom Penh
+  EXPECT_FALSE(holds(some.at("KH-12"), 105.8, 11.1));
+  EXPECT_TRUE(holds(some.at("TH-57"), 99.83, 19.91));  // Chiang Rai
+  EXPECT_TRUE(holds(some.at("BD-D"), 89.55, 22.85));   // Khulna
+  ASSERT_TRUE(import_boundaries(transaction, collection(feature(R"("KH-20")", kSquare)), "a.geojson"));
+  EXPECT_EQ(boundaries(transaction, {"KH-20"}).at("KH-20").at(0).size(), 5u);
 }
 
 TEST_P(Outlines, OfAPlaceNobodyKnowsAreRefusedWithTheFeature) {

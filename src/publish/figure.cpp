@@ -43,9 +43,7 @@ std::string table_html(const findings::Table& table, const Catalogue& words, con
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
     const auto& row = table.rows[r];
     std::string address;  // opens the passages behind the row's first count
-    if (!options.passages.empty() && r < table.arrows.size())
-      address = options.passages + "&from=" + url_encoded(table.arrows[r].from) +
-                "&to=" + url_encoded(table.arrows[r].to) + (table.arrows[r].prevents ? "&sign=prevents" : "");
+    if (r < table.arrows.size()) address = passages_address(options, table.arrows[r]);
     out += "<tr>";
     for (std::size_t c = 0; c < row.size(); ++c) {
       if (!address.empty() && std::holds_alternative<findings::Counted>(row[c])) {
@@ -222,6 +220,10 @@ std::string figures(const Answer& answer, const Catalogue& words, const FigureOp
       out += interval_rows(table, "alpha", -0.2, 1, words, options);
     else if (table.key == "comparison")
       out += interval_rows(table, "difference", -1, 1, words, options);
+    else if (table.key == "links")
+      out += links_drawn(table, words, options);
+    else if (table.key == "threads")
+      out += threads_drawn(answer, table, words, options);
     else
       out += table_html(table, words, options);
   }

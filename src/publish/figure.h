@@ -31,6 +31,12 @@ std::string time_line(const findings::Answer& answer, const findings::Table& tab
 // The intervals of one column of a table as points with whiskers, one below the other; for agreement.
 std::string interval_rows(const findings::Table& table, const std::string& column, double low_end, double high_end,
                           const Catalogue& words, const FigureOptions& options);
+// Chains that one source tells whole, one panel each, from top to bottom: who says each link, and how well the ends
+// hold together. Never joined into one network: that would show ways which nobody told.
+std::string threads_drawn(const findings::Answer& answer, const findings::Table& table, const Catalogue& words,
+                          const FigureOptions& options);
+// Every link of the table, one panel for each thing something comes from; what prevents is dashed and says so.
+std::string links_drawn(const findings::Table& table, const Catalogue& words, const FigureOptions& options);
 // The figures that suit the answer's question, one after the other.
 std::string figures(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options);
 // A table of an answer as HTML.

@@ -1,5 +1,6 @@
 #include "publish/markup.h"
 
+#include <limits>
 #include <stdexcept>
 
 #include "findings/words.h"
@@ -62,6 +63,30 @@ std::vector<std::string> label_lines(std::string_view text, int columns, int mos
   return lines;
 }
 
+std::vector<std::string> whole_label(std::string_view text, int columns) {
+  std::vector<std::string> lines;
+  for (std::string& line : label_lines(text, columns, std::numeric_limits<int>::max())) {
+    if (display_columns(line) <= columns) {
+      lines.push_back(std::move(line));
+      continue;
+    }
+    const Graphemes characters(line);
+    std::string part;
+    for (std::int64_t at = 0; at < static_cast<std::int64_t>(line.size());) {
+      const std::int64_t end = characters.after(at + 1);
+      const std::string character = line.substr(at, end - at);
+      if (!part.empty() && display_columns(part + character) > columns) {
+        lines.push_back(part);
+        part.clear();
+      }
+      part += character;
+      at = end;
+    }
+    lines.push_back(part);
+  }
+  return lines;
+}
+
 std::string url_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -97,6 +122,12 @@ constexpr std::pair<std::string_view, std::string_view> kLooks[] = {
     {"axis", "fill=\"none\" stroke=\"#9aa5b1\""},
     {"line", "fill=\"none\" stroke=\"#2c6aa5\" stroke-width=\"2\""},
     {"point", "fill=\"#0a4a86\""},
+    {"thing", "fill=\"#f3f7fb\" stroke=\"#2c6aa5\""},
+    {"arrow", "fill=\"none\" stroke=\"#2c6aa5\""},
+    {"head", "fill=\"#2c6aa5\""},
+    {"thing prevented", "fill=\"#fdf6f1\" stroke=\"#8a3b12\" stroke-dasharray=\"5 3\""},
+    {"arrow prevented", "fill=\"none\" stroke=\"#8a3b12\" stroke-dasharray=\"5 3\""},
+    {"head prevented", "fill=\"none\" stroke=\"#8a3b12\" stroke-width=\"2.5\""},
 };
 
 std::string with_looks(std::string_view picture) {
@@ -133,6 +164,12 @@ std::string figure_html(const FigureParts& parts) {
 std::string passages_address(const FigureOptions& options, const std::string& group, const std::string& item) {
   if (options.passages.empty()) return "";
   return options.passages + "&group=" + url_encoded(group) + "&item=" + url_encoded(item);
+}
+
+std::string passages_address(const FigureOptions& options, const findings::Table::Arrow& arrow) {
+  if (options.passages.empty()) return "";
+  return options.passages + "&from=" + url_encoded(arrow.from) + "&to=" + url_encoded(arrow.to) +
+         (arrow.prevents ? "&sign=prevents" : "");
 }
 
 std::string estimates_table(const findings::Answer& answer, const Catalogue& words, const FigureOptions& options) {

@@ -11,7 +11,9 @@ namespace understory::publish {
 namespace {
 
 constexpr double kDegrees = 3.14159265358979323846 / 180;
-constexpr int kMostLabels = 40, kTallest = 900, kEdge = 6;
+constexpr std::size_t kMostLabels = 40;
+constexpr int kTallest = 900, kEdge = 6;
+constexpr double kNearest = 1.2;  // CSS pixels
 
 struct Frame {
   double west = 180, east = -180, south = 90, north = -90;
@@ -21,6 +23,13 @@ struct Frame {
         west = std::min(west, corner.east), east = std::max(east, corner.east);
         south = std::min(south, corner.north), north = std::max(north, corner.north);
       }
+  }
+};
+
+struct Name {
+  double x, y, width;  // the middle of its foot
+  bool touches(const Name& other) const {
+    return std::abs(x - other.x) < (width + other.width) / 2 && std::abs(y - other.y) < 13;
   }
 };
 
@@ -45,15 +54,21 @@ std::string place_map(const std::vector<MapArea>& areas, const std::string& titl
       "aria-label=\"{3}\">\n",
       drawn_width, drawn_height, links ? "group" : "img", escape_markup(title));
   std::string labels;
-  int labelled = 0;
+  std::vector<Name> labelled;
   for (const MapArea& area : areas) {
     if (area.boundary.empty()) continue;
     std::string path;
     Frame own;
     own.take(area.boundary);
     for (const places::Ring& ring : area.boundary) {
-      for (std::size_t i = 0; i < ring.size(); ++i)
-        path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", x(ring[i].east), y(ring[i].north));
+      double before_x = 0, before_y = 0;
+      for (std::size_t i = 0; i < ring.size(); ++i) {
+        const double to_x = x(ring[i].east), to_y = y(ring[i].north);
+        // A corner nearer than nobody could tell apart: outlines are as fine as a map of their place alone shows.
+        if (i > 0 && i + 1 < ring.size() && std::hypot(to_x - before_x, to_y - before_y) < kNearest) continue;
+        path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", to_x, to_y);
+        before_x = to_x, before_y = to_y;
+      }
       path += "Z";
     }
     if (!area.address.empty()) out += fmt::format("<a href=\"{}\">", escape_markup(area.address));
@@ -63,16 +78,17 @@ std::string place_map(const std::vector<MapArea>& areas, const std::string& titl
         path, escape_markup(area.label));
     if (!area.address.empty()) out += "</a>";
     out += "\n";
-    // Where a name fits into its area.
-    const double room = (own.east - own.west) * narrow * scale;
-    if (labelled < kMostLabels && display_columns(area.label) * 7.0 < room && (own.north - own.south) * scale > 16) {
-      ++labelled;
-      labels += fmt::format(
-          "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"12\" text-anchor=\"middle\" fill=\"#1c2530\" stroke=\"#ffffff\" "
-          "stroke-width=\"3\" "
-          "paint-order=\"stroke\" pointer-events=\"none\" aria-hidden=\"true\">{}</text>\n",
-          x((own.east + own.west) / 2), y((own.north + own.south) / 2) + 4, escape_markup(area.label));
-    }
+    // Where a name fits into its area, and over no other.
+    const double room = (own.east - own.west) * narrow * scale, width_of_name = display_columns(area.label) * 7.0;
+    if (labelled.size() == kMostLabels || width_of_name >= room || (own.north - own.south) * scale <= 16) continue;
+    const Name name{x((own.east + own.west) / 2), y((own.north + own.south) / 2) + 4, width_of_name};
+    if (std::any_of(labelled.begin(), labelled.end(), [&](const Name& each) { return each.touches(name); })) continue;
+    labelled.push_back(name);
+    labels += fmt::format(
+        "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"12\" text-anchor=\"middle\" fill=\"#1c2530\" stroke=\"#ffffff\" "
+        "stroke-width=\"3\" "
+        "paint-order=\"stroke\" pointer-events=\"none\" aria-hidden=\"true\">{}</text>\n",
+        name.x, name.y, escape_markup(area.label));
   }
   return out + labels + "</svg>\n";
 }

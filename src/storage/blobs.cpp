@@ -25,6 +25,9 @@ const Query kOnePiece{"storage.blob_piece",
 const Query kKeyOfPieces{"storage.data_key_of_blob", "select wrapped from data_key where workspace_id = ? and id = ?"};
 const Query kErasePieces{"storage.erase_blob_pieces", "delete from blob_piece where workspace_id = ? and blob_id = ?"};
 // Which key a piece is sealed under stands in its first bytes.
+const Query kFirstPiece{
+    "storage.blob_first_piece",
+    "select substr(content, 1, 64) from blob_piece where workspace_id = ? and blob_id = ? and position = 0"};
 const Query kFirstBytes{"storage.blob_first_bytes",
                         "select substr(content, 1, 64) from blob_piece where workspace_id = ? and blob_id = ?"};
 const Query kEraseBlob{"storage.erase_blob", "delete from blob where workspace_id = ? and id = ?"};
@@ -93,14 +96,17 @@ Result<void> read_blob(Transaction& transaction, Id id, const std::function<void
   const BlobInfo info = TRY(blob_info(transaction, id));
   std::int64_t next = 0, bytes = 0;
   std::optional<std::string> wrong;
-  // Its key is fetched for it alone: a walk over many blobs must not gather all their keys.
+  // Its key is fetched for it alone: a walk over many blobs must not gather all their keys. And before the pieces: a
+  // question between them would have all that are still to come taken into memory first.
   std::string wrapped;
+  if (!transaction.locked())
+    if (const auto key = transaction.one(kFirstPiece, {transaction.workspace(), id},
+                                         [](const Row& row) { return vault::data_key_of(row.blob(0)); });
+        key && *key)
+      transaction.each(kKeyOfPieces, {transaction.workspace(), **key},
+                       [&](const Row& row) { wrapped = std::string(row.blob(0)); });
   transaction.each(kPieces, {transaction.workspace(), id}, [&](const Row& row) {
     if (wrong) return;
-    const auto number = vault::data_key_of(row.blob(1));
-    if (next == 0 && number && !transaction.locked())
-      transaction.each(kKeyOfPieces, {transaction.workspace(), *number},
-                       [&](const Row& key) { wrapped = std::string(key.blob(0)); });
     if (row.integer(0) != next)
       wrong = "a piece is missing";
     else if (auto piece = transaction.try_open({"blob_piece", column_of_piece(next), id}, row.blob(1), wrapped);

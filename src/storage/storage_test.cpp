@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "foundation/file.h"
@@ -208,6 +209,35 @@ TEST_P(Storage, BlobsComeBackByteForByteAndDamageIsTold) {
     erase_blob(transaction, id);
     EXPECT_FALSE(read_blob(transaction, id));
   }
+}
+
+// A film is read piece by piece: a question asked between the pieces had all the rest of them taken into memory.
+TEST_P(Storage, OfALargeBlobFewPiecesAreInMemoryAtOnce) {
+  const auto in_use = [] {
+    const struct mallinfo2 heap = mallinfo2();
+    return static_cast<std::int64_t>(heap.uordblks + heap.hblkhd);
+  };
+  constexpr std::int64_t kMegabyte = 1 << 20, kSize = 32 * kMegabyte;
+  Id id;
+  {
+    Transaction transaction = workspace().write();
+    const Id owner = Id::make();
+    transaction.make_data_key(owner);
+    const std::string megabyte(kMegabyte, 'f');
+    id = put_blob(transaction, owner, "video/mp4", Pieces([&](const auto& put) {
+                    for (std::int64_t at = 0; at < kSize; at += kMegabyte) put(megabyte);
+                  }));
+    transaction.commit();
+  }
+  Transaction transaction = workspace().read();
+  std::int64_t bytes = 0, most = 0;
+  const std::int64_t before = in_use();
+  ASSERT_TRUE(read_blob(transaction, id, [&](std::string_view piece) {
+    bytes += static_cast<std::int64_t>(piece.size());
+    most = std::max(most, in_use() - before);
+  }));
+  EXPECT_EQ(bytes, kSize);
+  EXPECT_LT(most, 8 * kMegabyte);
 }
 
 TEST(Workspace, NothingIsMadeWhereSomethingStands) {

@@ -117,12 +117,19 @@ test('links open their passages, threads are told with how well they stand', asy
   const text = await page.textContent('.figures');
   assert.match(text, /Threads: chains that one source tells whole/);
   assert.match(text, /would have to be doubted before none is left/);
-  const first = page.locator('.figures table', { hasText: 'What leads to what' }).locator('td a').first();
-  const sources = Number((await first.textContent()).match(/^\d+/)[0]);
-  await first.click();
-  await page.locator('.quotes li').first().waitFor();
-  assert.ok(await page.locator('.quotes li').count() >= 1 && sources >= 1);
-  assert.match(await page.textContent('.behind-title'), /leads to/);
+  // The same passages by the picture of a link, by the arrow of a thread, and by the table.
+  const links = page.locator('.figures figure', { hasText: 'What leads to what' }), threads = page.locator('.figures figure', { hasText: 'Threads:' });
+  await links.locator('summary').click();
+  const pictured = await links.locator('svg a').count(), told = await links.locator('td a').count();
+  assert.ok(pictured > 3 && pictured === told, `${pictured} links are drawn, ${told} stand in the table`);
+  for (const first of [links.locator('svg a').first(), threads.locator('svg a').first(), links.locator('td a').first()]) {
+    await first.click();
+    await page.locator('.quotes li').first().waitFor();
+    assert.match(await page.textContent('.behind-title'), /Disaster and climate.*leads to.*Poverty/);
+    await page.goBack();
+    await page.locator('.quotes').waitFor({ state: 'detached' });
+    if (!(await links.locator('details').getAttribute('open') !== null)) await links.locator('summary').click();
+  }
   assert.deepEqual(wrong, []);
   await close();
 });

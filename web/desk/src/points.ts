@@ -7,6 +7,11 @@ export class Points {
   readonly masked: { start: number; end: number }[] = [];  // in units of that
   private readonly units: Int32Array;       // where each code point begins; of a mask, all at its beginning
   constructor(told: string, masks: Hidden[] = []) {
+    if (masks.length === 0) {
+      this.text = told;
+      this.units = unitsOf(told);
+      return;
+    }
     const from = new Map(masks.filter((each) => each.instead).map((each) => [each.start, each]));
     const units = new Int32Array(told.length + 1);
     const ends = new Map(masks.map((each) => [each.start, each.end]));
@@ -52,4 +57,16 @@ export class Points {
     while (low > 0 && this.units[low - 1] === unit) low--;
     return low;
   }
+}
+
+// Where each code point of a text begins that has no masks.
+function unitsOf(text: string): Int32Array {
+  const units = new Int32Array(text.length + 1);
+  let point = 0;
+  for (let unit = 0; unit < text.length; unit++) {
+    units[point++] = unit;
+    if ((text.charCodeAt(unit) & 0xfc00) === 0xd800 && (text.charCodeAt(unit + 1) & 0xfc00) === 0xdc00) unit++;
+  }
+  units[point] = text.length;
+  return units.subarray(0, point + 1);
 }
