@@ -129,6 +129,8 @@ Response whole(const Visit& visit, Page& page, int status) {
       account.set("places", visit.say("place_page.title"));
     if (visit.may(people::Right::kKeepDevices)) account.set("devices", visit.say("devices.title"));
     if (visit.may(people::Right::kKeepMachine)) account.set("backups", visit.say("backups.title"));
+    if (visit.may(people::Right::kKeepMachine) || people::may_somewhere(visit.person, people::Right::kChangeStudy))
+      account.set("jobs", visit.say("jobs.title"));
     if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));
     layout.set("account", account);
   }
