@@ -1,12 +1,6 @@
 // Webhooks against a receiver on this machine: what is sent, how it is signed, and what comes of every failure.
 #include "collect/webhook.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <mutex>
 #include <thread>
 
 #include "collect/forms.h"
@@ -14,6 +8,7 @@
 #include "collect/submissions.h"
 #include "foundation/text.h"
 #include "people/audit.h"
+#include "testing/receiver.h"
 #include "testing/workspace.h"
 #include "vault/base64.h"
 #include "vault/hmac.h"
@@ -21,63 +16,14 @@
 namespace understory::collect {
 namespace {
 
+using testing_support::Receiver;
+
 constexpr const char* kForm = R"(<?xml version="1.0"?>
 <h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:orx="http://openrosa.org/xforms">
 <h:head><h:title>Visit</h:title><model><instance><data id="visit" version="1"><village/>
 <orx:meta><orx:instanceID/></orx:meta></data></instance><bind nodeset="/data/village" type="string"/>
 <bind nodeset="/data/orx:meta/orx:instanceID" type="string"/></model></h:head>
 <h:body><input ref="/data/village"><label>Village</label></input></h:body></h:html>)";
-
-// Answers each request with the next of its answers, the last of them for ever, and keeps what came.
-class Receiver {
- public:
-  explicit Receiver(std::vector<std::string> answers) : answers_(std::move(answers)) {
-    listening_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(listening_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listening_, 16) != 0 ||
-        ::getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      throw std::runtime_error("no port");
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~Receiver() {
-    ::shutdown(listening_, SHUT_RDWR);
-    thread_.join();
-    ::close(listening_);
-  }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/told"; }
-  std::vector<std::string> came() {
-    const std::lock_guard lock(mutex_);
-    return came_;
-  }
-
- private:
-  void serve() {
-    for (int peer; (peer = ::accept(listening_, nullptr, nullptr)) >= 0; ::close(peer)) {
-      std::string request;
-      char buffer[4096];
-      for (ssize_t count; !whole(request) && (count = ::read(peer, buffer, sizeof buffer)) > 0;)
-        request.append(buffer, static_cast<std::size_t>(count));
-      const std::lock_guard lock(mutex_);
-      came_.push_back(request);
-      const std::string answer = "HTTP/1.1 " + answers_[std::min(came_.size(), answers_.size()) - 1] +
-                                 "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-      [[maybe_unused]] const auto written = ::write(peer, answer.data(), answer.size());
-    }
-  }
-  static bool whole(const std::string& request) {
-    const std::size_t head = request.find("\r\n\r\n"), length = request.find("Content-Length: ");
-    return head != std::string::npos && length != std::string::npos &&
-           request.size() >= head + 4 + std::stoul(request.substr(length + 16));
-  }
-  std::vector<std::string> answers_, came_;
-  int listening_ = -1, port_ = 0;
-  std::mutex mutex_;
-  std::thread thread_;
-};
 
 std::string header(const std::string& request, const std::string& name) {
   const std::size_t at = request.find("\r\n" + name + ": ");

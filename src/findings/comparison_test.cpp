@@ -212,17 +212,20 @@ TEST_P(KeptFindings, AreKeptCommentedReviewedAndTakenAway) {
             "invalid_value");
 
   // Whoever may not know of the one that is kept may keep the question, and is not told.
-  EXPECT_EQ(keep_finding(transaction, study, "x", asked("links"), "aaa", {}, [](Id by) { return by == Id{7}; })
+  EXPECT_EQ(keep_finding(transaction, study, "x", asked("links"), "aaa", {},
+                         [](const Author& by) { return by.account == Id{7}; })
                 .error()
                 .code(),
             "already_exists");
-  const auto twice = keep_finding(transaction, study, "Mine", asked("links"), "aaa", Id{9}, [](Id) { return false; });
+  const auto twice =
+      keep_finding(transaction, study, "Mine", asked("links"), "aaa", Id{9}, [](const Author&) { return false; });
   ASSERT_TRUE(twice);
   ASSERT_TRUE(drop_finding(transaction, study, *twice));
 
   ASSERT_TRUE(comment_on(transaction, study, first, "ជំពាក់ – look at Battambang too", Id{7}));
   EXPECT_FALSE(comment_on(transaction, study, first, "", Id{7}));
   ASSERT_TRUE(review_finding(transaction, study, first, "bbb", Id{8}));
+  EXPECT_EQ(review_finding(transaction, study, second, "bbb", Id{7}).error().code(), "own_finding");
   ASSERT_TRUE(set_in_report(transaction, study, second, true));
   ASSERT_TRUE(set_in_report(transaction, study, first, true));
   ASSERT_TRUE(set_in_report(transaction, study, second, true));  // stays where it is
@@ -244,7 +247,7 @@ TEST_P(KeptFindings, AreKeptCommentedReviewedAndTakenAway) {
   ASSERT_TRUE(review_finding(transaction, study, second, "bbb", Id{8}));
   ASSERT_TRUE(rename_finding(transaction, study, second, "What leads to what", Id{9}));
   EXPECT_FALSE(kept_finding(transaction, study, second)->review);  // of another name
-  EXPECT_EQ(kept_finding(transaction, study, second)->kept_by, Id{9});
+  EXPECT_EQ(kept_finding(transaction, study, second)->kept_by.account, Id{9});
   EXPECT_EQ(kept_finding(transaction, study, second)->name, "What leads to what");
   ASSERT_TRUE(drop_finding(transaction, study, first));
   EXPECT_EQ(kept_finding(transaction, study, first).error().code(), "not_found");

@@ -8,8 +8,18 @@
 #include "foundation/clock.h"
 #include "foundation/id.h"
 #include "storage/workspace.h"
+#include "study/limits.h"
 
 namespace understory::findings {
+
+// Who wrote a name or a comment, and what of the study they could know then; no `knew`: that was not written down, and
+// counts as everything. No account: whoever holds the folder.
+struct Author {
+  Author() = default;
+  Author(Id account, std::optional<study::Limits> knew = {}) : account(account), knew(std::move(knew)) {}
+  Id account;
+  std::optional<study::Limits> knew;
+};
 
 struct Review {
   Id account;  // none: whoever holds the folder
@@ -22,7 +32,7 @@ struct KeptFinding {
   std::string name;
   Question question;
   std::string data_hash;  // of all of the study's evidence (study::Evidence::data_hash) when it was kept
-  Id kept_by;
+  Author kept_by;
   Milliseconds kept_at = 0;
   std::optional<Review> review;      // the newest
   std::int64_t report_position = 0;  // among those of the report, from 1; 0: not in it
@@ -30,7 +40,8 @@ struct KeptFinding {
 };
 
 struct FindingComment {
-  Id id, account;
+  Id id;
+  Author by;
   std::string text;
   Milliseconds at = 0;
 };
@@ -38,7 +49,8 @@ struct FindingComment {
 // kInvalidValue: a name of no or more than 300 bytes; kAlreadyExists: the study keeps this very question already, in
 // a finding that is there for whoever keeps it (`is_there`; all are when it is empty).
 Result<Id> keep_finding(storage::Transaction& transaction, Id study, std::string_view name, const Question& question,
-                        const std::string& data_hash, Id account, const std::function<bool(Id kept_by)>& is_there = {});
+                        const std::string& data_hash, const Author& author,
+                        const std::function<bool(const Author& kept_by)>& is_there = {});
 // Oldest first. All names are opened: kLocked is thrown while stories are locked.
 std::vector<KeptFinding> kept_findings(storage::Transaction& transaction, Id study);
 Result<KeptFinding> kept_finding(storage::Transaction& transaction, Id study, Id finding);  // kNotFound
@@ -46,9 +58,12 @@ std::vector<FindingComment> comments_on(storage::Transaction& transaction, Id fi
 
 // All kNotFound for a finding the study does not keep.
 // Kept by whoever named it last; a review was of what it was called before, and is no more.
-Result<void> rename_finding(storage::Transaction& transaction, Id study, Id finding, std::string_view name, Id account);
+Result<void> rename_finding(storage::Transaction& transaction, Id study, Id finding, std::string_view name,
+                            const Author& author);
 // kInvalidValue: no words, or more than 4000 bytes.
-Result<Id> comment_on(storage::Transaction& transaction, Id study, Id finding, std::string_view text, Id account);
+Result<Id> comment_on(storage::Transaction& transaction, Id study, Id finding, std::string_view text,
+                      const Author& author);
+// kOwnFinding: whoever gave it its name does not review it.
 Result<void> review_finding(storage::Transaction& transaction, Id study, Id finding, const std::string& data_hash,
                             Id account);
 // Into the report, behind those that are in it; or out of it.

@@ -2,8 +2,6 @@
 
 #include "people/whole.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace understory::people {
@@ -20,28 +18,30 @@ bool reaches(const Grant& grant, Right right, const Record& record) {
   return std::find(record.places.begin(), record.places.end(), grant.place) != record.places.end();
 }
 
+Decision decided(bool allowed, bool hidden, Reason why, Id grant = {}) {
+  std::string reason = why.text();
+  return {allowed, hidden, std::move(reason), grant, std::move(why)};
+}
+
 }  // namespace
 
 Decision decide(const Person& person, Right right, const Record& record) {
-  if (person.at_machine) return {true, false, "the workspace has no accounts yet", {}};
-  if (!person.active) return {false, true, "nobody is signed in, or the account is deactivated", {}};
-  if (person.code_missing) return {false, false, "this account must set up its code first", {}};
+  using Kind = Reason::Kind;
+  if (person.at_machine) return decided(true, false, {.kind = Kind::kNoAccounts});
+  if (!person.active) return decided(false, true, {.kind = Kind::kNobody});
+  if (person.code_missing) return decided(false, false, {.kind = Kind::kNoCode});
   if (person.excluded_from.contains(record.study) || person.excluded_from.contains(record.id))
-    return {false, true, "this person is excluded from the record", {}};
+    return decided(false, true, {.kind = Kind::kExcluded});
   for (const Grant& grant : person.grants)
     if (may(grant.role, right) && reaches(grant, right, record))
-      return {true, false,
-              fmt::format("{}{}{}", name_of(grant.role), grant.study ? ", in this study" : "",
-                          grant.place.empty() ? "" : ", in place " + grant.place),
-              grant.id};
+      return decided(true, false,
+                     {.kind = Kind::kRole, .role = grant.role, .in_study = bool(grant.study), .place = grant.place},
+                     grant.id);
   // Whoever may not even see the study must not learn that it exists.
   const bool sees = is_general(right) || right == Right::kSeeStudy
                         ? false
                         : decide(person, Right::kSeeStudy, {record.study, {}, {}}).allowed;
-  return {false,
-          !is_general(right) && (!sees || record.id),
-          fmt::format("no role of this account may {} here", name_of(right)),
-          {}};
+  return decided(false, !is_general(right) && (!sees || record.id), {.kind = Kind::kNoRole, .right = right});
 }
 
 bool may_somewhere(const Person& person, Right right) {

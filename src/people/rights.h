@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "foundation/id.h"
+#include "people/reason.h"
 #include "people/role.h"
 #include "storage/workspace.h"
 
@@ -39,8 +40,9 @@ struct Decision {
   bool allowed = false;
   // A denial that must not tell whether the record exists: 404, byte for byte as for what is not there.
   bool hidden = false;
-  std::string reason;  // "researcher, in this study and place", "no role of this account may read_source here"
+  std::string reason;  // for the log: why.text(), or what a route of its own kind decides by
   Id grant;            // the one that allowed it
+  Reason why = {};     // for pages; of what decide() decided
 };
 
 Decision decide(const Person& person, Right right, const Record& record);

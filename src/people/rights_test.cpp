@@ -42,11 +42,32 @@ TEST(Rights, AreThoseOfTheTable) {
                 EXPECT_EQ(decision.allowed, expected) << name_of(role) << " " << kRights[r] << " "
                                                       << granted_study.value << " " << granted_place << " " << inside;
                 EXPECT_FALSE(decision.reason.empty());
+                // What the log keeps, a page can say in any language.
+                const auto why = Reason::read(decision.reason);
+                ASSERT_TRUE(why) << decision.reason;
+                EXPECT_EQ(why->text(), decision.reason);
+                EXPECT_EQ(why->kind, decision.why.kind) << decision.reason;
                 if (excluded && active) EXPECT_TRUE(decision.hidden);
                 ++cells;
               }
     }
   EXPECT_GE(cells, 3000);
+}
+
+TEST(Rights, ReasonsOfTheLogAreReadAsTheyWereWritten) {
+  const auto role = Reason::read("researcher, in this study, in place KH-20, north");
+  ASSERT_TRUE(role);
+  EXPECT_EQ(role->kind, Reason::Kind::kRole);
+  EXPECT_EQ(role->role, Role::kResearcher);
+  EXPECT_TRUE(role->in_study);
+  EXPECT_EQ(role->place, "KH-20, north");
+  const auto none = Reason::read("no role of this account may read_source here");
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->kind, Reason::Kind::kNoRole);
+  EXPECT_EQ(none->right, Right::kReadSource);
+  for (const char* other : {"", "not_found", "researcher of another kind", "researcher, in a hurry", "device 7",
+                            "no role of this account may fly here", "no role of this account may  here"})
+    EXPECT_FALSE(Reason::read(other)) << other;
 }
 
 TEST(Rights, ReachIsTheSubtreesOfTheGrants) {

@@ -7,6 +7,8 @@ namespace understory::server {
 // routes/imports.cpp
 Result<Response> import_files(const Visit& visit);
 Result<Response> api_imports(const Visit& visit);
+// routes/jobs.cpp
+Result<Response> api_jobs(const Visit& visit);
 // routes/views.cpp
 Result<Response> api_views(const Visit& visit);
 Result<Response> save_view(const Visit& visit);

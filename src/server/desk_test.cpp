@@ -229,6 +229,20 @@ TEST_P(Desk, FilesAreLookedAtAndThenTaken) {
                     {{"columns_of", "survey.csv"}, {"columns", "Number=respondent\nYears=age_band\nTold=open\n"}})
                   .contains("reports"));
   EXPECT_EQ(sources(), before + 2);
+  // What was taken in is a row among the jobs; what was looked at is none.
+  const boost::json::array jobs =
+      read(get("/api/v1/studies/" + rooms_.study.text() + "/jobs", lead)).at("jobs").as_array();
+  ASSERT_FALSE(jobs.empty());
+  EXPECT_EQ(jobs[0].at("kind"), "import");
+  EXPECT_EQ(jobs[0].at("state"), "done");
+  EXPECT_EQ(jobs[0].at("said"), "1 file was taken in.");
+  EXPECT_EQ(jobs[0].at("by"), "lead");
+  const Files nothing{{"broken.qdpx", "no archive"}};
+  EXPECT_TRUE(bring(lead, false, nothing).contains("problem"));
+  EXPECT_EQ(read(get("/api/v1/studies/" + rooms_.study.text() + "/jobs", lead)).at("jobs").as_array().size(),
+            jobs.size());
+  EXPECT_TRUE(bring(lead, true, nothing).contains("problem"));
+  EXPECT_EQ(read(get("/api/v1/studies/" + rooms_.study.text() + "/jobs", lead)).at("jobs").at(0).at("state"), "failed");
   EXPECT_EQ(bring(lead, false, {}).at("code"), "missing_value");
   EXPECT_EQ(bring(enter("place"), false, files).at("code"), "forbidden");
   EXPECT_GE(read(get(address, lead)).at("imports").as_array().size(), 2u);
@@ -298,6 +312,12 @@ TEST_P(Desk, WhatTheMachineSuggestsIsTakenOrDeclined) {
   EXPECT_EQ(send("POST", address, sokha, R"({"id":"0000000000001","take":true})").status, 404);
   EXPECT_EQ(send("POST", address, sokha, R"({"take":true})").status, 400);
   EXPECT_EQ(get(address, enter("lead")).status, 403);
+  // While the source is coded blind, which are left would tell what others did.
+  add("researcher", {{{}, Role::kResearcher, {}, ""}});
+  ASSERT_FALSE(read(get(address, sokha)).at("suggestions").as_array().empty());
+  ASSERT_EQ(send("POST", base_ + "/blind", enter("researcher"), R"({"blind":true})").status, 200);
+  EXPECT_TRUE(read(get(address, sokha)).at("suggestions").as_array().empty());
+  EXPECT_EQ(answered(2, "false").status, 409);
 }
 
 TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {
@@ -330,7 +350,35 @@ TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {
       get("/api/v1/studies/" + rooms_.study.text() + "/codebook/" + code + "/passages", lead).body.find("owe the mill"),
       std::string::npos);
   EXPECT_EQ(get(base_ + "/comparison", lead).status, 409);
+  // Nor how many there are, in the list of sources, however it is narrowed.
+  const auto in_list = [&](const std::string& session, const std::string& narrowed = "") {
+    std::string told;
+    for (const auto& each :
+         read(get("/api/v1/studies/" + rooms_.study.text() + "/sources" + narrowed, session)).at("sources").as_array())
+      told += fmt::format("{}:{}/{} ", std::string(each.at("name").as_string()), each.at("codings").as_int64(),
+                          each.at("coders").as_int64());
+    return told;
+  };
+  const auto on_page = [&](const std::string& session) {
+    const std::string page = get("/studies/" + rooms_.study.text() + "/sources", session).body;
+    const std::size_t at = page.find(">One<");
+    return page.substr(at, page.find("</tr>", at) - at);
+  };
+  ASSERT_EQ(send("POST", base_ + "/codings", sokha, put(code, 1, 4)).status, 201);
+  EXPECT_EQ(in_list(lead), "One:0/0 Two:1/1 ");
+  EXPECT_EQ(in_list(sokha), "One:2/1 Two:1/1 ");
+  EXPECT_EQ(in_list(rafiq, "?kind=interview"), "One:1/1 Two:1/1 ");
+  EXPECT_EQ(on_page(lead).find(">4<"), std::string::npos) << on_page(lead);
+  EXPECT_NE(on_page(lead).find(">0<"), std::string::npos) << on_page(lead);
+  EXPECT_NE(on_page(sokha).find(">2<"), std::string::npos) << on_page(sokha);
+  ASSERT_EQ(send("DELETE",
+                 base_ + "/codings/" +
+                     std::string(read(get(base_, sokha)).at("codings").as_array().at(0).at("id").as_string()),
+                 sokha)
+                .status,
+            200);
   ASSERT_EQ(send("POST", base_ + "/blind", lead, R"({"blind":false})").status, 200);
+  EXPECT_EQ(in_list(lead), "One:3/3 Two:1/1 ");
   EXPECT_EQ(codings(lead), 3u);
   const boost::json::object before = read(get(base_, lead));
   std::map<std::string, std::string> ids;

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "people/sign_in.h"
+#include "study/limits.h"
 #include "testing/who_may.h"
 
 namespace understory::server {
@@ -19,10 +20,16 @@ class KeptFindingsAsked : public WhoMay {
     request.headers["x-form"] = people::form_token(session);
     return answer(workspace(), request);
   }
+  // What an account may know of a study.
+  findings::Author author(storage::Transaction& transaction, Id study, Id account) {
+    return {account, study::limits_of(
+                         transaction, study,
+                         people::reach(people::person_of(transaction, account), people::Right::kSeePassages, study))};
+  }
   Id keep(Id study, const char* name, const char* question, Id account) {
     auto transaction = workspace().write();
-    const Id made =
-        *findings::keep_finding(transaction, study, name, *findings::parse_question(question), "then", account);
+    const Id made = *findings::keep_finding(transaction, study, name, *findings::parse_question(question), "then",
+                                            author(transaction, study, account));
     transaction.commit();
     return made;
   }
@@ -38,8 +45,10 @@ TEST_P(KeptFindingsAsked, ShowNobodyTheWordsOfWhoeverKnowsMore) {
            own = keep(rooms.study, "What the river took", "risks", nepal);
   {
     auto transaction = workspace().write();
-    ASSERT_TRUE(findings::comment_on(transaction, rooms.study, own, "As at the mill", lead));
-    ASSERT_TRUE(findings::comment_on(transaction, rooms.study, own, "Ask again", nepal));
+    ASSERT_TRUE(
+        findings::comment_on(transaction, rooms.study, own, "As at the mill", author(transaction, rooms.study, lead)));
+    ASSERT_TRUE(
+        findings::comment_on(transaction, rooms.study, own, "Ask again", author(transaction, rooms.study, nepal)));
     for (Id each : {plain, named, own}) ASSERT_TRUE(findings::set_in_report(transaction, rooms.study, each, true));
     transaction.commit();
   }
@@ -92,6 +101,18 @@ TEST_P(KeptFindingsAsked, AreReviewedAsTheyWereSeenByWhoeverHasTheWhole) {
   const auto review = [&](const std::string& session, const std::string& evidence) {
     return send("POST", one, session, R"({"reviewed":true,"evidence":")" + evidence + "\"}").status;
   };
+  // Nobody reviews what they kept, though they have the whole.
+  EXPECT_EQ(seen(of_nepal).at("why_no_review"), "part");
+  const std::string mine =
+      "/api/v1/studies/" + rooms.study.text() + "/kept-findings/" + keep(rooms.study, "Mine", "links", lead).text();
+  const boost::json::object told = boost::json::parse(get(mine, of_lead).body).as_object().at("finding").as_object();
+  EXPECT_FALSE(told.at("may_review").as_bool());
+  EXPECT_EQ(told.at("why_no_review"), "own");
+  const Response refused = send(
+      "POST", mine, of_lead, R"({"reviewed":true,"evidence":")" + std::string(told.at("evidence").as_string()) + "\"}");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.body, testing::AllOf(testing::HasSubstr("own_finding"), testing::HasSubstr("Ask a colleague")));
+  EXPECT_TRUE(boost::json::parse(get(mine, of_lead).body).as_object().at("finding").at("review").is_null());
   const std::string evidence(seen(of_lead).at("evidence").as_string());
   EXPECT_TRUE(seen(of_lead).at("may_review").as_bool());
   EXPECT_FALSE(seen(of_nepal).at("may_review").as_bool());
@@ -104,6 +125,54 @@ TEST_P(KeptFindingsAsked, AreReviewedAsTheyWereSeenByWhoeverHasTheWhole) {
   // Under another name it is no longer what was reviewed.
   EXPECT_EQ(send("POST", one, of_nepal, R"({"name":"The river and the mill"})").status, 200);
   EXPECT_TRUE(seen(of_lead).at("review").is_null());
+}
+
+// What becomes of an author later opens nothing and hides nothing.
+TEST_P(KeptFindingsAsked, AreOpenByWhatTheirAuthorsKnewThen) {
+  const Rooms rooms = two_studies(workspace());
+  const Id lead = add("lead", {{{}, Role::kResearcher, rooms.study, ""}}),
+           reader = add("reader", {{{}, Role::kResearcher, rooms.study, "NP"}}),
+           nepal = add("nepal", {{{}, Role::kResearcher, rooms.study, "NP"}});
+  const std::string kept = "/api/v1/studies/" + rooms.study.text() + "/kept-findings";
+  const std::string of_lead = enter("lead"), of_reader = enter("reader"), of_nepal = enter("nepal");
+  const auto keep_as = [&](const std::string& session, const char* name, const char* question) {
+    const Response made =
+        send("POST", kept, session, R"({"name":")" + std::string(name) + R"(","question":")" + question + "\"}");
+    EXPECT_EQ(made.status, 201) << made.body;
+    return std::string(boost::json::parse(made.body).as_object().at("id").as_string());
+  };
+  keep_as(of_lead, "They owe the mill", "causes");
+  const std::string river = keep_as(of_nepal, "What the river took", "risks");
+  ASSERT_EQ(send("POST", kept + "/" + river, of_lead, R"({"comment":"As at the mill"})").status, 200);
+  ASSERT_EQ(send("POST", kept + "/" + river, of_nepal, R"({"comment":"After the flood"})").status, 200);
+  const auto of_those = [&](const std::string& session) { return get(kept, session).body; };
+  const auto comments = [&](const std::string& session) { return get(kept + "/" + river, session).body; };
+  const auto roles = [&](Id account, Grant now) {
+    auto transaction = workspace().write();
+    for (const Grant& each : people::account_of(transaction, account)->grants)
+      EXPECT_TRUE(people::end_grant(transaction, each.id));
+    people::add_grant(transaction, account, now, {});
+    transaction.commit();
+  };
+  const auto only_the_river = testing::AllOf(testing::HasSubstr("river"), testing::Not(testing::HasSubstr("mill")));
+  EXPECT_THAT(of_those(of_reader), only_the_river);
+  // Whoever led the study leads a place of it now, and whoever had a place has all: their words are as open as before.
+  roles(lead, {{}, Role::kResearcher, rooms.study, "NP"});
+  roles(nepal, {{}, Role::kResearcher, rooms.study, ""});
+  EXPECT_THAT(of_those(of_reader), only_the_river);
+  EXPECT_THAT(comments(of_reader),
+              testing::AllOf(testing::HasSubstr("flood"), testing::Not(testing::HasSubstr("mill"))));
+  // Nor does what they wrote then tell themselves what is not open to them any more.
+  EXPECT_THAT(of_those(of_lead), only_the_river);
+  EXPECT_THAT(of_those(of_nepal), testing::HasSubstr("mill"));
+  // Whoever has gone leaves their words to those who had as much.
+  {
+    auto transaction = workspace().write();
+    EXPECT_TRUE(people::deactivate(transaction, nepal));
+    transaction.commit();
+  }
+  EXPECT_THAT(of_those(of_reader), only_the_river);
+  (void)reader;
 }
 
 }  // namespace understory::server

@@ -6,6 +6,7 @@
 
 #include "foundation/log.h"
 #include "people/audit.h"
+#include "server/job_list.h"
 #include "study/problems.h"
 #include "study/suggestions.h"
 
@@ -13,12 +14,11 @@ namespace understory::server {
 
 namespace {
 
-constexpr std::string_view kKind = "learn/";  // and the study: each has its own newest job
-constexpr Milliseconds kHeard = 5'000;        // how often a job says how far it is
+constexpr Milliseconds kHeard = 5'000;  // how often a job says how far it is
 constexpr Milliseconds kAfterFailure = 24 * 3'600'000;
 constexpr int kGivesWay = 10;  // nice(2)
 
-std::string kind_of(Id study) { return std::string(kKind) + study.text(); }
+std::string kind_of(Id study) { return std::string(kLearningJob) + study.text(); }
 
 std::vector<Id> due(storage::Transaction& transaction, Milliseconds at) {
   std::vector<Id> studies;
@@ -66,11 +66,11 @@ void ask_for_learning(storage::Transaction& transaction, Milliseconds at) {
   for (const Id study : due(transaction, at)) storage::enqueue(transaction, kind_of(study), "{}");
 }
 
-bool is_learning(const storage::Job& job) { return job.kind.starts_with(kKind); }
+bool is_learning(const storage::Job& job) { return job.kind.starts_with(kLearningJob); }
 
 void learn_by_itself(storage::Workspace& workspace, const storage::Job& job, const std::function<bool()>& go_on,
                      Milliseconds limit) {
-  const Id study = Id::parse(job.kind.substr(kKind.size())).value_or(Id{});
+  const Id study = Id::parse(job.kind.substr(kLearningJob.size())).value_or(Id{});
   const Milliseconds begun = now();
   Milliseconds heard = begun;
   bool given_up = false;

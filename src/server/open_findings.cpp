@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "people/rights.h"
 #include "study/study.h"
 
 namespace understory::server {
@@ -19,22 +18,16 @@ bool OpenFindings::question(const findings::Question& question) {
                      [&](const std::string& name) { return names_->contains(name); });
 }
 
-bool OpenFindings::words_of(Id account) {
+bool OpenFindings::words_of(const findings::Author& author) const {
   if (limits_.none()) return true;
-  if (!account) return false;  // whoever holds the folder knows everything
-  if (account == visit_.person.account) return true;
-  const auto [at, is_new] = authors_.try_emplace(account, false);
-  if (!is_new) return at->second;
-  const study::Limits theirs = study::limits_of(
-      visit_.transaction, study_,
-      people::reach(people::person_of(visit_.transaction, account), people::Right::kSeePassages, study_));
-  // Of somebody who may see nothing any more it is not known what they saw.
-  const bool known = theirs.everything || !theirs.locations.empty();
-  return at->second = known && (limits_.everything || !theirs.everything) &&
-                      (limits_.everything || std::includes(limits_.locations.begin(), limits_.locations.end(),
-                                                           theirs.locations.begin(), theirs.locations.end())) &&
-                      std::includes(theirs.without_sources.begin(), theirs.without_sources.end(),
-                                    limits_.without_sources.begin(), limits_.without_sources.end());
+  // It was not written down what they knew: then it is open to themselves alone.
+  if (!author.knew) return author.account && author.account == visit_.person.account;
+  const study::Limits& knew = *author.knew;
+  return (limits_.everything || !knew.everything) &&
+         (limits_.everything || std::includes(limits_.locations.begin(), limits_.locations.end(),
+                                              knew.locations.begin(), knew.locations.end())) &&
+         std::includes(knew.without_sources.begin(), knew.without_sources.end(), limits_.without_sources.begin(),
+                       limits_.without_sources.end());
 }
 
 }  // namespace understory::server

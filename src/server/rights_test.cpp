@@ -35,6 +35,7 @@ const std::map<std::string, std::string> kNeeded{{"", "see_study"},
                                                  {"/sources/{source}/memos", "code"},  // to read them, as the source
                                                  {"/sources/{source}/changes", "read_source"},
                                                  {"/imports", "change_study"},
+                                                 {"/jobs", "change_study"},
                                                  {"/views", "list_sources"},
                                                  {"/views/{view}", "list_sources"},
                                                  {"/sources/{source}/masks", "code"},
@@ -108,6 +109,7 @@ const std::map<std::string, int> kForms{{"/studies/{study}/sources", 200},
                                         {"/accounts", 422},
                                         {"/accounts/{account}", 422},
                                         {"/backups", 303},
+                                        {"/jobs/{job}", 404},
                                         {"/places", 422},
                                         {"/forms/{form}/engine", 400},
                                         {"/set-up", 404},
@@ -257,6 +259,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
         put("{view}", rooms.study.text());
         put("{code}", rooms.study.text());
         put("{finding}", rooms.study.text());
+        put("{job}", rooms.study.text());
         return target;
       };
       for (const Route& route : routes()) {
@@ -282,7 +285,7 @@ TEST_P(WhoMay, EveryRouteForEveryRoleAndRelation) {
           expected = api ? 401 : 303;
         } else if (within == "/" || within == "/studies" || within == "/account" || within == "/glass" ||
                    within == "/forms" || within == "/places" || within == "/languages" || within == "/entities" ||
-                   within == "/desk" || within == "/desk/{rest*}" || within == "/person") {
+                   within == "/desk" || within == "/desk/{rest*}" || within == "/person" || address == "/jobs") {
           expected = 200;
         } else if (within == "/languages/{language}/sentences.csv") {
           expected = 404;  // no such language

@@ -72,6 +72,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/submissions/{submission}/looks", show_looks_at_submission, kThing, kReviewSubmissions, true},
     {"GET", "/backups", show_backups, kRight, kKeepMachine, true},
     {"POST", "/backups", ask_for_backup, kRight, kKeepMachine, true},
+    // Each job is open to whoever may see its kind; which was stopped stands in the log, said there.
+    {"GET", "/jobs", show_jobs, kSignedIn, kSeeStudy, false},
+    {"POST", "/jobs/{job}", stop_job, kSignedIn, kSeeStudy, false},
     {"GET", "/set-up", show_set_up, kAnybody, {}, false},
     {"POST", "/set-up", do_set_up, kAnybody, {}, false, false, Lane::kPasswords},
     {"GET", "/glass", show_glasses, kSignedIn, {}, false},
@@ -155,6 +158,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/v1/studies/{study}/imports", import_files, kRight, kChangeStudy, false, true, Lane::kDownloads,
      Body{Body::Kind::kParts, 200'000'000}},
     {"GET", "/api/v1/studies/{study}/imports", api_imports, kRight, kChangeStudy, true},
+    {"GET", "/api/v1/studies/{study}/jobs", api_jobs, kRight, kChangeStudy, false},
     // One's own alone.
     {"GET", "/api/v1/studies/{study}/views", api_views, kRight, kListSources, false},
     {"POST", "/api/v1/studies/{study}/views", save_view, kRight, kListSources, true, false, Lane::kPages, kJson},

@@ -66,6 +66,8 @@ Result<Response> show_places(const Visit& visit);
 Result<Response> bring_places(const Visit& visit);
 Result<Response> show_backups(const Visit& visit);
 Result<Response> ask_for_backup(const Visit& visit);
+Result<Response> show_jobs(const Visit& visit);
+Result<Response> stop_job(const Visit& visit);
 Result<Response> show_set_up(const Visit& visit);
 Result<Response> do_set_up(const Visit& visit);
 Result<Response> show_glasses(const Visit& visit);

@@ -114,6 +114,25 @@ TEST_P(Settings, WhatSomebodyWouldSeeIsWhatTheySee) {
   EXPECT_THAT(part, HasSubstr("Cambodia, 1 of " + std::to_string(all) + " texts"));
   EXPECT_THAT(part, Not(HasSubstr("Another")));  // the other study
   EXPECT_THAT(part, Not(HasSubstr("/studies/…/report.pdf")));
+  // Why, in the reader's language, with roles and rights by their names; the log keeps what it keeps.
+  EXPECT_THAT(part, HasSubstr("Coder, in this study, in Cambodia and below"));
+  EXPECT_THAT(part, HasSubstr("No role of this account has the right “Bring in, change and erase” here."));
+  for (const char* language : {"km", "vi"}) {
+    const Catalogue& words = Catalogue::of(language);
+    for (const char* page : {"/sees", ""}) {
+      const std::string body = get("/accounts/" + local.text() + page + "?lang=" + language, keeper_).body;
+      EXPECT_THAT(body, HasSubstr(words.say("role.coder"))) << language << page;
+      EXPECT_THAT(body, HasSubstr("“" + words.say("right.change_study") + "”")) << language << page;
+      for (const char* english : {"in this study", "no role of", "change_study", "coder,"})
+        EXPECT_THAT(body, Not(HasSubstr(english))) << language << page;
+    }
+  }
+  {
+    auto transaction = workspace().read();
+    EXPECT_EQ(people::audit_entries(transaction, {}, {}, 0, 1).at(0).deed.reason, "steward");
+  }
+  EXPECT_THAT(get("/audit?lang=km", keeper_).body,
+              HasSubstr("<td>" + Catalogue::of("km").say("role.steward") + "</td>"));
   // Each page it names opens, and those it does not are refused.
   const std::string session = enter("local");
   for (const Route& route : routes()) {

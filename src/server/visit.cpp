@@ -130,6 +130,8 @@ Response whole(const Visit& visit, Page& page, int status) {
     account.set("languages_title", visit.say("language_page.title"));
     if (visit.may(people::Right::kKeepDevices)) account.set("devices", visit.say("devices.title"));
     if (visit.may(people::Right::kKeepMachine)) account.set("backups", visit.say("backups.title"));
+    if (visit.may(people::Right::kKeepMachine) || people::may_somewhere(visit.person, people::Right::kChangeStudy))
+      account.set("jobs", visit.say("jobs.title"));
     if (visit.may(people::Right::kReadAudit)) account.set("audit", visit.say("audit.title"));
     layout.set("account", account);
   }

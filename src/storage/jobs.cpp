@@ -1,5 +1,7 @@
 #include "storage/jobs.h"
 
+#include <boost/json.hpp>
+
 #include "foundation/clock.h"
 
 namespace understory::storage {
@@ -16,6 +18,10 @@ const Query kFind{
     "where workspace_id = ? and id = ?"};
 const Query kNewest{"storage.newest_job",
                     "select id from job where workspace_id = ? and kind = ? order by created_at desc, id desc limit 1"};
+const Query kNewestOf{
+    "storage.newest_jobs",
+    "select id, kind, arguments, state, step, done, total, outcome, created_at, changed_at, claim from "
+    "job where workspace_id = ? and kind = ? order by created_at desc, id desc limit ?"};
 // The one place where two workers meet. PostgreSQL passes over a row another worker is taking; SQLite has one writer.
 const Query kClaimable{
     "storage.claimable_job",
@@ -42,6 +48,11 @@ const Query kStop{"storage.stop_job",
 
 constexpr Milliseconds kSilence = 5 * 60 * 1000;
 
+Job read_job(const Row& row) {
+  return {row.id(0),      row.string(1), row.string(2),  row.string(3),  row.string(4), row.integer(5),
+          row.integer(6), row.string(7), row.integer(8), row.integer(9), row.id(10)};
+}
+
 }  // namespace
 
 Id enqueue(Transaction& transaction, std::string_view kind, std::string_view arguments) {
@@ -50,11 +61,23 @@ Id enqueue(Transaction& transaction, std::string_view kind, std::string_view arg
   return id;
 }
 
+Job begin_job(Transaction& transaction, std::string_view kind, std::string_view arguments) {
+  const Id id = enqueue(transaction, kind, arguments);
+  transaction.run(kClaim, {Id::make(), now(), transaction.workspace(), id});
+  return *find_job(transaction, id);
+}
+
+std::string member_of(std::string_view json, std::string_view name) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse({json.data(), json.size()}, error);
+  if (error || !value.is_object()) return "";
+  const auto* found = value.get_object().if_contains({name.data(), name.size()});
+  if (!found) return "";
+  return found->is_string() ? std::string(found->get_string()) : boost::json::serialize(*found);
+}
+
 Result<Job> find_job(Transaction& transaction, Id id) {
-  auto job = transaction.one(kFind, {transaction.workspace(), id}, [](const Row& row) {
-    return Job{row.id(0),      row.string(1), row.string(2),  row.string(3),  row.string(4), row.integer(5),
-               row.integer(6), row.string(7), row.integer(8), row.integer(9), row.id(10)};
-  });
+  auto job = transaction.one(kFind, {transaction.workspace(), id}, read_job);
   if (!job) return fail(problems::kNotFound, {{"what", "job"}, {"name", id.text()}});
   return *job;
 }
@@ -62,6 +85,13 @@ Result<Job> find_job(Transaction& transaction, Id id) {
 std::optional<Job> newest_job(Transaction& transaction, std::string_view kind) {
   const auto id = transaction.one(kNewest, {transaction.workspace(), kind}, [](const Row& row) { return row.id(0); });
   return id ? std::optional<Job>(*find_job(transaction, *id)) : std::nullopt;
+}
+
+std::vector<Job> newest_jobs(Transaction& transaction, std::string_view kind, std::int64_t limit) {
+  std::vector<Job> jobs;
+  transaction.each(kNewestOf, {transaction.workspace(), kind, limit},
+                   [&](const Row& row) { jobs.push_back(read_job(row)); });
+  return jobs;
 }
 
 bool a_job_waits(Transaction& transaction) {

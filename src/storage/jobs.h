@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "foundation/progress.h"
 #include "storage/workspace.h"
@@ -10,8 +11,8 @@ namespace understory::storage {
 
 struct Job {
   Id id;
-  std::string kind;       // "backup"
-  std::string arguments;  // JSON; facts only, never a story
+  std::string kind;       // "backup", "learn/" and a study
+  std::string arguments;  // JSON of texts; facts only, never a story. "by": the account that asked; else nobody did
   std::string state;
   std::string step;  // what is being done: a catalogue key
   std::int64_t done = 0, of = 0;
@@ -21,8 +22,13 @@ struct Job {
 };
 
 Id enqueue(Transaction& transaction, std::string_view kind, std::string_view arguments);
+// One that whoever makes it does at once.
+Job begin_job(Transaction& transaction, std::string_view kind, std::string_view arguments);
+// What `arguments` or `outcome` holds under a name, as text; empty: nothing.
+std::string member_of(std::string_view json, std::string_view name);
 Result<Job> find_job(Transaction& transaction, Id id);
 std::optional<Job> newest_job(Transaction& transaction, std::string_view kind);
+std::vector<Job> newest_jobs(Transaction& transaction, std::string_view kind, std::int64_t limit);  // newest first
 // Is there one to be taken?
 bool a_job_waits(Transaction& transaction);
 // Takes the oldest queued job (or one whose worker has not been heard of for 5 minutes) for this worker.

@@ -237,10 +237,12 @@ bool backup_is_due(Transaction& transaction, const BackupPlan& plan, Millisecond
          ((last->state == "failed" || last->state == "stopped") && at - last->changed_at >= kHour);
 }
 
-bool ask_for_backup(Transaction& transaction, const BackupPlan& plan, Milliseconds at, bool nightly) {
+bool ask_for_backup(Transaction& transaction, const BackupPlan& plan, Milliseconds at, bool nightly, Id by) {
   const auto last = newest_job(transaction, kBackupJob);
   if (last && (last->state == "queued" || last->state == "running")) return false;
-  enqueue(transaction, kBackupJob, "{\"night\":\"" + (nightly ? night_of(plan, at) : iso_time(at)) + "\"}");
+  enqueue(transaction, kBackupJob,
+          "{\"night\":\"" + (nightly ? night_of(plan, at) : iso_time(at)) + "\"" +
+              (nightly ? "" : ",\"by\":\"" + by.text() + "\"") + "}");
   return true;
 }
 
@@ -252,12 +254,8 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
     transaction.commit();
     return tl::unexpected(problem);
   };
-  // {"night":"…"}, written above.
-  const std::size_t begin = job.arguments.find(":\"");
-  const std::size_t end = job.arguments.rfind('"');
-  const std::string night = begin == std::string::npos || end < begin + 2
-                                ? iso_time(job.created_at)
-                                : job.arguments.substr(begin + 2, end - begin - 2);
+  std::string night = member_of(job.arguments, "night");
+  if (night.empty()) night = iso_time(job.created_at);
   std::vector<KeptBackup> older;
   {
     auto transaction = workspace.read();

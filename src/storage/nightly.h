@@ -39,8 +39,9 @@ inline constexpr std::string_view kBackupJob = "backup";
 std::string night_of(const BackupPlan& plan, Milliseconds at);
 // Is there none of this night yet, none being made, and none that failed within the hour?
 bool backup_is_due(Transaction& transaction, const BackupPlan& plan, Milliseconds at);
-// Puts one into the queue unless one is there: of this night, or now. False: one is on its way already.
-bool ask_for_backup(Transaction& transaction, const BackupPlan& plan, Milliseconds at, bool nightly);
+// Puts one into the queue unless one is there: of this night, or now, by whom it was asked for. False: one is on its
+// way already.
+bool ask_for_backup(Transaction& transaction, const BackupPlan& plan, Milliseconds at, bool nightly, Id by = {});
 
 // Makes the backup of a claimed job, reads the older ones again, and throws away what the plan no longer keeps: never
 // the newest that were whole, as many as there are days. What failed is written into the job and comes back; kStopped

@@ -25,6 +25,9 @@ struct Blindness {
 Blindness blindness(storage::Transaction& transaction, Id study, std::optional<Id> own);
 // Takes it out of an opened source.
 void hide_others(Source& source, const Blindness& blindness);
+// Out of the numbers in a list of sources: what is coded blind counts one's own alone.
+void hide_others(storage::Transaction& transaction, Id study, std::vector<SourceLine>& lines,
+                 const Blindness& blindness);
 
 struct Settlement {
   Id id, coding, code, coder;

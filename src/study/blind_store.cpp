@@ -1,3 +1,5 @@
+#include <map>
+
 #include "storage/reseal.h"
 #include "study/blind.h"
 
@@ -21,6 +23,9 @@ const Query kBeginBlind{"study.begin_blind",
 const Query kEndBlind{"study.end_blind",
                       "update blind_coding set ended_at = ?, ended_by = ? where workspace_id = ? and source_id = ? and "
                       "ended_at is null"};
+const Query kOwnCodings{"study.own_codings_by_source",
+                        "select source_id, count(*) from coding where workspace_id = ? and study_id = ? and coder_id = "
+                        "? group by source_id order by source_id"};
 const Query kSettledCoding{"study.coding_to_settle",
                            "select code_id, coder_id, start_byte, end_byte from coding where workspace_id = ? and "
                            "study_id = ? and source_id = ? and id = ?"};
@@ -50,6 +55,20 @@ std::vector<Id> blind_sources(Transaction& transaction, Id study) {
 Blindness blindness(Transaction& transaction, Id study, std::optional<Id> own) {
   const std::vector<Id> sources = blind_sources(transaction, study);
   return {{sources.begin(), sources.end()}, own};
+}
+
+void hide_others(Transaction& transaction, Id study, std::vector<SourceLine>& lines, const Blindness& blindness) {
+  if (blindness.sources.empty()) return;
+  std::map<Id, int> own;
+  if (blindness.own)
+    transaction.each(kOwnCodings, {transaction.workspace(), study, *blindness.own},
+                     [&](const Row& row) { own[row.id(0)] = static_cast<int>(row.integer(1)); });
+  for (SourceLine& line : lines) {
+    if (!blindness.sources.contains(line.id)) continue;
+    const auto found = own.find(line.id);
+    line.codings = found == own.end() ? 0 : found->second;
+    line.coders = line.codings > 0;
+  }
 }
 
 void set_blind(Transaction& transaction, Id study, Id source, bool blind, Id account) {

@@ -22,7 +22,8 @@ struct SourceLine {  // one line of the list
   bool is_read = false;
   int codings = 0, coders = 0, respondents = 0;
 };
-// The newest version of each source, by location, kind and name.
+// The newest version of each source, by location, kind and name. Counts are of all coders; for people on pages, see
+// hide_others() in blind.h.
 std::vector<SourceLine> list_sources(storage::Transaction& transaction, Id study);
 
 struct SourceTurn {

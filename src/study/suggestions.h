@@ -52,7 +52,8 @@ int keep_learnt(storage::Transaction& transaction, Id study, const LearntStudy& 
 std::vector<Id> studies_to_learn(storage::Transaction& transaction, Milliseconds at);
 
 std::optional<MachineReport> machine_report(storage::Transaction& transaction, Id study);
-// Open suggestions by source (sources without any are not in it); those people coded over meanwhile do not count.
+// Open suggestions by source (sources without any are not in it); those people coded over meanwhile do not count, nor
+// those on sources that are coded blind.
 std::vector<std::pair<Id, int>> suggestion_counts(storage::Transaction& transaction, Id study);
 
 // The language of a source, as the report's lines have it; empty: there is no such source.
@@ -65,8 +66,9 @@ struct Suggestion {
   std::vector<std::string> words;
   std::vector<LikePassage> like;
 };
-// Open ones of a source where no person has coded, by start, then chance descending. `text` is the source's, with the
-// masks of now: of the words that spoke for a code those a mask hides meanwhile are not told.
+// Open ones of a source where no person has coded, none while it is coded blind, by start, then chance descending.
+// `text` is the source's, with the masks of now: of the words that spoke for a code those a mask hides meanwhile are
+// not told.
 std::vector<Suggestion> suggestions_on(storage::Transaction& transaction, Id study, Id source, const SourceText& text);
 
 // Taken, it is a coding of that coder, made now, and no suggestion any more; `length` as for put_coding(). kNotFound:

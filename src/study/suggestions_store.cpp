@@ -60,12 +60,15 @@ const Query kRested{"study.machines_that_rested",
                     "machine_coder.study_id"};
 const Query kReport{"study.machine_report",
                     "select learnt_at, revision, report from machine_coder where workspace_id = ? and study_id = ?"};
-// No person has coded any part of it since.
+// No person has coded any part of it since; nothing is open while a source is coded blind, since what is gone from
+// there would tell where others coded.
 #define STILL_OPEN                                                                                                   \
   "declined = 0 and not exists (select 1 from coding join coder on coder.workspace_id = coding.workspace_id and "    \
   "coder.id = coding.coder_id where coding.workspace_id = suggestion.workspace_id and coding.study_id = "            \
   "suggestion.study_id and coding.source_id = suggestion.source_id and coding.start_byte < suggestion.end_byte and " \
-  "coding.end_byte > suggestion.start_byte and coder.kind = 'human')"
+  "coding.end_byte > suggestion.start_byte and coder.kind = 'human') and not exists (select 1 from blind_coding "    \
+  "where blind_coding.workspace_id = suggestion.workspace_id and blind_coding.source_id = suggestion.source_id and " \
+  "blind_coding.ended_at is null)"
 const Query kCounts{"study.suggestion_counts",
                     "select source_id, count(*) from suggestion where workspace_id = ? and study_id = ? and " STILL_OPEN
                     " group by source_id order by source_id"};

@@ -5,6 +5,7 @@
 #include "people/password_rules.h"
 #include "people/sign_in.h"
 #include "places/places.h"
+#include "server/reason_text.h"
 #include "server/routes.h"
 
 namespace understory::server {
@@ -177,7 +178,7 @@ Result<Page> account_page(const Visit& visit, Id id) {
     entry.set("study", where);
     entry.set("right", visit.say("right." + std::string(people::name_of(right))));
     entry.set("may", visit.say(decision.allowed ? "accounts.yes" : "accounts.no"));
-    entry.set("reason", decision.reason);
+    entry.set("reason", reason_text(visit, decision.why));
     decisions << entry;
   };
   for (std::size_t i = 0; i < people::kRights.size(); ++i) {

@@ -2,6 +2,7 @@
 #include "people/audit.h"
 
 #include "people/account.h"
+#include "server/reason_text.h"
 #include "server/routes.h"
 
 namespace understory::server {
@@ -55,7 +56,9 @@ Result<Response> show_audit(const Visit& visit) {
     }
     row.set("outcome", visit.say("audit." + entry.deed.outcome));
     row.set("denied", entry.deed.outcome == "denied");
-    row.set("reason", entry.deed.reason);
+    // What decide() gave is said in the reader's language; what the log holds besides stays as it was written.
+    const auto why = people::Reason::read(entry.deed.reason);
+    row.set("reason", why ? reason_text(visit, *why) : entry.deed.reason);
     rows << row;
   }
   data.set("entries", rows);

@@ -48,6 +48,7 @@ Page backups_page(const Visit& visit) {
   page.page = "backups";
   mustache::data& data = page.data;
   data.set("title", page.title);
+  data.set("jobs", visit.say("jobs.link"));
   for (const char* label : {"about", "try", "try_title"}) data.set(label, visit.say(std::string("backups.") + label));
   for (const char* label : {"when", "where", "keep"})
     data.set(std::string(label) + "_label", visit.say(std::string("backups.") + label));
@@ -103,7 +104,7 @@ Result<Response> show_backups(const Visit& visit) { return show(visit, backups_p
 
 Result<Response> ask_for_backup(const Visit& visit) {
   const storage::BackupPlan plan = TRY(storage::backup_plan(visit.workspace));
-  storage::ask_for_backup(visit.transaction, plan, now(), false);
+  storage::ask_for_backup(visit.transaction, plan, now(), false, visit.person.account);
   return see_other("/backups");
 }
 

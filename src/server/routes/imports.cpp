@@ -1,10 +1,12 @@
 // Files into a study at the desk: first looked at, then taken. Nothing lies on the server between the two: what is
 // looked at is brought in and given up again, and taking sends the files once more. The answer tells how far it is
 // while it is made, a line of JSON each (application/x-ndjson), and ends with what came of it.
+#include "foundation/clock.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "people/sign_in.h"
 #include "server/desk_routes.h"
+#include "server/job_list.h"
 #include "server/news.h"
 #include "server/pushed.h"
 #include "study/import_file.h"
@@ -204,6 +206,41 @@ Result<std::vector<study::ImportReport>> bring_in(storage::Transaction& transact
   return reports;
 }
 
+// Taking files in is a row among the jobs, so that others see that it runs and what came of it. How far it is stands
+// there on PostgreSQL; on SQLite the one place to write is taken, and only the answer tells.
+class ImportRow {
+ public:
+  ImportRow(storage::Workspace& workspace, Id study, Id account, std::size_t files) : workspace_(workspace) {
+    storage::Transaction transaction = workspace.write();
+    job_ = storage::begin_job(transaction, std::string(kImportJob) + study.text(),
+                              fmt::format(R"({{"by":"{}","files":{}}})", account.text(), files));
+    transaction.commit();
+  }
+  bool go_on(std::string_view step, std::int64_t done, std::int64_t of) {
+    if (workspace_.engine() != storage::Engine::kPostgres || now() - told_ < kTold) return true;
+    told_ = now();
+    try {
+      return storage::report_progress(workspace_, job_, step, done, of);
+    } catch (const storage::DatabaseError&) {
+      return true;  // how far it is can be told the next time
+    }
+  }
+  // In the transaction of what was taken in; false: it was stopped from the list, or given up for dead.
+  bool done(storage::Transaction& transaction) { return storage::finish_job(transaction, job_, "{}"); }
+  void failed(std::string_view code) {
+    storage::Transaction transaction = workspace_.write();
+    code == problems::kStopped.code ? storage::stop_job(transaction, job_.id)
+                                    : static_cast<void>(storage::fail_job(transaction, job_, code));
+    transaction.commit();
+  }
+
+ private:
+  static constexpr Milliseconds kTold = 3000;
+  storage::Workspace& workspace_;
+  storage::Job job_;
+  Milliseconds told_ = now();
+};
+
 }  // namespace
 
 Result<Response> import_files(const Visit& visit) {
@@ -229,21 +266,28 @@ Result<Response> import_files(const Visit& visit) {
         step("", 0, 0);
         std::string at;
         JsonWriter out;
+        std::optional<ImportRow> row;
+        const auto step_and_row = [&](std::string_view what, std::int64_t done, std::int64_t of) {
+          return step(what, done, of) && (!row || row->go_on(what, done, of));
+        };
         try {
-          storage::Transaction transaction = workspace.write();
-          if (key) transaction.unlock(key);
-          auto reports = bring_in(transaction, study, *wanted, step, at);
+          if (wanted->keeps) row.emplace(workspace, study, account, wanted->files.size());
+          std::optional<storage::Transaction> transaction(workspace.write());
+          if (key) transaction->unlock(key);
+          auto reports = bring_in(*transaction, study, *wanted, step_and_row, at);
           // Whoever went away takes nothing in.
-          if (reports && !going_on()) reports = fail(problems::kStopped);
+          if (reports && (!going_on() || (row && !row->done(*transaction)))) reports = fail(problems::kStopped);
           if (!reports) {
+            transaction.reset();
+            if (row) row->failed(reports.error().code());
             out.object().member("file", at).key("problem").object().member("code", reports.error().code());
             out.member("message", words.sentence(reports.error())).end_object();
           } else {
             if (wanted->keeps) {
               if (logged)
-                people::record(transaction, TRY(people::audit_key(workspace)),
+                people::record(*transaction, TRY(people::audit_key(workspace)),
                                {account, "change_study", "POST /studies/{study}/imports", "study", study, "done", ""});
-              transaction.commit();
+              transaction->commit();
               news::tell(study);
             }
             out.object().member("kept", wanted->keeps).key("reports").array();
@@ -252,6 +296,7 @@ Result<Response> import_files(const Visit& visit) {
           }
         } catch (const storage::DatabaseError& error) {
           const auto problem = error.problem();
+          if (row) row->failed(problem ? problem->code() : "unforeseen");
           if (!problem) throw;
           out.object().member("file", at).key("problem").object().member("code", problem->code());
           out.member("message", words.sentence(Problem(problem->kind()))).end_object();

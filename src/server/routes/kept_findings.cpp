@@ -21,9 +21,11 @@ Result<KeptFinding> open_to(const Visit& visit, Id study, Id wanted) {
   return kept;
 }
 
-// A review stands for all of the study's evidence: whoever has part of it has not seen what they would vouch for.
-bool may_review(const Visit& visit, Id study) {
-  return people::has_whole(visit.person, people::Right::kKeepFindings, study);
+// Why somebody who keeps findings does not review this one; empty: they may. A review stands for all of the study's
+// evidence, so whoever has part of it has not seen what they would vouch for; and it is a second pair of eyes.
+std::string_view why_no_review(const Visit& visit, Id study, const KeptFinding& kept) {
+  if (!people::has_whole(visit.person, people::Right::kKeepFindings, study)) return "part";
+  return kept.kept_by.account == visit.person.account ? "own" : "";
 }
 
 std::string called(const Visit& visit, Id account) {
@@ -33,7 +35,7 @@ std::string called(const Visit& visit, Id account) {
 
 std::vector<findings::FindingComment> open_comments(const Visit& visit, OpenFindings& open, Id finding) {
   std::vector<findings::FindingComment> list = findings::comments_on(visit.transaction, finding);
-  std::erase_if(list, [&](const auto& each) { return !open.words_of(each.account); });
+  std::erase_if(list, [&](const auto& each) { return !open.words_of(each.by); });
   return list;
 }
 
@@ -43,7 +45,7 @@ void write(JsonWriter& out, const Visit& visit, Id study, OpenFindings& open, co
       .member("name", kept.name)
       .member("ask", std::string(findings::kAsks[static_cast<int>(kept.question.ask)]))
       .member("question", kept.question.text());
-  out.member("kept_by", called(visit, kept.kept_by))
+  out.member("kept_by", called(visit, kept.kept_by.account))
       .member("kept_at", iso_time(kept.kept_at))
       .member("changed_since", kept.data_hash != hash)
       .member("in_report", kept.report_position != 0);
@@ -52,7 +54,8 @@ void write(JsonWriter& out, const Visit& visit, Id study, OpenFindings& open, co
                                     : static_cast<std::int64_t>(open_comments(visit, open, kept.id).size());
   out.member("comments", comments)
       .member("evidence", hash)
-      .member("may_review", may_review(visit, study))
+      .member("may_review", why_no_review(visit, study, kept).empty())
+      .member("why_no_review", why_no_review(visit, study, kept))
       .key("review");
   if (!kept.review) {
     out.null();
@@ -99,7 +102,7 @@ Result<Response> api_kept_finding(const Visit& visit) {
   for (const findings::FindingComment& each : open_comments(visit, open, wanted))
     out.object()
         .member("id", each.id.text())
-        .member("by", called(visit, each.account))
+        .member("by", called(visit, each.by.account))
         .member("at", iso_time(each.at))
         .member("text", each.text)
         .end_object();
@@ -117,8 +120,9 @@ Result<Response> keep_finding(const Visit& visit) {
   OpenFindings open(visit, study.id);
   if (!open.question(question))
     return fail(problems::kNotFound, {{"what", "location"}, {"name", std::string(shortened(question.text(), 80))}});
-  const Id made = TRY(findings::keep_finding(visit.transaction, study.id, name, question, hash_of(visit, study.id),
-                                             visit.person.account, [&](Id by) { return open.words_of(by); }));
+  const Id made =
+      TRY(findings::keep_finding(visit.transaction, study.id, name, question, hash_of(visit, study.id), open.author(),
+                                 [&](const findings::Author& by) { return open.words_of(by); }));
   JsonWriter out;
   out.object().member("id", made.text()).end_object();
   return json(out, 201);
@@ -131,21 +135,20 @@ Result<Response> change_kept_finding(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const SentJson sent = TRY(SentJson::of(visit.request));
   const Id wanted = TRY(visit.id("finding"));
-  TRY(open_to(visit, study.id, wanted));
+  const KeptFinding kept = TRY(open_to(visit, study.id, wanted));
+  OpenFindings open(visit, study.id);
   bool any = false;
   if (sent.has("name")) {
     any = true;
-    TRY(findings::rename_finding(visit.transaction, study.id, wanted, TRY(sent.text("name", 1000)),
-                                 visit.person.account));
+    TRY(findings::rename_finding(visit.transaction, study.id, wanted, TRY(sent.text("name", 1000)), open.author()));
   }
   if (sent.has("comment")) {
     any = true;
-    TRY(findings::comment_on(visit.transaction, study.id, wanted, TRY(sent.text("comment", 16000)),
-                             visit.person.account));
+    TRY(findings::comment_on(visit.transaction, study.id, wanted, TRY(sent.text("comment", 16000)), open.author()));
   }
   if (sent.has("reviewed") && TRY(sent.truth("reviewed"))) {
     any = true;
-    if (!may_review(visit, study.id)) return fail(problems::kForbidden);
+    if (why_no_review(visit, study.id, kept) == "part") return fail(problems::kForbidden);
     const std::string seen = TRY(sent.text("evidence", 200));
     if (seen != hash_of(visit, study.id)) return fail(problems::kChangedMeanwhile, {{"what", "finding"}});
     TRY(findings::review_finding(visit.transaction, study.id, wanted, seen, visit.person.account));
@@ -155,7 +158,6 @@ Result<Response> change_kept_finding(const Visit& visit) {
     TRY(findings::set_in_report(visit.transaction, study.id, wanted, TRY(sent.truth("in_report"))));
   }
   if (!any) return fail(problems::kBadJson, {{"reason", "it says nothing to be done"}});
-  OpenFindings open(visit, study.id);
   JsonWriter out;
   out.object();
   write(out, visit, study.id, open, TRY(findings::kept_finding(visit.transaction, study.id, wanted)),

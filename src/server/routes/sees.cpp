@@ -3,6 +3,7 @@
 #include "foundation/text.h"
 #include "people/account.h"
 #include "places/places.h"
+#include "server/reason_text.h"
 #include "server/routes.h"
 #include "server/thing.h"
 #include "study/source_places.h"
@@ -57,7 +58,8 @@ mustache::data study_of(const Visit& visit, const people::Person& person, const 
     if (decision.allowed &&
         (right == Right::kListSources || right == Right::kReadSource || right == Right::kExportStudy))
       where += ", " + stories_of(visit, person, right, study.id);
-    rows << row_of(visit.say("right." + std::string(people::name_of(right))), decision.allowed, where, decision.reason);
+    rows << row_of(visit.say("right." + std::string(people::name_of(right))), decision.allowed, where,
+                   reason_text(visit, decision.why));
   }
   entry.set("rows", rows);
   bool any = false;

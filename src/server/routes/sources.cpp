@@ -5,6 +5,7 @@
 #include "people/audit.h"
 #include "server/routes.h"
 #include "server/told.h"
+#include "study/blind.h"
 #include "study/erase.h"
 #include "study/evidence.h"
 #include "study/source.h"
@@ -41,7 +42,11 @@ Result<std::vector<SourceLine>> filtered(const Visit& visit, const study::Study&
     return fail(problems::kNotFound, {{"what", "location"}, {"name", std::string(shortened(filter.location, 80))}});
   std::vector<SourceLine> lines;
   const study::Limits limits = visit.limits(study.id);
-  for (SourceLine& line : study::list_sources(visit.transaction, study.id)) {
+  std::vector<SourceLine> all = study::list_sources(visit.transaction, study.id);
+  study::hide_others(visit.transaction, study.id, all,
+                     study::blindness(visit.transaction, study.id,
+                                      study::find_coder_of(visit.transaction, study.id, visit.person.account)));
+  for (SourceLine& line : all) {
     if (!limits.open(line.location, line.id)) continue;
     if (location && line.location != location) continue;
     if (!filter.kind.empty() && line.kind != filter.kind) continue;

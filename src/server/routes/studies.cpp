@@ -59,6 +59,7 @@ Result<Response> show_studies(const Visit& visit) {
   if (visit.person.at_machine) {
     page.data.set("set_up", visit.say("set_up.title"));
     page.data.set("forms", visit.say("forms.title"));
+    page.data.set("jobs", visit.say("jobs.title"));
   }
   if (studies.empty())
     page.data.set("none", visit.say(visit.person.at_machine ? "page.no_studies" : "page.no_open_studies"));

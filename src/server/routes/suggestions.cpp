@@ -8,7 +8,9 @@
 #include "server/routes.h"
 #include "server/sent_json.h"
 #include "server/told.h"
+#include "study/blind.h"
 #include "study/coding.h"
+#include "study/problems.h"
 
 namespace understory::server {
 
@@ -90,6 +92,8 @@ Result<Response> answer_suggestion(const Visit& visit) {
   const study::Study study = TRY(visit.study());
   const Id source = TRY(visit.id("source"));
   TRY(is_open_to(visit, study.id, source));
+  // Which are gone would tell what others did.
+  if (study::is_blind(visit.transaction, source)) return fail(problems::kBlind);
   const SentJson sent = TRY(SentJson::of(visit.request));
   const Id wanted = TRY(sent.id("id"));
   const bool takes = TRY(sent.truth("take"));

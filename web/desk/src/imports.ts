@@ -1,5 +1,6 @@
 // Bringing files in: sent once to be looked at and once more to be taken; the answer tells how far it is while it is made.
 // It goes on while somebody works elsewhere at the desk; the status line shows it.
+import { shallowRef } from 'vue';
 import { Refused, work } from './client.ts';
 import { setting } from './setting.ts';
 import { say } from './words.ts';
@@ -13,6 +14,9 @@ export interface Report {
 export interface Table { file: string; sheets: string[]; columns: { name: string; as: string }[] }
 export interface Outcome { kept?: boolean; reports?: Report[]; tables?: Table[]; file?: string; problem?: { code: string; message: string } }
 export interface Facts { location: string; language: string; kind: string; respondent: string; coder: string; told_on: string; sheet: string }
+
+// What was taken in last, for whoever left the page and comes back to it.
+export const taken = shallowRef<{ study: string; outcome: Outcome }>();
 
 export async function bringIn(study: string, files: File[], facts: Facts, table: Table | undefined, keep: boolean): Promise<Outcome> {
   const form = new FormData();
@@ -44,6 +48,7 @@ export async function bringIn(study: string, files: File[], facts: Facts, table:
       }
     }
     if (!last.reports && !last.problem) throw new Refused(0, 'cut', say('desk.import_cut'));
+    if (last.kept) taken.value = { study, outcome: last };
     return last;
   } catch (error) {
     if (error instanceof Refused) throw error;
