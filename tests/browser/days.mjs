@@ -1,47 +1,17 @@
 // A programme lead's and a steward's whole day, from sign-in to sign-out: in English and Khmer, on a phone and a laptop, by
 // mouse and by keys alone.
-//
-// Usage: days.mjs UNDERSTORY PACKAGES   (as run.mjs).
+// Started as browsing.mjs says.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { accounts, catalogue, folder, judge, look, open, root, serve, signIn, understory } from './browsing.mjs';
-import { byKeys, byMouse } from './keys.mjs';
+import { accounts, judge, look, open, signIn } from './browsing.mjs';
+import { begin, days, end, example, fromAccount, gone } from './day.mjs';
 
 let base;
-before(async () => {
-  execFileSync(join(root, 'examples/seven-communities/make.sh'), [understory, join(folder, 'example')]);
-  base = await serve(join(folder, 'example'));
-});
-
-const word = (language, key) => key.split('.').reduce((at, part) => at[part], catalogue(language));
-// Of each day its size, its language, how it is gone about, and what the lead splits by (a finding is kept once).
-const days = [['laptop', 'en', 'keys', 'gender'], ['phone', 'en', 'mouse', 'role'], ['laptop', 'km', 'mouse', 'language'], ['phone', 'km', 'keys', 'age_band']];
-
-async function begin(size, language, how, account) {
-  const opened = await open(base, size, { locale: language });
-  const { page } = opened;
-  const hand = (how === 'keys' ? byKeys : byMouse)(page);
-  const say = (key) => word(language, key);
-  await page.goto(`${base}/sign-in?lang=${language}`);
-  await hand.type('name', account.name);
-  await hand.type('password', account.password);
-  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
-  return { ...opened, hand, say };
-}
-async function gone(page, act) {
-  await Promise.all([page.waitForNavigation(), act]);
-}
-// To what is folded away under somebody's account.
-async function fromAccount(page, hand, say, words) {
-  await hand.press(say('account.mine'));
-  await gone(page, hand.press(say(words)));
-}
+before(async () => { ({ base } = await example()); });
 
 for (const [size, language, how, by] of days) {
   test(`a programme lead’s day: ${size}, ${language}, by ${how}`, async () => {
-    const { page, wrong, hand, say, close } = await begin(size, language, how, accounts.programme_lead);
+    const day = await begin(base, size, language, how, accounts.programme_lead), { page, hand, say } = day;
     await gone(page, hand.press(say('desk.link')));
     await page.locator('.cards a').first().waitFor();
     await hand.press((await page.locator('.cards a').first().textContent()).trim());
@@ -99,14 +69,11 @@ for (const [size, language, how, by] of days) {
     await gone(page, hand.press(say('desk.settings')));
     await fromAccount(page, hand, say, 'audit.title');
     assert.ok((await page.textContent('main')).includes(say('right.keep_findings')));
-    await fromAccount(page, hand, say, 'account.sign_out');
-    assert.equal((await page.goto(base + '/account')).url(), base + '/sign-in');
-    assert.deepEqual(wrong, []);
-    await close();
+    await end(base, day);
   });
 
   test(`a steward’s day: ${size}, ${language}, by ${how}`, async () => {
-    const { page, wrong, hand, say, close } = await begin(size, language, how, accounts.steward);
+    const day = await begin(base, size, language, how, accounts.steward), { page, hand, say } = day;
     // Somebody new is invited.
     await fromAccount(page, hand, say, 'accounts.title');
     await hand.type('name', `new.${by.replace('_', '.')}`);
@@ -129,9 +96,6 @@ for (const [size, language, how, by] of days) {
     // No story is open to whoever keeps the machine.
     assert.equal(await page.goto(`${base}/api/v1/studies`).then((answer) => answer.json()).then(({ studies }) => studies.length), 0);
     await page.goto(`${base}/?lang=${language}`);
-    await fromAccount(page, hand, say, 'account.sign_out');
-    assert.equal((await page.goto(base + '/account')).url(), base + '/sign-in');
-    assert.deepEqual(wrong, []);
-    await close();
+    await end(base, day);
   });
 }

@@ -58,9 +58,11 @@ Result<Response> show_studies(const Visit& visit) {
   page.data.set("studies", list);
   if (visit.person.at_machine) {
     page.data.set("set_up", visit.say("set_up.title"));
-    page.data.set("forms", visit.say("forms.title"));
     page.data.set("jobs", visit.say("jobs.title"));
   }
+  // What whoever asks people comes for stands here, not folded away alone.
+  if (people::may_somewhere(visit.person, people::Right::kFillForms)) page.data.set("forms", visit.say("forms.title"));
+  if (studies.empty() && visit.person.at_machine) page.data.set("make", "understory study new -w … \"…\"");
   if (studies.empty())
     page.data.set("none", visit.say(visit.person.at_machine ? "page.no_studies" : "page.no_open_studies"));
   return show(visit, std::move(page));
@@ -84,20 +86,25 @@ Result<Response> show_overview(const Visit& visit) {
     if (!answer.sentences.empty()) data.set("sentence", visit.words.say(answer.sentences[0]));
     data.set("findings", base + "/findings/causes");
   }
-  data.set("questions_heading", visit.say("page.questions"));
-  mustache::data questions{mustache::data::type::list};
-  for (std::string_view ask : findings::kAsks) {
-    mustache::data entry;
-    entry.set("address", base + "/findings/" + std::string(ask));
-    entry.set("title", visit.say("findings.title." + std::string(ask)));
-    entry.set("about", visit.say("findings.about." + std::string(ask)));
-    questions << entry;
+  // Nothing here leads to what is closed to whoever looks.
+  if (visit.may(people::Right::kSeeFindings, study.id)) {
+    mustache::data asked, questions{mustache::data::type::list};
+    for (std::string_view ask : findings::kAsks) {
+      mustache::data entry;
+      entry.set("address", base + "/findings/" + std::string(ask));
+      entry.set("title", visit.say("findings.title." + std::string(ask)));
+      entry.set("about", visit.say("findings.about." + std::string(ask)));
+      questions << entry;
+    }
+    asked.set("heading", visit.say("page.questions"));
+    asked.set("each", questions);
+    data.set("questions", asked);
   }
-  data.set("questions", questions);
 
   data.set("locations_heading", visit.say("page.locations"));
   for (const char* column : {"location", "place", "sources", "people"})
     data.set(std::string("column_") + column, visit.say(std::string("page.column.") + column));
+  const bool lists_sources = visit.may(people::Right::kListSources, study.id);
   mustache::data locations{mustache::data::type::list};
   for (std::size_t l = 0; l < evidence.locations.size(); ++l) {
     std::int64_t sources = 0, people = 0;
@@ -107,7 +114,7 @@ Result<Response> show_overview(const Visit& visit) {
       if (respondent.location == static_cast<int>(l)) people += respondent.group ? respondent.size : 1;
     mustache::data entry;
     entry.set("name", evidence.locations[l].name);
-    entry.set("address", base + "/sources?location=" + percent_encode(evidence.locations[l].name));
+    if (lists_sources) entry.set("address", base + "/sources?location=" + percent_encode(evidence.locations[l].name));
     if (!evidence.locations[l].place_code.empty())
       entry.set("place", places::full_name(visit.transaction, evidence.locations[l].place_code, visit.language()));
     entry.set("sources", std::to_string(sources));
@@ -127,16 +134,19 @@ Result<Response> show_overview(const Visit& visit) {
   fact("report.instruments", study.instruments);
   fact("report.ethics", study.ethics_note);
   data.set("facts", facts);
-  data.set("report_heading", visit.say("menu.report"));
-  mustache::data reports{mustache::data::type::list};
-  for (const std::string& language : Catalogue::languages())
-    for (const std::string& form : {std::string("html"), std::string("pdf")}) {
-      mustache::data entry;
-      entry.set("address", base + "/report." + form + "?in=" + language);
-      entry.set("label", Catalogue::of(language).say("_name") + ", " + (form == "pdf" ? "PDF" : "HTML"));
-      reports << entry;
-    }
-  data.set("reports", reports);
+  if (visit.may(people::Right::kMakeReport, study.id)) {
+    mustache::data made, reports{mustache::data::type::list};
+    for (const std::string& language : Catalogue::languages())
+      for (const std::string& form : {std::string("html"), std::string("pdf")}) {
+        mustache::data entry;
+        entry.set("address", base + "/report." + form + "?in=" + language);
+        entry.set("label", Catalogue::of(language).say("_name") + ", " + (form == "pdf" ? "PDF" : "HTML"));
+        reports << entry;
+      }
+    made.set("heading", visit.say("menu.report"));
+    made.set("each", reports);
+    data.set("reports", made);
+  }
   return show(visit, std::move(page));
 }
 
