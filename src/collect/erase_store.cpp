@@ -139,9 +139,10 @@ std::map<EntityName, bool> entities_said(Transaction& transaction, const std::ve
       said[{row.integer(1), row.string(2)}] = false;
     });
   for (auto& [name, others] : said)
-    transaction.each(kOthersSaid, {transaction.workspace(), name.first, name.second}, [&](const Row& row) {
-      others = others || std::find(submissions.begin(), submissions.end(), row.id(0)) == submissions.end();
-    });
+    transaction.each(
+        kOthersSaid, {transaction.workspace(), name.first, name.second}, [&, &found = others](const Row& row) {
+          found = found || std::find(submissions.begin(), submissions.end(), row.id(0)) == submissions.end();
+        });
   return said;
 }
 
