@@ -87,7 +87,8 @@ struct Answer {
   std::vector<Estimate> overall;             // [item], all groups together; none where two groups are compared
   double p_first_everywhere = -1;            // of items[0], over all groups
   std::vector<Table> tables;
-  std::vector<Thread> threads;     // most told first, as in the table of that name
+  std::vector<Thread> threads;     // most told first, as in the table of that name; none where it is split by group
+  std::int64_t all_threads = 0;    // told, of which the first are listed
   std::vector<Message> sentences;  // the finding, most important first
   std::vector<Message> warnings;   // thin evidence, purposive sample, few groups, unread sources …
 };

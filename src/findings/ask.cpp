@@ -88,6 +88,8 @@ Result<Answer> ask_by_group(const Evidence& evidence, const Question& question, 
   if (question.ask == Ask::kCooccurrence || question.ask == Ask::kLinks) warn_of_thin(answer, shown);
   add(answer, "#findings.all_groups");
   answer.tables = std::move(tables);
+  answer.threads.clear();  // everybody's, and the tables are each group's
+  answer.all_threads = 0;
   return answer;
 }
 

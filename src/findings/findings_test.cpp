@@ -352,7 +352,15 @@ TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
     EXPECT_EQ(thread.asked, 168);
     EXPECT_EQ(std::tuple(thread.sources, thread.standing, thread.doubts), std::tuple(1, 1, 2));
   }
+  EXPECT_EQ(whole.all_threads, 2);
   EXPECT_TRUE(apart.threads.empty());
+  EXPECT_EQ(apart.all_threads, 0);
+  // Split, the tables are each group's; no figure draws everybody's beside them.
+  const Answer split = *ask(evidence, asked("links by gender"));
+  ASSERT_TRUE(table(split, "threads"));
+  EXPECT_EQ(table(split, "threads")->columns[0].first, "group");
+  EXPECT_TRUE(split.threads.empty());
+  EXPECT_EQ(split.all_threads, 0);
   const Table& standing = *table(whole, "robustness");
   EXPECT_EQ(std::get<std::string>(standing.rows[0][0]), "Poverty");
   EXPECT_EQ(std::get<std::string>(standing.rows[0][1]), "Forced labour");
@@ -384,6 +392,16 @@ TEST_P(Findings, ChainsCountOnlyWhereOneSourceTellsThemWhole) {
   EXPECT_TRUE(std::any_of(dense.warnings.begin(), dense.warnings.end(), [](const Message& each) {
     return each.key == "findings.warn.too_many_threads" && std::get<std::int64_t>(each.arguments[0].second) == 1;
   }));
+  // Five things all linked have 60 threads of three and twice 120 of more: the first are listed, all are counted.
+  many.resize(5);
+  evidence.links.clear();
+  for (int from : many)
+    for (int to : many)
+      if (from != to) evidence.links.push_back(link(pattern, from, to));
+  const Answer five = *ask(evidence, asked("links level all"));
+  EXPECT_EQ(five.threads.size(), 30u);
+  EXPECT_EQ(table(five, "threads")->rows.size(), 30u);
+  EXPECT_EQ(five.all_threads, 300);
   // Where it is not known who spoke nothing is counted, and that is said.
   evidence.links = {link(pattern, debt, sold)};
   evidence.links[0].respondent_count = 0;

@@ -149,6 +149,7 @@ void add_threads(Answer& answer, const Tally& tally, const Accounts& accounts, c
   }
   if (dense > 0) answer.warnings.push_back({"findings.warn.too_many_threads", {{"n", dense}}});
   if (told_in.empty()) return;
+  answer.all_threads = static_cast<std::int64_t>(told_in.size());
   std::vector<std::pair<std::vector<int>, std::int64_t>> order(told_in.begin(), told_in.end());
   std::stable_sort(order.begin(), order.end(), [](const auto& left, const auto& right) {
     return std::pair{left.second, left.first.size()} > std::pair{right.second, right.first.size()};

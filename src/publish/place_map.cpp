@@ -14,6 +14,8 @@ constexpr double kDegrees = 3.14159265358979323846 / 180;
 constexpr std::size_t kMostLabels = 40;
 constexpr int kTallest = 900, kEdge = 6;
 constexpr double kNearest = 1.2;  // CSS pixels
+// Of a name, at 12 pixels. Letters of Khmer, Devanagari and Bengali are wider than those of Latin at the same size.
+constexpr double kColumn = 7.6;
 
 struct Frame {
   double west = 180, east = -180, south = 90, north = -90;
@@ -79,7 +81,7 @@ std::string place_map(const std::vector<MapArea>& areas, const std::string& titl
     if (!area.address.empty()) out += "</a>";
     out += "\n";
     // Where a name fits into its area, and over no other.
-    const double room = (own.east - own.west) * narrow * scale, width_of_name = display_columns(area.label) * 7.0;
+    const double room = (own.east - own.west) * narrow * scale, width_of_name = display_columns(area.label) * kColumn;
     if (labelled.size() == kMostLabels || width_of_name >= room || (own.north - own.south) * scale <= 16) continue;
     const Name name{x((own.east + own.west) / 2), y((own.north + own.south) / 2) + 4, width_of_name};
     if (std::any_of(labelled.begin(), labelled.end(), [&](const Name& each) { return each.touches(name); })) continue;

@@ -62,44 +62,55 @@ std::string panel(int height, bool links, const std::string& title, const std::s
          drawn + "</svg>\n";
 }
 
-std::string thread_panel(const findings::Thread& thread, std::int64_t most, const Catalogue& words,
-                         const FigureOptions& options) {
-  int y = 0;
+// A thread from top to bottom. As many panels as fit on pages: where it goes on, the last name stands again, so that
+// the arrow from it has its beginning.
+std::string thread_panels(const findings::Thread& thread, std::int64_t most, const Catalogue& words,
+                          const FigureOptions& options) {
   const int width = kPanel - 2 * kEdge;
   const std::string told = words.say({"figure.thread_told", {{"n", thread.sources}}});
-  std::string names, drawn = lines_at(whole_label(told, 34), 0, y, "title");
-  y += 4;
-  for (std::size_t i = 0; i < thread.steps.size(); ++i) {
-    const auto& step = thread.steps[i];
-    const std::string label = findings::label_of(step.label, words);
-    names += (i > 0 ? " → " : "") + label;
-    drawn += box(whole_label(label, columns_in(width)), {}, kEdge, width, y);
-    if (i + 1 == thread.steps.size()) break;
-    const auto& next = thread.steps[i + 1];
-    const std::string count = findings::cell_text(Counted{step.told, thread.asked}, words);
-    const int middle = 30;
-    std::string arrow;
-    const std::string address = passages_address(options, Table::Arrow{step.key, next.key, false});
-    if (!address.empty())
-      arrow = fmt::format("<rect x=\"0\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" pointer-events=\"all\"/>", y,
-                          kPanel, kGap);
-    arrow += fmt::format(
-        "<path d=\"M{0} {1}V{2}\" stroke-width=\"{3:.1f}\" class=\"arrow\"/><path d=\"M{4} {2}H{5}L{0} {6}Z\" "
-        "class=\"head\"/><text x=\"{7}\" y=\"{8}\" class=\"value\">{9}</text>",
-        middle, y, y + kGap - 10, thickness(step.told, most), middle - 8, middle + 8, y + kGap, middle + 18,
-        y + kGap / 2 + 4, escape_markup(count));
-    drawn += opened(address,
-                    label + " – " + words.say("page.leads_to") + " – " + findings::label_of(next.label, words) + ": " +
-                        count,
-                    arrow) +
-             "\n";
-    y += kGap;
+  const std::vector<std::string> stands =
+      whole_label(words.say({"figure.thread_stands", {{"sources", thread.standing}, {"doubts", thread.doubts}}}), 40);
+  const int foot = 4 + static_cast<int>(stands.size()) * kLine;
+  std::vector<std::string> names;
+  for (const auto& step : thread.steps) names.push_back(findings::label_of(step.label, words));
+  const std::string title = told + ": " + join(names, " → ");
+  std::string out;
+  for (std::size_t at = 0, last = names.size() - 1;;) {
+    int y = 0;
+    std::string drawn = lines_at(whole_label(told, 34), 0, y, "title");
+    y += 4;
+    drawn += box(whole_label(names[at], columns_in(width)), {}, kEdge, width, y);
+    for (const std::size_t first = at; at < last; ++at) {
+      const auto &step = thread.steps[at], &next = thread.steps[at + 1];
+      const std::vector<std::string> name = whole_label(names[at + 1], columns_in(width));
+      const int height = kGap + static_cast<int>(name.size()) * kLine + 2 * (kPadding - 3);
+      if (at > first && y + height + (at + 1 == last ? foot : 0) + 4 > kTallest) break;
+      const std::string count = findings::cell_text(Counted{step.told, thread.asked}, words);
+      const int middle = 30;
+      std::string arrow;
+      const std::string address = passages_address(options, Table::Arrow{step.key, next.key, false});
+      if (!address.empty())
+        arrow = fmt::format("<rect x=\"0\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" pointer-events=\"all\"/>",
+                            y, kPanel, kGap);
+      arrow += fmt::format(
+          "<path d=\"M{0} {1}V{2}\" stroke-width=\"{3:.1f}\" class=\"arrow\"/><path d=\"M{4} {2}H{5}L{0} {6}Z\" "
+          "class=\"head\"/><text x=\"{7}\" y=\"{8}\" class=\"value\">{9}</text>",
+          middle, y, y + kGap - 10, thickness(step.told, most), middle - 8, middle + 8, y + kGap, middle + 18,
+          y + kGap / 2 + 4, escape_markup(count));
+      drawn += opened(address, names[at] + " – " + words.say("page.leads_to") + " – " + names[at + 1] + ": " + count,
+                      arrow) +
+               "\n";
+      y += kGap;
+      drawn += box(name, {}, kEdge, width, y);
+    }
+    const bool whole = at == last;
+    if (whole) {
+      y += 4;
+      drawn += lines_at(stands, 0, y, "note");
+    }
+    out += panel(y + 4, !options.passages.empty(), title, drawn);
+    if (whole) return out;
   }
-  y += 4;
-  drawn += lines_at(
-      whole_label(words.say({"figure.thread_stands", {{"sources", thread.standing}, {"doubts", thread.doubts}}}), 40),
-      0, y, "note");
-  return panel(y + 4, !options.passages.empty(), told + ": " + names, drawn);
 }
 
 // One thing with what it leads to: a spine at the left, a branch to each. As many panels as fit on pages.
@@ -160,13 +171,13 @@ std::string threads_drawn(const findings::Answer& answer, const Table& table, co
     for (const auto& step : thread.steps) most = std::max(most, step.told);
   std::string picture = "<div class=\"panels\">\n";
   const std::size_t shown = std::min<std::size_t>(answer.threads.size(), options.items);
-  for (std::size_t i = 0; i < shown; ++i) picture += thread_panel(answer.threads[i], most, words, options);
+  for (std::size_t i = 0; i < shown; ++i) picture += thread_panels(answer.threads[i], most, words, options);
   picture += "</div>\n";
   return figure_html({options.id + "-threads", words.say(table.title),
                       words.say({"figure.threads_note",
                                  {{"n", answer.threads[0].asked},
                                   {"shown", static_cast<std::int64_t>(shown)},
-                                  {"all", static_cast<std::int64_t>(answer.threads.size())}}}),
+                                  {"all", answer.all_threads}}}),
                       picture, table_html(table, words, options), words.say("figure.show_table"), options.open_table});
 }
 

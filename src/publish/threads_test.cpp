@@ -1,6 +1,7 @@
 // Threads and links as figures: every link of the answer stands in them, nothing covers anything, same bytes each time.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <pugixml.hpp>
 #include <set>
 
@@ -56,6 +57,7 @@ Answer told(int links, int threads) {
     answer.threads.push_back(thread);
     chains.rows.push_back({fmt::format("thread {}", i)});
   }
+  answer.all_threads = threads;
   answer.tables.push_back(chains);
   return answer;
 }
@@ -125,6 +127,7 @@ TEST(Threads, NoBoxCoversAnotherAndNoNameLeavesItsBox) {
                        boxes[i].top < boxes[j].bottom && boxes[j].top < boxes[i].bottom)
               << svg.attribute("aria-label").value();
       double before = -1;
+      std::size_t in_boxes = 0;
       for (const auto& each : svg.select_nodes(".//text")) {
         const double x = each.node().attribute("x").as_double(), y = each.node().attribute("y").as_double();
         const int columns = display_columns(each.node().child_value());
@@ -132,9 +135,55 @@ TEST(Threads, NoBoxCoversAnotherAndNoNameLeavesItsBox) {
         EXPECT_LE(y, height);
         EXPECT_GT(y, before) << "lines over each other: " << each.node().child_value();
         before = y;
+        // A name, and how it is joined; beside an arrow stands a value, in no box.
+        const std::string_view look = each.node().attribute("fill").value(),
+                               size = each.node().attribute("font-size").value();
+        const auto beside = [&](const Box& box) { return box.left < x && x < box.right; };
+        const auto within = [&](const Box& box) { return beside(box) && box.top <= y - 13 && y + 5 <= box.bottom; };
+        if ((size != "13" && look != "#55606e") || std::ranges::none_of(boxes, beside)) continue;
+        ++in_boxes;
+        EXPECT_TRUE(std::ranges::any_of(boxes, within)) << "outside its box: " << each.node().child_value();
       }
+      EXPECT_GE(in_boxes, boxes.size());
     }
     EXPECT_GE(panels, 12);
+  }
+}
+
+// Names may have 200 bytes, in one word or in many: a thread of six of them goes on in a further panel.
+TEST(Threads, NoThreadIsTallerThanAPageAndEachOfItsArrowsIsThereOnce) {
+  FigureOptions options;
+  options.passages = "/passages?question=links";
+  for (const char* part : {"m", " debt", " responsibilities42", "ក្រ", " ऋण", "界"}) {
+    const std::string piece = part;
+    std::string long_name;
+    while (long_name.size() + piece.size() < 200) long_name += piece;
+    Answer answer = told(1, 1);
+    findings::Thread& thread = answer.threads[0];
+    thread.steps.clear();
+    for (int step = 0; step < 6; ++step)
+      thread.steps.push_back({fmt::format("c{}", step), fmt::format("{}{}", step, long_name), step < 5 ? 9 - step : 0});
+    const std::string html = threads_drawn(answer, answer.tables[1], Catalogue::of("en"), options);
+    pugi::xml_document page;
+    ASSERT_TRUE(page.load_string(("<body>" + html + "</body>").c_str())) << piece;
+    const auto panels = page.select_nodes("//svg");
+    for (const auto& panel : panels) {
+      EXPECT_LE(panel.node().attribute("height").as_double(), 820) << piece;
+      EXPECT_GE(panel.node().select_nodes(".//rect[@rx]").size(), 2u) << piece;
+      const std::string_view said = panel.node().attribute("aria-label").value();
+      for (const auto& step : thread.steps) EXPECT_NE(said.find(step.label), std::string_view::npos) << piece;
+    }
+    // The name a panel ends with begins the next.
+    EXPECT_EQ(page.select_nodes("//svg//rect[@rx]").size(), 6 + panels.size() - 1) << piece;
+    for (int step = 0; step < 5; ++step) {
+      const std::string address =
+          passages_address(options, {fmt::format("c{}", step), fmt::format("c{}", step + 1), false});
+      const std::string href = "href=\"" + escape_markup(address) + "\"";
+      const std::size_t found = html.find(href);
+      ASSERT_NE(found, std::string::npos) << piece << ": " << href;
+      EXPECT_EQ(html.find(href, found + 1), std::string::npos) << piece << ": " << href;
+    }
+    if (piece == " responsibilities42") EXPECT_GT(panels.size(), 1u);  // a line for each word
   }
 }
 
@@ -181,8 +230,12 @@ TEST(Threads, AreTheSameBytesAndSayHowTheyStand) {
   EXPECT_NE(html.find("24 links would"), std::string::npos);
   EXPECT_NE(html.find("8 of 12."), std::string::npos);  // as many as are asked for, the rest in the table
   EXPECT_NE(html.find("thread 11"), std::string::npos);
+  Answer more = told(30, 12);
+  more.all_threads = 45;  // more are told than the answer lists
+  EXPECT_NE(drawn(more).find("8 of 45."), std::string::npos);
   // More people, a thicker line.
   const std::string links = links_drawn(answer.tables[0], Catalogue::of("en"), {});
+  ASSERT_NE(links.find("stroke-width=\"1.7\""), std::string::npos);
   EXPECT_LT(links.find("stroke-width=\"7.0\""), links.find("stroke-width=\"1.7\""));
   // On paper each line of a name is a line of the document.
   EXPECT_EQ(with_words_over_pictures(html).find("<text"), std::string::npos);

@@ -57,7 +57,7 @@ void recognise(Visit& visit, const Route* route, bool& stale) {
   visit.session = token;
   visit.person = people::person_of(visit.transaction, session->account);
   if (session->key) visit.transaction.unlock(session->key);
-  stale = session->stale;
+  stale = session->stale && !(route && route->asked_by_itself);
 }
 
 people::Decision admit(const Visit& visit, const Route& route) {
@@ -245,8 +245,9 @@ Response try_to_answer(storage::Workspace& workspace, const Request& request, co
           const bool over = !made && route->access == kDevice && made.error().is(problems::kDeviceOver);
           if (over && visit.device && !people::denied_this_minute(visit.transaction, visit.device->id))
             deed = denial_of(visit, *route);
-          const bool denied = !made && (route->access == kRight || route->access == kThing) &&
-                              (made.error().is(problems::kNotFound) || made.error().is(problems::kForbidden));
+          const bool decides = route->access == kRight || route->access == kThing || route->answer == stop_job;
+          const bool denied =
+              !made && decides && (made.error().is(problems::kNotFound) || made.error().is(problems::kForbidden));
           if ((route->logged || denied) && !visit.person.at_machine)
             deed = deed_of(visit, route, made ? "done" : "denied",
                            made ? decision.reason : std::string(made.error().code()));

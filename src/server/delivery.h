@@ -10,7 +10,8 @@ namespace understory::server {
 
 class Delivery {
  public:
-  // All of these outlive it. `ending`: no worker works any more.
+  // `io` ends before it, and with it the conversations that are still in here; the rest outlive it. `ending`: no worker
+  // works any more.
   Delivery(asio::io_context& io, const Limits& limits, const std::atomic<bool>& ending)
       : io_(io), limits_(limits), ending_(ending) {}
 

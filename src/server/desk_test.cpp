@@ -364,7 +364,23 @@ TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {
     const std::size_t at = page.find(">One<");
     return page.substr(at, page.find("</tr>", at) - at);
   };
+  // Nor by how far the numbers of changes move, nor by what a merge would do.
+  const auto number = [&] { return read(get(base_ + "/changes?after=0", rafiq)).at("number").as_int64(); };
+  const std::string book = "/api/v1/studies/" + rooms_.study.text() + "/codebook";
+  const auto would_move = [&](const std::string& session) -> std::int64_t {
+    for (const auto& each : read(get(book, session)).at("codes").as_array()) {
+      const std::string into(each.at("id").as_string());
+      if (into == code) continue;
+      const Response looked = get(book + "/" + code + "/merge?into=" + into, session);
+      if (looked.status == 200) return read(looked).at("codings").as_int64();
+    }
+    ADD_FAILURE() << "no code to merge into";
+    return -1;
+  };
+  const std::int64_t number_before = number(), would_before = would_move(lead);
   ASSERT_EQ(send("POST", base_ + "/codings", sokha, put(code, 1, 4)).status, 201);
+  EXPECT_EQ(number(), number_before);
+  EXPECT_EQ(would_move(lead), would_before);
   EXPECT_EQ(in_list(lead), "One:0/0 Two:1/1 ");
   EXPECT_EQ(in_list(sokha), "One:2/1 Two:1/1 ");
   EXPECT_EQ(in_list(rafiq, "?kind=interview"), "One:1/1 Two:1/1 ");
@@ -379,6 +395,8 @@ TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {
             200);
   ASSERT_EQ(send("POST", base_ + "/blind", lead, R"({"blind":false})").status, 200);
   EXPECT_EQ(in_list(lead), "One:3/3 Two:1/1 ");
+  EXPECT_GT(number(), number_before);
+  EXPECT_GT(would_move(lead), would_before);
   EXPECT_EQ(codings(lead), 3u);
   const boost::json::object before = read(get(base_, lead));
   std::map<std::string, std::string> ids;

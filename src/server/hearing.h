@@ -33,7 +33,8 @@ std::chrono::milliseconds time_for(const Limits& limits, std::uint64_t bytes);
 
 class Hearing {
  public:
-  // All of these outlive it. `draining`: nothing more is waited for.
+  // `io` and `lanes` end before it: conversations that end with `io` still count in it. The rest outlive it.
+  // `draining`: nothing more is waited for.
   Hearing(asio::io_context& io, const Limits& limits, Gate& gate, Lanes& lanes, const Admit& admit,
           const bool& draining)
       : io_(io), limits_(limits), gate_(gate), lanes_(lanes), admit_(admit), draining_(draining) {}

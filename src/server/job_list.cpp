@@ -44,8 +44,6 @@ std::vector<storage::Job> open_jobs(storage::Transaction& transaction, const peo
   return jobs;
 }
 
-bool can_be_stopped(const storage::Job& job, storage::Engine engine) {
-  return is_going(job) && (!job.kind.starts_with(kImportJob) || engine == storage::Engine::kPostgres);
-}
+bool can_be_stopped(const storage::Job& job) { return is_going(job) && !job.kind.starts_with(kImportJob); }
 
 }  // namespace understory::server

@@ -32,7 +32,7 @@ std::vector<storage::Job> open_jobs(storage::Transaction& transaction, const peo
 
 inline bool is_going(const storage::Job& job) { return job.state == "queued" || job.state == "running"; }
 
-// Can somebody who sees it stop it? What is brought in on SQLite holds the one place to write.
-bool can_be_stopped(const storage::Job& job, storage::Engine engine);
+// Can somebody who sees it stop it? What is brought in has the turn to write, and is stopped where it is sent from.
+bool can_be_stopped(const storage::Job& job);
 
 }  // namespace understory::server

@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include "people/sign_in.h"
 #include "server/job_list.h"
 #include "server/maintenance.h"
 #include "storage/nightly.h"
@@ -70,7 +71,8 @@ TEST_P(JobsListed, EachIsOpenToWhoeverMaySeeItsKind) {
   EXPECT_EQ(get(api, elsewhere).status, 404);
   EXPECT_EQ(get(api, coder).status, 403);
 
-  // Whoever may not see one cannot stop it, and is not told that it is there.
+  // Whoever may not see one cannot stop it, and is not told that it is there; that they tried is.
+  const std::int64_t untried = entries();
   EXPECT_EQ(stop(backup, lead), 404);
   EXPECT_EQ(stop(learns, steward), 404);
   EXPECT_EQ(stop(learns, elsewhere), 404);
@@ -79,6 +81,7 @@ TEST_P(JobsListed, EachIsOpenToWhoeverMaySeeItsKind) {
   EXPECT_EQ(stop(of_another, steward), 404);
   for (const auto& each : {backup, learns, imports, of_another}) EXPECT_EQ(now_is(each).state, "running");
   const std::int64_t before = entries();
+  EXPECT_EQ(before - untried, 6);
   EXPECT_EQ(stop(backup, steward), 303);
   EXPECT_EQ(stop(learns, of_a_place), 303);
   EXPECT_EQ(entries() - before, 2);
@@ -87,9 +90,9 @@ TEST_P(JobsListed, EachIsOpenToWhoeverMaySeeItsKind) {
   EXPECT_THAT(get("/jobs", steward).body, HasSubstr("It was stopped."));
   // Whoever does it hears that it was.
   EXPECT_FALSE(storage::report_progress(workspace(), learns, "progress.learning", 1, 2));
-  // What comes in on SQLite holds the one place to write, and is stopped where it is sent from.
+  // What comes in has the turn to write, and is stopped where it is sent from.
   EXPECT_EQ(stop(imports, lead), 303);
-  EXPECT_EQ(now_is(imports).state, workspace().engine() == storage::Engine::kPostgres ? "stopped" : "running");
+  EXPECT_EQ(now_is(imports).state, "running");
 }
 
 TEST_P(JobsListed, SayHowFarTheyAreByWhomAndWhatCameOfThem) {
@@ -116,6 +119,19 @@ TEST_P(JobsListed, SayHowFarTheyAreByWhomAndWhatCameOfThem) {
                           HasSubstr("“anything_else”")));
   for (const std::string& language : Catalogue::languages())
     EXPECT_THAT(get("/jobs?lang=" + language, session).body, Not(HasSubstr("⟦"))) << language;
+}
+
+// The foot of the desk asks for them again and again: whoever has gone from their desk is signed out all the same.
+TEST_P(JobsListed, AskedForByThePageKeepNobodySignedIn) {
+  add("lead", {{{}, Role::kResearcher, rooms_.study, ""}});
+  const std::string session = enter("lead"), api = "/api/v1/studies/" + rooms_.study.text() + "/jobs";
+  const Milliseconds began = now();
+  for (const Milliseconds passed : {people::kIdleLife / 3, people::kIdleLife * 2 / 3}) {
+    const FixedClock clock(began + passed);
+    EXPECT_EQ(get(api, session).status, 200);
+  }
+  const FixedClock clock(began + people::kIdleLife + 60'000);
+  EXPECT_EQ(get(api, session).status, 401);
 }
 
 // Files that a server was taking in when it ended are nobody's work any more, and the list says so.

@@ -145,6 +145,10 @@ TEST_P(KeptFindingsAsked, AreOpenByWhatTheirAuthorsKnewThen) {
   const std::string river = keep_as(of_nepal, "What the river took", "risks");
   ASSERT_EQ(send("POST", kept + "/" + river, of_lead, R"({"comment":"As at the mill"})").status, 200);
   ASSERT_EQ(send("POST", kept + "/" + river, of_nepal, R"({"comment":"After the flood"})").status, 200);
+  // Who codes all of the study and leads one place of it could have read everything: their words are not for NP alone.
+  add("both", {{{}, Role::kCoder, rooms.study, ""}, {{}, Role::kResearcher, rooms.study, "NP"}});
+  const std::string of_both = enter("both");
+  ASSERT_EQ(send("POST", kept + "/" + river, of_both, R"({"comment":"As the mill’s owner said"})").status, 200);
   const auto of_those = [&](const std::string& session) { return get(kept, session).body; };
   const auto comments = [&](const std::string& session) { return get(kept + "/" + river, session).body; };
   const auto roles = [&](Id account, Grant now) {

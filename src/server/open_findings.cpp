@@ -18,6 +18,12 @@ bool OpenFindings::question(const findings::Question& question) {
                      [&](const std::string& name) { return names_->contains(name); });
 }
 
+findings::Author OpenFindings::author() const {
+  // What they could have read, by whichever of their roles: not what the route's right covers alone.
+  const people::Reach reach = people::reach(visit_.person, people::Right::kSeePassages, study_);
+  return {visit_.person.account, study::limits_of(visit_.transaction, study_, reach)};
+}
+
 bool OpenFindings::words_of(const findings::Author& author) const {
   if (limits_.none()) return true;
   // It was not written down what they knew: then it is open to themselves alone.

@@ -19,7 +19,7 @@ class OpenFindings {
   // What somebody wrote who then knew so much.
   bool words_of(const findings::Author& author) const;
   // Whoever writes now, and what they know.
-  findings::Author author() const { return {visit_.person.account, limits_}; }
+  findings::Author author() const;
   bool everything() const { return limits_.none(); }
 
  private:

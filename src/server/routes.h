@@ -23,6 +23,7 @@ struct Route {
   Lane lane = Lane::kPages;
   Body body = {};                      // what may be sent; the default is a form's plain fields
   bool answers_broken_bodies = false;  // looks at Request::body_problem by itself; else it is not asked at all
+  bool asked_by_itself = false;        // by a page again and again: that keeps nobody signed in
 };
 
 // routes/<thing>.cpp

@@ -1,5 +1,5 @@
-// The operator's own certificate: read from two PEM files, checked before it is used. With transport.cpp the only file
-// that sees TLS.
+// The operator's own certificate: read from two PEM files, checked before it is used. TLS streams come in by wire.h;
+// hearing, delivery and transport use them.
 #pragma once
 #include <boost/asio/ssl/context.hpp>
 #include <filesystem>

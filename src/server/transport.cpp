@@ -101,6 +101,8 @@ struct Transport::Impl {
   Spool spool;
   std::atomic<bool> ending = false;  // no worker works any more
   // Touched by the I/O thread alone. They stand before `io`, whose end is the end of conversations that count in them.
+  // But for `lanes`, whose workers must end before it: what such conversations still count there (Answer::place) is
+  // read by nobody any more.
   KeptCertificate certificate;
   Gate gate;
   std::set<asio::steady_timer*> timers;  // of again_and_again()

@@ -1,4 +1,5 @@
-// The transport: sockets in, requests out, responses back. How bytes come stands in `hearing`, how they go in `delivery`.
+// The transport: sockets in, requests out, responses back. How bytes come stands in `hearing`, how they go in
+// `delivery`.
 //
 // One thread moves bytes; a bounded pool of workers answers. What a slow or hostile client may take stands in Limits;
 // headers end at 16 KiB (but for an address that may be long: long_target.h) and bodies where BodyOf says; what is long

@@ -274,8 +274,14 @@ Result<BackupSummary> make_planned_backup(Workspace& workspace, const BackupPlan
   if (!made) return fail_with(made.error());
   {
     auto transaction = workspace.write();
-    // This worker was given up for dead. Its file stays: the one that took over may have given its own that name.
-    if (!has_job(transaction, job)) return fail(problems::kStopped);
+    if (!has_job(transaction, job)) {
+      // Stopped by somebody, the file is nobody's. Given up for dead, it stays: the one that took over may have given
+      // its own that name.
+      std::error_code ignored;
+      if (const auto now_is = find_job(transaction, job.id); now_is && now_is->state == "stopped")
+        std::filesystem::remove(file, ignored);
+      return fail(problems::kStopped);
+    }
     older = kept_backups(transaction);
     for (const KeptBackup& each : older)
       if (each.night == night) transaction.run(kForget, {transaction.workspace(), each.id});  // one that was lost

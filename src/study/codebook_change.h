@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/workspace.h"
+#include "study/blind.h"
 #include "study/problems.h"
 
 namespace understory::study {
@@ -35,8 +36,9 @@ struct Merge {
   std::int64_t circles = 0;   // links between the two, which go
 };
 // Everything of `from` becomes `into`'s, and `from` is gone. `from` may not hold `into`. kNotFound, kInvalidValue,
-// kChangedMeanwhile.
-Result<Merge> look_at_merge(storage::Transaction& transaction, Id study, Id from, Id into);
+// kChangedMeanwhile. Looked at, what `blindness` hides is not counted; it is merged all the same.
+Result<Merge> look_at_merge(storage::Transaction& transaction, Id study, Id from, Id into,
+                            const Blindness& blindness = {});
 Result<Merge> merge_codes(storage::Transaction& transaction, Id study, Id from, Id into, std::int64_t seen);
 
 struct CodedPassage {

@@ -48,12 +48,15 @@ const Query kNewCodeName{
 const Query kChangedSince{"study.code_changed_since",
                           "select count(*) from desk_change where workspace_id = ? and study_id = ? and record_id = ? "
                           "and number > ? and what = 'code'"};
-const Query kCountCodings{"study.count_codings_of_code",
-                          "select count(*) from coding where workspace_id = ? and study_id = ? and code_id = ?"};
+const Query kCountCodings{
+    "study.count_codings_of_code",
+    "select source_id, coder_id, count(*) from coding where workspace_id = ? and study_id = ? and "
+    "code_id = ? group by source_id, coder_id"};
 // Codings of one code whose coder put another on the very same words.
 const Query kSameWords{
     "study.codings_on_same_words",
-    "select one.id, one.source_id from coding one join coding other on other.workspace_id = one.workspace_id and "
+    "select one.id, one.source_id, one.coder_id from coding one join coding other on other.workspace_id = "
+    "one.workspace_id and "
     "other.study_id = one.study_id and other.source_id = one.source_id and other.start_byte = one.start_byte and "
     "other.end_byte = one.end_byte and other.coder_id = one.coder_id where one.workspace_id = ? and one.study_id = ? "
     "and one.code_id = ? and other.code_id = ?"};
@@ -251,16 +254,17 @@ Result<void> move_code(Transaction& transaction, Id study, Id code, Id parent, s
   return {};
 }
 
-Result<Merge> look_at_merge(Transaction& transaction, Id study, Id from, Id into) {
+Result<Merge> look_at_merge(Transaction& transaction, Id study, Id from, Id into, const Blindness& blindness) {
   const std::int64_t workspace = transaction.workspace();
   const Codebook book = load_codebook(transaction, study);
   TRY(both(book, from, into));
   Merge merge;
-  transaction.each(kSameWords, {workspace, study, from, into}, [&](const Row&) { ++merge.same; });
-  merge.codings =
-      transaction.one(kCountCodings, {workspace, study, from}, [](const Row& row) { return row.integer(0); })
-          .value_or(0) -
-      merge.same;
+  transaction.each(kSameWords, {workspace, study, from, into},
+                   [&](const Row& row) { merge.same += !blindness.hides(row.id(1), row.id(2)); });
+  transaction.each(kCountCodings, {workspace, study, from}, [&](const Row& row) {
+    if (!blindness.hides(row.id(0), row.id(1))) merge.codings += row.integer(2);
+  });
+  merge.codings -= merge.same;
   merge.children =
       std::count_if(book.codes.begin(), book.codes.end(), [&](const Code& each) { return each.parent == from; });
   transaction.each(kCountLinks, {into, into, workspace, study, from, from}, [&](const Row& row) {

@@ -107,7 +107,7 @@ export async function signIn(page, base, { name, password }) {
 }
 
 // Nothing is wider than the screen, the head leaves most of a phone to the page, and no word is missing.
-export async function look(page, what, size, { whole = false } = {}) {
+export async function look(page, what, size, { whole = false, picture = true } = {}) {
   const seen = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     text: document.body.innerText,
@@ -122,7 +122,7 @@ export async function look(page, what, size, { whole = false } = {}) {
   assert.deepEqual(seen.out, [], `${what}: sticks out of a ${size}`);
   assert.ok(size !== 'phone' || seen.head <= 190, `${what}: its head takes ${seen.head} of 740 pixels`);
   assert.ok(!seen.text.includes('⟦'), `${what}: a word is missing: ${/⟦.*?⟧/.exec(seen.text)}`);
-  if (!process.env.SCREENSHOTS) return;
+  if (!process.env.SCREENSHOTS || !picture) return;
   mkdirSync(process.env.SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(process.env.SCREENSHOTS, what.replace(/[^a-z0-9-]+/gi, '_') + '.png'), fullPage: whole });
 }

@@ -87,7 +87,9 @@ Result<Response> look_at_merge(const Visit& visit) {
   const study::Study study = TRY(whole_study(visit));
   const Id code = TRY(visit.id("code"));
   const Id into = Id::parse(visit.request.parameter("into")).value_or(Id{});
-  const study::Merge merge = TRY(study::look_at_merge(visit.transaction, study.id, code, into));
+  const auto own = study::find_coder_of(visit.transaction, study.id, visit.person.account);
+  const study::Merge merge = TRY(study::look_at_merge(visit.transaction, study.id, code, into,
+                                                      study::blindness(visit.transaction, study.id, own)));
   JsonWriter out;
   write_merge(out, merge);
   return json(out);

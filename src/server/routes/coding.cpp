@@ -265,6 +265,21 @@ Result<Response> api_memos(const Visit& visit) {
   return json(out);
 }
 
+namespace {
+
+// Of what was done after that number, what this account may know of.
+std::vector<study::Change> open_changes(storage::Transaction& transaction, Id study, Id source, std::int64_t after,
+                                        Id account) {
+  auto changes = study::changes_after(transaction, study, source, after);
+  if (!changes.empty() && study::is_blind(transaction, source)) {
+    const auto own = study::find_coder_of(transaction, study, account);
+    std::erase_if(changes, [&](const study::Change& each) { return each.coder && each.coder != own; });
+  }
+  return changes;
+}
+
+}  // namespace
+
 // What was done after ?after=. With ?wait it answers once there is something, or nothing after some seconds; then it
 // only says so, and what it is must be asked for: who waited may have lost the right meanwhile.
 Result<Response> api_changes(const Visit& visit) {
@@ -278,18 +293,16 @@ Result<Response> api_changes(const Visit& visit) {
                                           {"what", "number of a change"},
                                           {"hint", "Take the number an answer gave, or 0."}});
   const std::int64_t after = asked.empty() ? 0 : std::stoll(asked);
-  auto changes = study::changes_after(visit.transaction, study.id, source, after);
+  const auto changes = open_changes(visit.transaction, study.id, source, after, visit.person.account);
+  // Of those alone: a number that moved on would tell how much another coder did.
   const std::int64_t newest = changes.empty() ? after : changes.back().number;
-  if (study::is_blind(visit.transaction, source)) {
-    const auto own = study::find_coder_of(visit.transaction, study.id, visit.person.account);
-    std::erase_if(changes, [&](const study::Change& each) { return each.coder && each.coder != own; });
-  }
   if (newest == after && visit.request.has_parameter("wait")) {
     Response response;
-    response.then = [&workspace = visit.workspace, study = study.id, source, after] {
+    response.then = [&workspace = visit.workspace, study = study.id, source, after, account = visit.person.account] {
       const bool there = news::wait(study, [&] {
         auto transaction = workspace.read();
-        return study::newest_change(transaction, study, source) > after;
+        return study::newest_change(transaction, study, source) > after &&
+               !open_changes(transaction, study, source, after, account).empty();
       });
       JsonWriter out;
       out.object().member("number", after).member("more", there).key("changes").array().end_array().end_object();

@@ -1,7 +1,7 @@
 // Files into a study at the desk: first looked at, then taken. Nothing lies on the server between the two: what is
 // looked at is brought in and given up again, and taking sends the files once more. The answer tells how far it is
 // while it is made, a line of JSON each (application/x-ndjson), and ends with what came of it.
-#include "foundation/clock.h"
+#include "foundation/log.h"
 #include "foundation/text.h"
 #include "people/audit.h"
 #include "people/sign_in.h"
@@ -206,8 +206,8 @@ Result<std::vector<study::ImportReport>> bring_in(storage::Transaction& transact
   return reports;
 }
 
-// Taking files in is a row among the jobs, so that others see that it runs and what came of it. How far it is stands
-// there on PostgreSQL; on SQLite the one place to write is taken, and only the answer tells.
+// Taking files in is a row among the jobs, so that others see that it runs and what came of it. How far it is tells the
+// answer alone: to write that down would wait for the turn to write, which the files have.
 class ImportRow {
  public:
   ImportRow(storage::Workspace& workspace, Id study, Id account, std::size_t files) : workspace_(workspace) {
@@ -216,29 +216,31 @@ class ImportRow {
                               fmt::format(R"({{"by":"{}","files":{}}})", account.text(), files));
     transaction.commit();
   }
-  bool go_on(std::string_view step, std::int64_t done, std::int64_t of) {
-    if (workspace_.engine() != storage::Engine::kPostgres || now() - told_ < kTold) return true;
-    told_ = now();
-    try {
-      return storage::report_progress(workspace_, job_, step, done, of);
-    } catch (const storage::DatabaseError&) {
-      return true;  // how far it is can be told the next time
-    }
+  // However it ends, the row does not say that it still runs.
+  ~ImportRow() {
+    if (!settled_) failed("unforeseen");
   }
-  // In the transaction of what was taken in; false: it was stopped from the list, or given up for dead.
+  ImportRow(const ImportRow&) = delete;
+  ImportRow& operator=(const ImportRow&) = delete;
+
+  // In the transaction of what was taken in; false: it was given up for dead.
   bool done(storage::Transaction& transaction) { return storage::finish_job(transaction, job_, "{}"); }
-  void failed(std::string_view code) {
+  void settled() { settled_ = true; }
+  // After that transaction. What cannot be written down now is found by whoever looks for jobs nobody hears of.
+  void failed(std::string_view code) noexcept try {
+    settled_ = true;
     storage::Transaction transaction = workspace_.write();
     code == problems::kStopped.code ? storage::stop_job(transaction, job_.id)
                                     : static_cast<void>(storage::fail_job(transaction, job_, code));
     transaction.commit();
+  } catch (const std::exception& error) {
+    log::error("what came of files that were brought in is not written down: {}", error.what());
   }
 
  private:
-  static constexpr Milliseconds kTold = 3000;
   storage::Workspace& workspace_;
   storage::Job job_;
-  Milliseconds told_ = now();
+  bool settled_ = false;
 };
 
 }  // namespace
@@ -258,6 +260,7 @@ Result<Response> import_files(const Visit& visit) {
       [&workspace = visit.workspace, wanted, key, logged, study = study.id, account = visit.person.account,
        language = visit.language()](const std::function<bool()>& going_on, const Sink& sink) -> Result<void> {
         const Catalogue& words = Catalogue::of(language);
+        const vault::SigningKey log_key = TRY(people::audit_key(workspace));
         const auto step = [&](std::string_view what, std::int64_t done, std::int64_t of) {
           JsonWriter line;
           line.object().member("step", what).member("done", done).member("of", of).end_object();
@@ -267,14 +270,11 @@ Result<Response> import_files(const Visit& visit) {
         std::string at;
         JsonWriter out;
         std::optional<ImportRow> row;
-        const auto step_and_row = [&](std::string_view what, std::int64_t done, std::int64_t of) {
-          return step(what, done, of) && (!row || row->go_on(what, done, of));
-        };
         try {
           if (wanted->keeps) row.emplace(workspace, study, account, wanted->files.size());
           std::optional<storage::Transaction> transaction(workspace.write());
           if (key) transaction->unlock(key);
-          auto reports = bring_in(*transaction, study, *wanted, step_and_row, at);
+          auto reports = bring_in(*transaction, study, *wanted, step, at);
           // Whoever went away takes nothing in.
           if (reports && (!going_on() || (row && !row->done(*transaction)))) reports = fail(problems::kStopped);
           if (!reports) {
@@ -285,9 +285,10 @@ Result<Response> import_files(const Visit& visit) {
           } else {
             if (wanted->keeps) {
               if (logged)
-                people::record(*transaction, TRY(people::audit_key(workspace)),
+                people::record(*transaction, log_key,
                                {account, "change_study", "POST /studies/{study}/imports", "study", study, "done", ""});
               transaction->commit();
+              row->settled();
               news::tell(study);
             }
             out.object().member("kept", wanted->keeps).key("reports").array();

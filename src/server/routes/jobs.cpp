@@ -86,7 +86,7 @@ mustache::data row_of(const Visit& visit, const storage::Job& job, const Names& 
     now.set("open_bar", true);
   }
   row.set("now", now);
-  if (can_be_stopped(job, visit.transaction.engine())) {
+  if (can_be_stopped(job)) {
     mustache::data stop;
     stop.set("address", "/jobs/" + job.id.text());
     stop.set("form", visit.form_token());
@@ -143,7 +143,7 @@ Result<Response> stop_job(const Visit& visit) {
   if (!kind || !sees_jobs(visit.person, *kind))
     return fail(problems::kNotFound, {{"what", "job"}, {"name", id.text()}});
   // What has ended meanwhile is shown as it ended.
-  if (can_be_stopped(job, visit.transaction.engine())) {
+  if (can_be_stopped(job)) {
     storage::stop_job(visit.transaction, id);
     if (!visit.person.at_machine)
       people::record(visit.transaction, TRY(people::audit_key(visit.workspace)),

@@ -1,6 +1,7 @@
 // The languages this program speaks: how far each was read by somebody who grew up with it, and all its sentences as a
 // table, for whoever reads them through.
 #include "foundation/csv.h"
+#include "foundation/text.h"
 #include "server/routes.h"
 #include "server/thing.h"
 

@@ -18,11 +18,12 @@ namespace {
 
 constexpr std::size_t kLongestQuote = 300;  // bytes
 
-// Passages like it, of sources that are open to whoever asks.
+// Passages like it, of sources that are open to whoever asks and are not coded blind: what was learnt from one before
+// is another coder's.
 void write_like(JsonWriter& out, const Visit& visit, Id study, const std::vector<study::LikePassage>& like) {
   out.key("like").array();
   for (const study::LikePassage& each : like) {
-    if (!is_open_to(visit, study, each.source)) continue;
+    if (!is_open_to(visit, study, each.source) || study::is_blind(visit.transaction, each.source)) continue;
     const auto text = study::open_text(visit.transaction, study, each.source);
     if (!text || each.span.end > static_cast<std::int64_t>(text->text.size())) continue;
     const std::string quote = study::masked(text->text, each.span, text->masks).text;

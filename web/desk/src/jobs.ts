@@ -9,28 +9,30 @@ const kQuiet = 60_000, kBusy = 10_000, kTrouble = 300_000;
 
 export function useJobs(study: Ref<string | undefined>): Ref<Job[]> {
   const going = shallowRef<Job[]>([]);
-  let next: ReturnType<typeof setTimeout> | undefined;
-  async function look(of: string): Promise<void> {
+  let next: ReturnType<typeof setTimeout> | undefined, turn = 0;
+  // `mine`: of the study that was opened last; whoever left it and came back is asked for once.
+  async function look(of: string, mine: number): Promise<void> {
     let pause = kQuiet;
     if (!document.hidden) {
       try {
         const { jobs } = await ask(client.GET('/studies/{study}/jobs', { params: { path: { study: of } } }), true);
-        if (study.value !== of) return;
+        if (mine !== turn) return;
         going.value = jobs.filter((each) => each.state === 'queued' || each.state === 'running');
         if (going.value.length) pause = kBusy;
       } catch (error) {
-        if (study.value !== of) return;
+        if (mine !== turn) return;
         going.value = [];
-        if (error instanceof Refused && error.status >= 400 && error.status < 500) return;
+        if (error instanceof Refused && (error.status === 403 || error.status === 404)) return;
         pause = kTrouble;
       }
     }
-    next = setTimeout(() => { void look(of); }, pause);
+    next = setTimeout(() => { void look(of, mine); }, pause);
   }
   watch(study, (of) => {
     clearTimeout(next);
     going.value = [];
-    if (of) void look(of);
+    const mine = ++turn;
+    if (of) void look(of, mine);
   }, { immediate: true });
   return going;
 }
