@@ -4,7 +4,7 @@ EXAMPLE := var/example
 BUILD := build
 JOBS ?= $(shell nproc)
 
-.PHONY: run build test example check bench fuzz drills deb setup clean help
+.PHONY: run build test example check bench fuzz screens drills deb setup clean help
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,10 @@ fuzz: ## every fuzz target for SECONDS each (default 60)
 deb: ## the Debian package, in build/package
 	@scripts/setup.sh build run deb
 	@cmake --preset release >/dev/null && ninja -C $(BUILD) -j $(JOBS) understory && cd $(BUILD) && cpack -G DEB
+
+screens: build ## the pictures of docs/screens, taken anew: every page, in every language now and then
+	@scripts/setup.sh build run test screens
+	@scripts/screens.sh $(BUILD)
 
 drills: ## the promises of docs/drills.md in full, or one: make drills DRILL=kill
 	@scripts/setup.sh build run test

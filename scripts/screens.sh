@@ -6,5 +6,6 @@ build=$1 taken=$(mktemp -d)
 trap 'rm -rf "$taken"' EXIT
 SCREENSHOTS=$taken scripts/node.sh "$build" tests/browser/pages.mjs "$build/understory" "$build/browser"
 for picture in "$taken"/*.png; do
-  convert "$picture" -strip -colors 64 "docs/screens/$(basename "$picture")"
+  pngquant --force --strip --skip-if-larger --output "docs/screens/$(basename "$picture")" 64 "$picture" ||
+    cp "$picture" docs/screens/
 done
