@@ -122,7 +122,7 @@ for (const [size, language, how] of days) {
     if (size === 'phone') await judge(page, `no study is open, ${language}`);
     await leadsOn(page, base);
     await hand.press(say('account.mine'));
-    assert.deepEqual(await page.locator('form.account a').evaluateAll((all) => all.map((each) => each.getAttribute('href'))), ['/account', '/glass'], 'what is offered is open');
+    assert.deepEqual(await page.locator('form.account a').evaluateAll((all) => all.map((each) => each.getAttribute('href'))), ['/account', '/languages', '/glass'], 'what is offered is open');
     // The forms they may fill in: none yet, and it says so.
     await page.goto(`${base}/forms`);
     assert.ok((await page.textContent('main')).includes(say('forms.none')));
