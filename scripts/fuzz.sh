@@ -11,6 +11,7 @@ declare -A code=(
   [submission_fuzz]='collect/(record|filling.*|answers)'
   [xform_fuzz]='collect/(form_.*|filling.*)'
   [csv_fuzz]='foundation/(csv|text)|study/exchange/(codes|survey|tables)'
+  [geojson_fuzz]='places/geojson'
   [http_fuzz]='server/(clients|http|packing)|findings/question'
   [log_fuzz]='people/audit'
   [multipart_fuzz]='server/(body|multipart|upload)'

@@ -49,6 +49,7 @@ test('a coder codes by keys alone, in Khmer text, and takes it back', async () =
   await page.waitForFunction((n) => document.querySelectorAll('.on-it li').length === n, before);
   await key('u');
   await page.waitForFunction((n) => document.querySelectorAll('.on-it li').length === n, before + 1);
+  await page.unroute('**/codings/*');
 
   // A code by some of its letters.
   await key('ArrowDown');

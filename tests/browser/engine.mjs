@@ -291,6 +291,31 @@ test('a draft outlives a killed browser, lies nowhere in plain, and arrives once
   await context.close();
 });
 
+test('whoever leaves in the middle of a word is asked, and the word is kept', async () => {
+  const { page, wrong, close } = await open(address);
+  await signIn(page, 'enumerator');
+  await openForm(page);
+  await unlock(page);
+  const village = asked(page, 'Village').first().locator('input');
+  await village.pressSequentially('Prey Andaung by the');
+  await page.waitForSelector('#kept .kept-draft');
+  const asks = [];
+  page.on('dialog', (dialog) => { asks.push(dialog.type()); return dialog.dismiss(); });
+  await village.pressSequentially(' dike');
+  await page.evaluate(() => { setTimeout(() => location.reload(), 0); });
+  while (asks.length === 0) await page.waitForTimeout(20);
+  assert.deepEqual(asks, ['beforeunload']);
+  await page.waitForTimeout(500);  // less than the pause after which it is kept by itself
+  await page.reload();
+  assert.equal(asks.length, 1, 'nothing is unsaved any more');
+  await page.waitForSelector('.questions .asked');
+  await unlock(page);
+  await page.click('#kept .kept-draft button');
+  await page.waitForFunction(() => document.querySelector('.questions input[type=text]')?.value === 'Prey Andaung by the dike');
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
 test('wiping destroys the key first, and fast; signing out empties the site', async () => {
   const profile = join(folder, 'wiped');
   const { context, page } = await withProfile(profile);

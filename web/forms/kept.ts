@@ -28,7 +28,7 @@ export class Kept {
 
   get isOpen(): boolean { return this.store?.isOpen ?? false; }
   get count(): number { return this.entries.length + this.held.size; }
-  mayLose(touched: boolean): boolean { return this.held.size > 0 || (touched && !this.isOpen); }
+  mayLose(unsaved: boolean): boolean { return this.held.size > 0 || unsaved; }
 
   async put(entry: Entry): Promise<void> {
     await this.store!.put(entry);

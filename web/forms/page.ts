@@ -19,7 +19,7 @@ let form: FilledForm, tree: Tree;
 // (randomUUID is for secure pages alone.)
 const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, '0')).join('');
 let id = newId();
-let version = setting.version, touched = false, step = 0, sending = false;
+let version = setting.version, touched = false, unsaved = false, step = 0, sending = false;
 
 const kept = new Kept(tell, (entry) => void start(entry));
 
@@ -92,10 +92,19 @@ function changed(): void {
   }, 0);
 }
 
+// One after the other: an older state never lands on a newer one, nor a draft on what is being sent.
 const save = whenPaused(() => void saveNow(), 600);
-async function saveNow(): Promise<void> {
-  if (!kept.isOpen || !touched || sending) return;
-  await kept.put(entryOf(await form.save(), 'draft'));
+let saving = Promise.resolve();
+function saveNow(): Promise<void> {
+  return saving = saving.then(async () => {
+    if (!kept.isOpen || !touched || sending) return;
+    unsaved = false;
+    await kept.put(entryOf(await form.save(), 'draft'));
+  }).catch((error) => {
+    unsaved = true;
+    console.error(error);
+    tell(say('cannot_keep'));
+  });
 }
 
 function entryOf(saved: Saved, state: Entry['state']): Entry {
@@ -129,10 +138,11 @@ async function sendNow(): Promise<void> {
   sending = true;
   sendButton.disabled = true;
   tell(say('sending'));
+  await saving;
   const entry = entryOf(await form.save(), 'waiting');
   // From here on it is one and the same, however often it goes out.
   place.replaceChildren(status);
-  touched = false;
+  touched = unsaved = false;
   await kept.send(entry, place);
   place.append(make('p', {}, button(say('another'), () => void start(null))));
 }
@@ -141,7 +151,7 @@ async function start(entry: Entry | null): Promise<void> {
   if (touched) await saveNow();
   id = entry?.id ?? newId();
   version = entry?.version ?? setting.version;
-  touched = sending = false;
+  touched = unsaved = sending = false;
   step = 0;
   sendButton.disabled = false;
   questions.replaceChildren();
@@ -161,20 +171,27 @@ async function start(entry: Entry | null): Promise<void> {
   showStep();
 }
 
-questions.addEventListener('input', () => { touched = true; });
-questions.addEventListener('change', () => { touched = true; save.soon(); });
+let typing = false;
+questions.addEventListener('input', () => { touched = unsaved = typing = true; save.soon(); });
+questions.addEventListener('change', () => { touched = unsaved = true; typing = false; save.soon(); });
 questions.addEventListener('click', (event) => {
-  if (event.target instanceof HTMLButtonElement) { touched = true; save.soon(); }
+  if (event.target instanceof HTMLButtonElement) { touched = unsaved = true; save.soon(); }
 });
-document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && save.now());
+// Whoever goes away in the middle of a word meant that word.
+function saveAtOnce(): void {
+  if (typing) document.activeElement?.dispatchEvent(new Event('change', { bubbles: true }));
+  save.now();
+}
+document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && saveAtOnce());
 window.addEventListener('beforeunload', (event) => {
-  if (kept.mayLose(touched)) event.preventDefault();
+  saveAtOnce();
+  if (kept.mayLose(unsaved)) event.preventDefault();
 });
 // Signing out empties this site's storage, drafts with it.
 for (const out of document.querySelectorAll<HTMLFormElement>('form.account'))
   out.addEventListener('submit', (event) => {
     if ((touched || kept.count > 0) && !window.confirm(say('sign_out_sure'))) event.preventDefault();
-    else touched = false;
+    else touched = unsaved = false;
   });
 
 kept.opened = () => { if (touched) save.now(); };

@@ -14,9 +14,10 @@ export function follow(path: { study: string; source: string }, number: number, 
       if (document.hidden) { await pause(1); continue; }
       try {
         const got = await ask(client.GET('/studies/{study}/sources/{source}/changes', { params: { path, query: { after: number, wait: 1 } }, signal: going.signal }), true);
-        troubles = 0;
-        number = got.number;
         for (const change of got.changes) await on(change, got.number);
+        // Only now: what could not be shown, because reading it failed, is asked for again.
+        number = got.number;
+        troubles = 0;
       } catch (error) {
         if (going.signal.aborted) return;
         if (error instanceof Refused && (error.status === 401 || error.status === 404)) { status.signedOut = error.status === 401; return; }
