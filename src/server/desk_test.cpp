@@ -352,9 +352,10 @@ TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {
   EXPECT_EQ(get(base_ + "/comparison", lead).status, 409);
   // Nor how many there are, in the list of sources, however it is narrowed.
   const auto in_list = [&](const std::string& session, const std::string& narrowed = "") {
+    const boost::json::object list =
+        read(get("/api/v1/studies/" + rooms_.study.text() + "/sources" + narrowed, session));
     std::string told;
-    for (const auto& each :
-         read(get("/api/v1/studies/" + rooms_.study.text() + "/sources" + narrowed, session)).at("sources").as_array())
+    for (const auto& each : list.at("sources").as_array())
       told += fmt::format("{}:{}/{} ", std::string(each.at("name").as_string()), each.at("codings").as_int64(),
                           each.at("coders").as_int64());
     return told;
@@ -368,7 +369,8 @@ TEST_P(Desk, BlindCodersDoNotSeeEachOtherUntilItIsEnded) {
   const auto number = [&] { return read(get(base_ + "/changes?after=0", rafiq)).at("number").as_int64(); };
   const std::string book = "/api/v1/studies/" + rooms_.study.text() + "/codebook";
   const auto would_move = [&](const std::string& session) -> std::int64_t {
-    for (const auto& each : read(get(book, session)).at("codes").as_array()) {
+    const boost::json::object told = read(get(book, session));
+    for (const auto& each : told.at("codes").as_array()) {
       const std::string into(each.at("id").as_string());
       if (into == code) continue;
       const Response looked = get(book + "/" + code + "/merge?into=" + into, session);

@@ -153,8 +153,8 @@ TEST_P(KeptFindingsAsked, AreOpenByWhatTheirAuthorsKnewThen) {
   const auto comments = [&](const std::string& session) { return get(kept + "/" + river, session).body; };
   const auto roles = [&](Id account, Grant now) {
     auto transaction = workspace().write();
-    for (const Grant& each : people::account_of(transaction, account)->grants)
-      EXPECT_TRUE(people::end_grant(transaction, each.id));
+    const auto before = people::account_of(transaction, account);
+    for (const Grant& each : before->grants) EXPECT_TRUE(people::end_grant(transaction, each.id));
     people::add_grant(transaction, account, now, {});
     transaction.commit();
   };
