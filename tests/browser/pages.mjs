@@ -54,7 +54,7 @@ async function pages() {
     ...of('steward', { accounts: '/accounts', 'account-of': coder, sees: `${coder}/sees`, audit: '/audit', backups: '/backups', devices: '/devices' }),
     ...Object.entries({
       import: ['/import', 'input[type=file]'], comparison: [source.replace(study, '') + '/comparison', 'main table, main .empty'], kept: ['/findings/kept', '.empty, .kept'],
-      report: ['/report', 'iframe.preview'],
+      report: ['/report', 'main:not(:has(p[role=status])) iframe.preview'],
     }).map(([name, [address, ready]]) => [`desk-${name}`, `/desk${study}${address}`, 'researcher', ready]),
   ];
 }
