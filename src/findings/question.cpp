@@ -112,8 +112,7 @@ Result<void> check(const Question& question) {
   }
   if (!question.kind.empty()) TRY(one_of(question.kind, study::kCodeKinds, "kind of codes"));
   constexpr std::string_view kLevels[] = {"top", "all"}, kCounted[] = {"any", "every"},
-                             kWithin[] = {"respondent", "paragraph", "overlap"},
-                             kUnits[] = {"character", "paragraph", "respondent"};
+                             kWithin[] = {"respondent", "paragraph", "overlap"};
   TRY(one_of(question.level, kLevels, "level of codes"));
   TRY(one_of(question.counted, kCounted, "rule of counting"));
   TRY(one_of(question.within, kWithin, "stretch within which codes meet"));

@@ -19,6 +19,9 @@ inline constexpr std::string_view kAsks[] = {"causes",       "risks", "strategie
 // What respondents can be split by or narrowed to.
 inline constexpr std::string_view kFacets[] = {"location", "role", "gender", "age_band", "language"};
 
+// What the agreement of coders is measured over.
+inline constexpr std::string_view kUnits[] = {"character", "paragraph", "respondent"};
+
 struct Question {
   Ask ask = Ask::kCauses;
   std::string by = "location";  // kFacets, or "none"; unsaid: what suits the question
@@ -28,7 +31,7 @@ struct Question {
   std::string level = "top";          // top: the kind's main codes, their parts counted in; all: every code
   std::string counted = "any";        // any: said so by any human coder; every: by every human coder of that source
   std::string within = "respondent";  // cooccurrence: respondent | paragraph | overlap
-  std::string unit = "character";     // agreement: character | paragraph | respondent
+  std::string unit = "character";     // agreement: one of kUnits
   bool machine = false;               // agreement: let the machine coder take part (it never counts anywhere else)
   std::uint64_t seed = 1;
   int draws = 2000;  // of the bootstrap and of Monte Carlo tests; 0: counts and intervals alone

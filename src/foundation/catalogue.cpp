@@ -117,6 +117,8 @@ std::vector<Catalogue::Sentence> Catalogue::sentences() const {
     const auto here = words_->patterns.find(key);
     all.push_back({key, english, here == words_->patterns.end() ? english : here->second});
   }
+  for (const auto& [key, words] : words_->patterns)
+    if (key.starts_with("phrase.")) all.push_back({key, key.substr(std::string_view("phrase.").size()), words});
   std::ranges::sort(all, {}, &Sentence::key);
   return all;
 }
@@ -165,11 +167,19 @@ std::string Catalogue::say(const Names& names) const {
   return out;
 }
 
+std::string Catalogue::phrase(const std::string& english) const {
+  const auto found = words_->patterns.find("phrase." + english);
+  return found == words_->patterns.end() ? english : found->second;
+}
+
 std::string Catalogue::sentence(const Problem& problem) const {
   const std::string key = "problem." + std::string(problem.code());
   if (!has(key)) return problem.sentence();
   Message message{key, {}};
-  for (const auto& [name, value] : problem.details()) message.arguments.emplace_back(name, value);
+  for (const auto& [name, value] : problem.details()) {
+    const bool ours = name == "what" || name == "where" || name == "reason" || name == "hint";
+    message.arguments.emplace_back(name, ours ? phrase(value) : value);
+  }
   if (const auto because = problem.details().find("because"); because != problem.details().end())
     if (Message reason{"problem." + because->second, message.arguments}; has(reason.key))
       for (auto& [name, value] : message.arguments)

@@ -36,7 +36,8 @@ class Catalogue {
   std::string_view language() const { return language_; }
   bool has(std::string_view key) const;  // in this very language
   bool checked() const;                  // has a native speaker read it?
-  // All of them, ordered by key: English, and this language's (English again where it has none).
+  // All of them, ordered by key: English, and this language's (English again where it has none). Sentences of problems
+  // are not among them: their English stands with the problems.
   struct Sentence {
     std::string key, english, words;
   };
@@ -46,6 +47,8 @@ class Catalogue {
   std::string say(std::string_view key) const { return say(Message{std::string(key), {}}); }
   std::string say(const Names& names) const;
   std::string sentence(const Problem& problem) const;
+  // What a problem says in English within its sentence: a thing's name, a hint, a reason. Unknown ones stay English.
+  std::string phrase(const std::string& english) const;
   // 0.674 → "67%"; digits and decimal point are the same in every language.
   std::string percent(double share, int decimals = 0) const;
   std::string number(double value, int decimals = 0) const;

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -274,8 +275,8 @@ TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {
             if (text[at] == ':')
               pending = word;
             else
-              // English problems stand beside their codes (problems.h).
-              if (path.empty() || path.front() != "problem") found.insert(join(path, ".") + "." + pending);
+              // English problems stand beside their codes (problems.h), phrases where they are said.
+              if (path.empty() || (path.front() != "problem" && path.front() != "phrase")) found.insert(join(path, ".") + "." + pending);
           } else if (text[at] == '{') {
             if (at > 0) path.push_back(pending);
             ++at;
@@ -292,6 +293,23 @@ TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {
   const auto english = keys("en");
   EXPECT_GT(english.size(), 200u);
   for (const std::string& language : Catalogue::languages()) EXPECT_EQ(keys(language), english) << language;
+}
+
+TEST(Catalogue, SaysTheWholeOfAProblemInItsReadersLanguage) {
+  const Problem problem(problems::kInvalidValue,
+                        {{"where", "n"}, {"value", "many"}, {"what", "whole number"}, {"hint", "Write it in digits."}});
+  for (const std::string& language : Catalogue::languages()) {
+    const Catalogue& words = Catalogue::of(language);
+    const std::string said = words.sentence(problem);
+    EXPECT_THAT(said, testing::HasSubstr("many"));
+    EXPECT_THAT(said, testing::HasSubstr(words.phrase("whole number")));
+    EXPECT_THAT(said, testing::HasSubstr(words.phrase("Write it in digits.")));
+    if (language != "en") EXPECT_THAT(said, testing::Not(testing::HasSubstr("digits"))) << language;
+  }
+  // What somebody typed stays as it was typed, even if it is one of our words.
+  EXPECT_THAT(Catalogue::of("km").sentence(Problem(problems::kInvalidValue, {{"value", "whole number"}})),
+              testing::HasSubstr("“whole number”"));
+  EXPECT_EQ(Catalogue::of("km").phrase("Nobody has said this yet."), "Nobody has said this yet.");
 }
 
 TEST(Catalogue, SaysSentencesWithNumbersAndFallsBackToEnglish) {

@@ -54,13 +54,33 @@ composed = {
     "backups.state_": ["whole", "changed", "missing"],
     "audit.": ["done", "denied"],
     "level.": ["top", "all"],
+    "unit.": array("findings/question.h", "kUnits"),
     "engine.": array("server/routes/engine.cpp", "kEngineWords"),
     **{prefix: array("findings/question.h", "kAsks") for prefix in ("findings.title.", "findings.short.", "findings.about.", "figure.bars.")},
 }
 
+
+
+def phrases():
+    """What problems say within their sentences, as it stands in the code: names of things, hints, reasons; and the names of
+    places in a message where they are words (“The question”), not options or fields."""
+    # What only whoever keeps the machine reads, in a terminal or the log, is English.
+    elsewhere = ("cli/", "storage/", "server/listening", "server/serve", "server/tls", "vault/data_key", "vault/vault", "vault/signing")
+    literals = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
+    for path in sorted((root / "src").rglob("*.[hc]*")):
+        if path.name.endswith("_test.cpp") or str(path.relative_to(root / "src")).startswith(elsewhere):
+            continue
+        # A value, or one of two: {"what", "form"}, {"what", list.empty() ? "form" : "list of forms"}
+        for name, value in re.findall(r'\{"(what|where|reason|hint)",\s*((?:[^{}])*?)\}', path.read_text(encoding="utf-8")):
+            for said in re.findall(rf'(?:^|[?:])\s*(?:std::string\()?{literals}\)?\s*(?=$|:)', value.strip()):
+                phrase = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', said))
+                if phrase and not phrase.startswith(("$", "--")) and "“" not in phrase[:1] and (name != "where" or phrase[0].isupper()):
+                    yield phrase
+
+
 wrong = []
-# English sentences of problems stand with the problems.
-known = english.keys() | {f"problem.{code}" for code in problems}
+# English sentences of problems stand with the problems, phrases within them where they are said.
+known = english.keys() | {f"problem.{code}" for code in problems} | {f"phrase.{phrase}" for phrase in phrases()}
 for code, words in catalogues.items():
     wrong += [f"{key} is missing in {code}" for key in sorted(known - words.keys())]
     wrong += [f"{key} stands in {code} alone" for key in sorted(words.keys() - known)]

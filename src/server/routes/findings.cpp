@@ -84,6 +84,15 @@ Result<Response> show_finding(const Visit& visit) {
   data.set("by", by);
   data.set("level_label", visit.say("page.filter.level"));
   data.set("levels", levels);
+  if (ask == "agreement") {
+    mustache::data units{mustache::data::type::list};
+    for (std::string_view unit : findings::kUnits)
+      units << option(std::string(unit), visit.say("unit." + std::string(unit)), question.unit == unit);
+    mustache::data measured;
+    measured.set("unit_label", visit.say("page.filter.unit"));
+    measured.set("units", units);
+    data.set("measured", measured);
+  }
   data.set("filters", filters(visit, evidence, question));
   data.set("show", visit.say("page.filter.show"));
   publish::FigureOptions figure;

@@ -3,9 +3,9 @@ export const asks = ['causes', 'risks', 'strategies', 'trend', 'cooccurrence', '
 export type Ask = (typeof asks)[number];
 export const isAsk = (word: string): word is Ask => (asks as readonly string[]).includes(word);
 
-export interface Parts { ask: Ask; by: string; level: string; among: Record<string, string[]> }
+export interface Parts { ask: Ask; by: string; level: string; unit: string; among: Record<string, string[]> }
 const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
-export function questionText({ ask, by, level, among }: Parts): string {
+export function questionText({ ask, by, level, unit, among }: Parts): string {
   const narrowed = Object.entries(among).flatMap(([facet, values]) => values.map((value) => `${facet}=${quoted(value)}`));
-  return `${ask} by ${by}${level === 'top' ? '' : ` level ${level}`}${narrowed.length ? ` among ${narrowed.join(', ')}` : ''}`;
+  return `${ask} by ${by}${level === 'top' ? '' : ` level ${level}`}${unit === 'character' ? '' : ` unit ${unit}`}${narrowed.length ? ` among ${narrowed.join(', ')}` : ''}`;
 }
