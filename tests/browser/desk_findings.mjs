@@ -105,6 +105,20 @@ test('a question is put together by choosing, and its address can be handed on',
   const [k, n] = (await page.textContent('.behind .deeds .quiet')).match(/(\d+) of (\d+)/).slice(1).map(Number);
   assert.deepEqual([people, asked], [n - k, n]);
   await judge(page, 'what speaks against a number');
+  // How far coders agree is measured over what one chooses, at the desk and on the plain page.
+  await choice('Ask').selectOption('agreement');
+  await page.locator('.figures', { hasText: 'Agreement code by code, over the text' }).waitFor();
+  await choice('Measured over').selectOption({ label: 'turns' });
+  await page.waitForURL(/unit%20paragraph|unit\+paragraph/);
+  await page.locator('.figures', { hasText: 'Agreement code by code, over turns' }).waitFor();
+  assert.equal(await choice('Measured over').inputValue(), 'paragraph');
+  await page.goto(`${base}/studies/${study}/findings/agreement`);
+  await page.locator('select[name=unit]').selectOption('respondent');
+  await page.locator('.filters button').click();
+  assert.equal(await page.locator('select[name=unit]').inputValue(), 'respondent');
+  await page.locator('main', { hasText: 'Agreement code by code, over respondents' }).waitFor();
+  await page.goto(`${base}/studies/${study}/findings/causes`);
+  assert.equal(await page.locator('select[name=unit]').count(), 0);
   assert.deepEqual(wrong, []);
   await close();
 });
