@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -177,7 +178,9 @@ std::string Catalogue::sentence(const Problem& problem) const {
   if (!has(key)) return problem.sentence();
   Message message{key, {}};
   for (const auto& [name, value] : problem.details()) {
-    const bool ours = name == "what" || name == "where" || name == "reason" || name == "hint";
+    // A place in capitals is a name of ours (“The question”); else it is a field, an option, a column.
+    const bool ours = name == "what" || name == "reason" || name == "hint" ||
+                      (name == "where" && !value.empty() && std::isupper(static_cast<unsigned char>(value[0])));
     message.arguments.emplace_back(name, ours ? phrase(value) : value);
   }
   if (const auto because = problem.details().find("because"); because != problem.details().end())

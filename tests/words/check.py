@@ -63,15 +63,26 @@ composed = {
 
 def phrases():
     """What problems say within their sentences, as it stands in the code: names of things, hints, reasons; and the names of
-    places in a message where they are words (“The question”), not options or fields."""
-    # What only whoever keeps the machine reads, in a terminal or the log, is English.
-    elsewhere = ("cli/", "storage/", "server/listening", "server/serve", "server/tls", "vault/data_key", "vault/vault", "vault/signing")
+    places in a message where they are words (“The question”), not options or fields.
+
+    What only whoever keeps the machine reads, in a terminal or the log, is English; and so are errors in the language of
+    questions and in JSON, which are about English words, and phrases put together with a value."""
+    elsewhere = ("cli/", "people/audit", "storage/", "server/listening", "server/serve", "server/tls", "vault/data_key", "vault/vault", "vault/signing")
     literals = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
     for path in sorted((root / "src").rglob("*.[hc]*")):
         if path.name.endswith("_test.cpp") or str(path.relative_to(root / "src")).startswith(elsewhere):
             continue
+        text = path.read_text(encoding="utf-8")
+        # Helpers that make a problem of their words; the first thing most are told is the field.
+        if path.parts[len(root.parts) + 1] in ("people", "study"):
+            for helper, given in re.findall(r"\b(weak|bad|invalid|refuse|check_word)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", text):
+                for at, argument in enumerate(re.split(r",(?=(?:[^\"]|\"(?:[^\"\\]|\\.)*\")*$)", given)):
+                    if re.fullmatch(rf"\s*{literals}\s*", argument) and (at > 0 or helper in ("weak", "bad")):
+                        phrase = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', argument))
+                        if phrase != "…":
+                            yield phrase
         # A value, or one of two: {"what", "form"}, {"what", list.empty() ? "form" : "list of forms"}
-        for name, value in re.findall(r'\{"(what|where|reason|hint)",\s*((?:[^{}])*?)\}', path.read_text(encoding="utf-8")):
+        for name, value in re.findall(r'\{"(what|where|reason|hint)",\s*((?:[^{}])*?)\}', text):
             for said in re.findall(rf'(?:^|[?:])\s*(?:std::string\()?{literals}\)?\s*(?=$|:)', value.strip()):
                 phrase = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', said))
                 if phrase and not phrase.startswith(("$", "--")) and "“" not in phrase[:1] and (name != "where" or phrase[0].isupper()):

@@ -19,7 +19,8 @@ let form: FilledForm, tree: Tree;
 // (randomUUID is for secure pages alone.)
 const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, '0')).join('');
 let id = newId();
-let version = setting.version, touched = false, unsaved = false, step = 0, sending = false;
+let version = setting.version, step = 0, sending = false;
+let edits = 0, saved = 0;  // how often somebody changed an answer, and how many of those this device keeps
 
 const kept = new Kept(tell, (entry) => void start(entry));
 
@@ -88,7 +89,7 @@ function changed(): void {
     due = false;
     tree.update();
     showStep();
-    if (touched) save.soon();
+    if (edits > 0) save.soon();
   }, 0);
 }
 
@@ -97,11 +98,11 @@ const save = whenPaused(() => void saveNow(), 600);
 let saving = Promise.resolve();
 function saveNow(): Promise<void> {
   return saving = saving.then(async () => {
-    if (!kept.isOpen || !touched || sending) return;
-    unsaved = false;
+    if (!kept.isOpen || edits === 0 || sending) return;
+    const taken = edits;
     await kept.put(entryOf(await form.save(), 'draft'));
+    saved = taken;
   }).catch((error) => {
-    unsaved = true;
     console.error(error);
     tell(say('cannot_keep'));
   });
@@ -142,16 +143,21 @@ async function sendNow(): Promise<void> {
   const entry = entryOf(await form.save(), 'waiting');
   // From here on it is one and the same, however often it goes out.
   place.replaceChildren(status);
-  touched = unsaved = false;
+  edits = saved = 0;
   await kept.send(entry, place);
   place.append(make('p', {}, button(say('another'), () => void start(null))));
 }
 
 async function start(entry: Entry | null): Promise<void> {
-  if (touched) await saveNow();
+  if (kept.isOpen && edits > saved) {
+    await saveNow();
+    if (edits > saved) return;  // it could not be kept, and says so: it stays open
+  }
+  if (entry?.id === id && edits > 0) return;  // it is the one that is open
   id = entry?.id ?? newId();
   version = entry?.version ?? setting.version;
-  touched = unsaved = sending = false;
+  edits = saved = 0;
+  sending = false;
   step = 0;
   sendButton.disabled = false;
   questions.replaceChildren();
@@ -171,30 +177,44 @@ async function start(entry: Entry | null): Promise<void> {
   showStep();
 }
 
-let typing = false;
-questions.addEventListener('input', () => { touched = unsaved = typing = true; save.soon(); });
-questions.addEventListener('change', () => { touched = unsaved = true; typing = false; save.soon(); });
+let typing = false;  // in one of those boxes that are read when they are left
+function edited(): void {
+  edits++;
+  save.soon();
+}
+questions.addEventListener('input', (event) => {
+  typing = (event.target as Element).closest('.boxes') !== null;
+  edited();
+});
+questions.addEventListener('change', () => {
+  typing = false;
+  edited();
+});
 questions.addEventListener('click', (event) => {
-  if (event.target instanceof HTMLButtonElement) { touched = unsaved = true; save.soon(); }
+  if (event.target instanceof HTMLButtonElement) edited();
 });
 // Whoever goes away in the middle of a word meant that word.
 function saveAtOnce(): void {
-  if (typing) document.activeElement?.dispatchEvent(new Event('change', { bubbles: true }));
+  if ((typing || edits > saved) && questions.contains(document.activeElement))
+    document.activeElement!.dispatchEvent(new Event('change', { bubbles: true }));
   save.now();
 }
 document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && saveAtOnce());
 window.addEventListener('beforeunload', (event) => {
   saveAtOnce();
-  if (kept.mayLose(unsaved)) event.preventDefault();
+  if (kept.mayLose(edits > saved)) event.preventDefault();
 });
 // Signing out empties this site's storage, drafts with it.
 for (const out of document.querySelectorAll<HTMLFormElement>('form.account'))
   out.addEventListener('submit', (event) => {
-    if ((touched || kept.count > 0) && !window.confirm(say('sign_out_sure'))) event.preventDefault();
-    else touched = unsaved = false;
+    if ((edits > 0 || kept.count > 0) && !window.confirm(say('sign_out_sure'))) event.preventDefault();
+    else {
+      edits = saved = 0;
+      typing = false;
+    }
   });
 
-kept.opened = () => { if (touched) save.now(); };
+kept.opened = () => save.now();
 void kept.show(document.getElementById('kept')!);
 start(null).catch((error) => {
   console.error(error);

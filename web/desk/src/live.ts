@@ -5,6 +5,8 @@ import { ask, client, Refused, status } from './client.ts';
 
 type Change = components['schemas']['Change'];
 
+const passing = (error: unknown) => error instanceof Refused && ([0, 423, 429].includes(error.status) || error.status >= 500);
+
 export function follow(path: { study: string; source: string }, number: number, on: (change: Change, number: number) => void | Promise<void>): () => void {
   const going = new AbortController();
   const pause = (seconds: number) => new Promise((go) => { setTimeout(go, seconds * 1000); });
@@ -12,17 +14,27 @@ export function follow(path: { study: string; source: string }, number: number, 
     for (let troubles = 0; !going.signal.aborted;) {
       // Nobody looks at it: what happened meanwhile comes when somebody does.
       if (document.hidden) { await pause(1); continue; }
+      let got;
       try {
-        const got = await ask(client.GET('/studies/{study}/sources/{source}/changes', { params: { path, query: { after: number, wait: 1 } }, signal: going.signal }), true);
-        for (const change of got.changes) await on(change, got.number);
-        // Only now: what could not be shown, because reading it failed, is asked for again.
-        number = got.number;
-        troubles = 0;
+        got = await ask(client.GET('/studies/{study}/sources/{source}/changes', { params: { path, query: { after: number, wait: 1 } }, signal: going.signal }), true);
       } catch (error) {
         if (going.signal.aborted) return;
         if (error instanceof Refused && (error.status === 401 || error.status === 404)) { status.signedOut = error.status === 401; return; }
         await pause(Math.min(30, 2 ** troubles++));
+        continue;
       }
+      try {
+        for (const change of got.changes) await on(change, got.number);
+      } catch (error) {
+        // What needed reading that failed for now is asked for again; but nothing stands in the way of what follows for ever.
+        if (passing(error) && troubles < 5) {
+          await pause(2 ** troubles++);
+          continue;
+        }
+        console.error(error);
+      }
+      number = got.number;
+      troubles = 0;
     }
   })();
   return () => going.abort();

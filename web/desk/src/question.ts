@@ -7,5 +7,5 @@ export interface Parts { ask: Ask; by: string; level: string; unit: string; amon
 const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
 export function questionText({ ask, by, level, unit, among }: Parts): string {
   const narrowed = Object.entries(among).flatMap(([facet, values]) => values.map((value) => `${facet}=${quoted(value)}`));
-  return `${ask} by ${by}${level === 'top' ? '' : ` level ${level}`}${unit === 'character' ? '' : ` unit ${unit}`}${narrowed.length ? ` among ${narrowed.join(', ')}` : ''}`;
+  return `${ask} by ${by}${level === 'top' ? '' : ` level ${level}`}${ask !== 'agreement' || unit === 'character' ? '' : ` unit ${unit}`}${narrowed.length ? ` among ${narrowed.join(', ')}` : ''}`;
 }
