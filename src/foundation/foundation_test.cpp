@@ -276,7 +276,8 @@ TEST(Catalogue, EveryLanguageSaysEverythingEnglishSays) {
               pending = word;
             else
               // English problems stand beside their codes (problems.h), phrases where they are said.
-              if (path.empty() || (path.front() != "problem" && path.front() != "phrase")) found.insert(join(path, ".") + "." + pending);
+              if (path.empty() || (path.front() != "problem" && path.front() != "phrase"))
+                found.insert(join(path, ".") + "." + pending);
           } else if (text[at] == '{') {
             if (at > 0) path.push_back(pending);
             ++at;

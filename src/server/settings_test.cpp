@@ -83,7 +83,8 @@ TEST_P(Settings, WhoGrewUpWithALanguageGetsItsSentencesToRead) {
   EXPECT_EQ(row->at(1), "Languages");
   EXPECT_EQ(row->at(2), Catalogue::of("km").say("language_page.title"));
   EXPECT_EQ(table->rows.size(), Catalogue::of("km").sentences().size());
-  const auto hint = std::ranges::find(table->rows, "phrase.Write it in digits.", [](const auto& each) { return each[0]; });
+  const auto hint =
+      std::ranges::find(table->rows, "phrase.Write it in digits.", [](const auto& each) { return each[0]; });
   ASSERT_NE(hint, table->rows.end());
   EXPECT_EQ(hint->at(1), "Write it in digits.");
   EXPECT_EQ(get("/languages/xx/sentences.csv", lead_).status, 404);
