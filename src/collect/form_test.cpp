@@ -172,6 +172,21 @@ TEST(FormReader, LetsThroughWhatOdkLetsThroughAndSaysSo) {
   EXPECT_THAT(form.warnings[2], HasSubstr("Line 5: “/data/a” stands twice"));
 }
 
+// It would be written into every submission, which nobody could read then. Found by fuzzing.
+TEST(FormReader, TakesNoAttributeThatIsNoName) {
+  for (const char* name : {"&amp;id", "&amp;amp;id", "1id", "-id", "i&lt;d", "i=d", "i/d"}) {
+    const FormRead form = read(form_with("<data id=\"f\"><a/></data>",
+                                         "<bind nodeset=\"/data/a/@" + std::string(name) + "\" calculate=\"1\"/>"));
+    EXPECT_TRUE(form.form.attributes.empty()) << name;
+    ASSERT_FALSE(form.warnings.empty()) << name;
+    EXPECT_THAT(form.warnings[0], HasSubstr("names nothing in the instance")) << name;
+  }
+  EXPECT_EQ(read(form_with("<data id=\"f\"><a/></data>", "<bind nodeset=\"/data/a/@ឈ_m-2\" calculate=\"1\"/>"))
+                .form.attributes.at(0)
+                .name,
+            "ឈ_m-2");
+}
+
 TEST(FormReader, HoldsNoMoreThanAFormNeeds) {
   std::string many = "<data id=\"f\">";
   for (int i = 0; i < 100'001; ++i) many += "<q" + std::to_string(i) + "/>";

@@ -27,7 +27,10 @@ std::vector<std::string> fuzz_seeds() {
       "<html><head><model><instance><data id=\"f\"><a/></data></instance></model></head></html>",
       "<html><head><model><instance><data id=\"f\"><a/><meta><entity dataset=\"p\" id=\"\" "
       "create=\"1\"><label/></entity>"
-      "</meta></data></instance><bind nodeset=\"/data/meta/entity/@id\" calculate=\"uuid()\"/></model></head></html>"};
+      "</meta></data></instance><bind nodeset=\"/data/meta/entity/@id\" calculate=\"uuid()\"/></model></head></html>",
+      // An attribute that could not be written.
+      "<html><head><model><instance><data id=\"f\"><a/></data></instance><bind nodeset=\"/data/a/@&id\" "
+      "calculate=\"1\"/></model></head></html>"};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
