@@ -62,12 +62,12 @@ class Loader {
     for (const pugi::xml_attribute& attribute : from.attributes())
       set_attribute(to, attribute.name(), attribute.value(), to.node != 0);
     if (plan_.form->nodes[static_cast<std::size_t>(to.node)].shape == Node::Shape::kField) {
-      to.text = text_of(from);
+      to.text = xml_safe(text_of(from));
       for (const pugi::xml_node& child : from.children())
         if (child.type() == pugi::node_element) keep_unknown(child, to);
       return;
     }
-    to.text = trim(text_of(from));  // words between questions belong to none, and are kept all the same
+    to.text = xml_safe(trim(text_of(from)));  // words between questions belong to none, and are kept all the same
     // Copies of repeats are as many as were sent; fields that were not sent are empty.
     std::unordered_map<int, std::unique_ptr<Element>> begun;
     for (auto& child : to.children) {
@@ -109,7 +109,8 @@ class Loader {
  private:
   Node::Shape shape(int node) const { return plan_.form->nodes[static_cast<std::size_t>(node)].shape; }
 
-  static void set_attribute(Element& element, const std::string& name, const std::string& value, bool over = true) {
+  static void set_attribute(Element& element, const std::string& name, const std::string& given, bool over = true) {
+    const std::string value = xml_safe(given);
     for (auto& [held, text] : element.attributes)
       if (held == name) {
         if (over) text = value;
@@ -130,7 +131,7 @@ class Loader {
     const std::string_view whole = from.name();
     Element& made = to.add(std::string(local_name(from.name())));
     made.prefix = whole.substr(0, whole.size() - made.name.size());
-    made.text = text_of(from);
+    made.text = xml_safe(text_of(from));
     for (const pugi::xml_attribute& attribute : from.attributes())
       set_attribute(made, attribute.name(), attribute.value());
     for (const pugi::xml_node& child : from.children())
@@ -294,7 +295,7 @@ Result<void> Filling::set(const std::vector<std::pair<std::string, std::string>>
       outcome = nothing_at(address);
       break;
     }
-    state_->change(*element, value);
+    state_->change(*element, xml_safe(value));  // what is computed now and after it was written is the same
   }
   state_->compute();
   return outcome;

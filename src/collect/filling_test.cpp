@@ -283,6 +283,23 @@ TEST(Filling, ASubmissionIsCheckedAsItWasSent) {
   EXPECT_THAT(said("<data id=\"f\"><age>20</age><name>x</name></data>"), ElementsAre("required /data/why"));
 }
 
+// A byte XML cannot carry is another when it is written. Then what depends on it must not be decided by the one before.
+// Found by fuzzing.
+TEST(Filling, WhatXmlCannotCarryIsReplacedBeforeAnythingIsComputed) {
+  const auto plan = planned(form_with("<data id=\"f\"><age/><g/><meta><instanceID/></meta></data>",
+                                      "<bind nodeset=\"/data/age\" type=\"int\"/><bind nodeset=\"/data/g\" "
+                                      "relevant=\"/data/age &gt; 1\"/>",
+                                      ""));
+  auto sent =
+      Filling::load(plan, {}, setting(), "<data id=\"f\" x=\"\f\"><age>6\f</age><g>why</g></data>", Filling::As::kEdit);
+  ASSERT_TRUE(sent);
+  const std::string written = sent->xml();
+  EXPECT_NE(written.find("<age>6\xEF\xBF\xBD</age>"), std::string::npos) << written;
+  EXPECT_EQ(Filling::load(plan, {}, setting(), written, Filling::As::kDraft)->xml(), written);
+  EXPECT_TRUE(sent->set("/data/age", "7\f"));
+  EXPECT_EQ(Filling::load(plan, {}, setting(), sent->xml(), Filling::As::kDraft)->xml(), sent->xml());
+}
+
 TEST(Filling, CirclesAndWhatCannotBeComputedAreRemarkedAndEnd) {
   Filling filling = begun(form_with("<data id=\"f\"><a/><b/><c/></data>",
                                     "<bind nodeset=\"/data/a\" calculate=\"/data/b + 1\"/><bind nodeset=\"/data/b\" "

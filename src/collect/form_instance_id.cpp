@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::string_view kOpenRosa = "http://openrosa.org/xforms";
 
+// xmlns:PREFIX of these words, where the prefix can begin a name.
+bool declares(const pugi::xml_attribute& attribute, std::string_view space) {
+  const std::string_view name = attribute.name();
+  return name.rfind("xmlns:", 0) == 0 && is_xml_name(name.substr(6)) && attribute.value() == space;
+}
+
 }  // namespace
 
 Result<std::string> with_instance_id(std::string_view xml, const std::string& file) {
@@ -19,8 +25,7 @@ Result<std::string> with_instance_id(std::string_view xml, const std::string& fi
   // Clients know prefixes from the form's root element alone.
   std::string prefix;
   for (const pugi::xml_attribute& attribute : html.attributes())
-    if (std::string_view(attribute.name()).rfind("xmlns:", 0) == 0 && attribute.value() == kOpenRosa)
-      prefix = std::string(local_name(attribute.name())) + ":";
+    if (declares(attribute, kOpenRosa)) prefix = std::string(local_name(attribute.name())) + ":";
   const pugi::xml_node meta = child_named(root, "meta");
   if (meta) prefix = FormEdit::prefix_of(meta);
   const std::string id = "<" + prefix + "instanceID/>";
@@ -29,9 +34,7 @@ Result<std::string> with_instance_id(std::string_view xml, const std::string& fi
   // jr:preload needs its own prefix; where the form's root has none, the attribute brings it.
   std::string java_rosa;
   for (const pugi::xml_attribute& attribute : html.attributes())
-    if (std::string_view(attribute.name()).rfind("xmlns:", 0) == 0 &&
-        std::string_view(attribute.value()) == "http://openrosa.org/javarosa")
-      java_rosa = local_name(attribute.name());
+    if (declares(attribute, "http://openrosa.org/javarosa")) java_rosa = local_name(attribute.name());
   const std::string declared = java_rosa.empty() ? " xmlns:jr=\"http://openrosa.org/javarosa\"" : "";
   if (java_rosa.empty()) java_rosa = "jr";
   const std::string bind = "<" + bind_prefix + "bind nodeset=\"/" + root.name() + "/" + prefix + "meta/" + prefix +

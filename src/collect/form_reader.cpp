@@ -1,7 +1,6 @@
 // Reading an XForm: the document's frame. What the model holds is in form_model.cpp, the body in form_body.cpp, the
 // words in form_words.cpp.
 #include <algorithm>
-#include <cctype>
 
 #include "collect/expression.h"
 #include "collect/form.h"
@@ -34,17 +33,6 @@ void Reading::need_file(std::string name, std::string kind) {
   if (!needed.insert(name).second) return;
   form.files.push_back({std::move(name), std::move(kind)});
 }
-
-namespace {
-
-bool is_name(std::string_view text) {
-  const auto begins = [](unsigned char c) { return std::isalpha(c) || c == '_' || (c & 0x80); };
-  return !text.empty() && begins(static_cast<unsigned char>(text[0])) &&
-         std::ranges::all_of(text,
-                             [&](unsigned char c) { return begins(c) || std::isdigit(c) || c == '-' || c == '.'; });
-}
-
-}  // namespace
 
 std::optional<std::string> path_of(std::string_view reference, std::string_view context) {
   reference = trim(reference);
@@ -91,7 +79,7 @@ std::optional<std::string> path_of(std::string_view reference, std::string_view 
     if (const std::size_t colon = step.rfind(':'); colon != std::string_view::npos) step.remove_prefix(colon + 1);
     if (step.empty()) return std::nullopt;
     // What a bind names is written into submissions, attributes also where the instance has none: it must be a name.
-    if (attribute && (!rest.empty() || !is_name(step))) return std::nullopt;
+    if (attribute && (!rest.empty() || !is_xml_name(step))) return std::nullopt;
     if (attribute) {
       std::string path;
       for (std::string_view each : steps) path.append("/").append(each);

@@ -232,6 +232,15 @@ TEST(InstanceId, IsPutInAndNothingElseIsChanged) {
   EXPECT_EQ(given.rfind("\xEF\xBB\xBF<html>", 0), 0u);
 }
 
+// A prefix that can begin no name is declared, and never used. Found by fuzzing.
+TEST(InstanceId, IsPutInWithoutAPrefixThatCannotBeWritten) {
+  std::string whole = form_with("<data id=\"f\"><a/></data>", "<bind nodeset=\"/data/a\" type=\"int\"/>");
+  for (const char* prefix : {"xmlns:jr=", "xmlns:orx="}) whole.insert(whole.find(prefix) + 6, "1");
+  const auto made = with_instance_id(whole, "form.xml");
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(read(*made).form.has_instance_id) << *made;
+}
+
 TEST(UnionOf, KeepsTheNewestOrderAndWhatOlderVersionsHad) {
   const Form newest =
       read(form_with("<data id=\"f\" version=\"2\"><b/><g><x/></g></data>", "<bind nodeset=\"/data/b\" type=\"int\"/>"))

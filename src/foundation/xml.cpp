@@ -1,5 +1,7 @@
 #include "foundation/xml.h"
 
+#include <algorithm>
+#include <cctype>
 #include <sstream>
 
 #include "foundation/reasons.h"
@@ -168,6 +170,24 @@ const char* attribute_named(const pugi::xml_node& node, std::string_view name) {
       prefixed = attribute.value();
   }
   return prefixed;
+}
+
+std::string xml_safe(std::string_view text, bool* changed) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const bool allowed = static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+    allowed ? out += c : out += "\xEF\xBF\xBD";
+    if (!allowed && changed) *changed = true;
+  }
+  return out;
+}
+
+bool is_xml_name(std::string_view text) {
+  const auto begins = [](unsigned char c) { return std::isalpha(c) || c == '_' || (c & 0x80); };
+  return !text.empty() && begins(static_cast<unsigned char>(text[0])) &&
+         std::ranges::all_of(text,
+                             [&](unsigned char c) { return begins(c) || std::isdigit(c) || c == '-' || c == '.'; });
 }
 
 }  // namespace understory

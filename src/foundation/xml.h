@@ -33,5 +33,9 @@ std::string text_of(const pugi::xml_node& node);
 // The value of the attribute of that name, without its prefix; one without a prefix goes first. Null where there is
 // none.
 const char* attribute_named(const pugi::xml_node& node, std::string_view name);
+// Characters XML 1.0 cannot carry become U+FFFD; `changed` tells.
+std::string xml_safe(std::string_view text, bool* changed = nullptr);
+// Can an element or attribute be called this (without a prefix)?
+bool is_xml_name(std::string_view text);
 
 }  // namespace understory

@@ -28,7 +28,9 @@ std::vector<std::string> fuzz_seeds() {
       "<html><head><model><instance><data id=\"f\"><a/><meta><entity dataset=\"p\" id=\"\" "
       "create=\"1\"><label/></entity>"
       "</meta></data></instance><bind nodeset=\"/data/meta/entity/@id\" calculate=\"uuid()\"/></model></head></html>",
-      // An attribute that could not be written.
+      // An attribute, and a prefix, that could not be written.
+      "<h:html xmlns:h=\"http://www.w3.org/1999/xhtml\" xmlns:1jr=\"http://openrosa.org/javarosa\"><h:head><model>"
+      "<instance><data id=\"f\"><a/></data></instance></model></h:head></h:html>",
       "<html><head><model><instance><data id=\"f\"><a/></data></instance><bind nodeset=\"/data/a/@&id\" "
       "calculate=\"1\"/></model></head></html>"};
 }

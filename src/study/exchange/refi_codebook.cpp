@@ -31,13 +31,13 @@ void write_codes(const Material& material, pugi::xml_node list, int parent, Impo
              ? code.guid
              : guid_from("code " + code_path(material, static_cast<int>(i)) + " " + std::to_string(i)))
             .c_str();
-    node.append_attribute("name") = xml_safe(code.name, changed).c_str();
+    node.append_attribute("name") = xml_safe(code.name, &changed).c_str();
     node.append_attribute("isCodable") = code.codable;
     if (!code.colour.empty()) node.append_attribute("color") = code.colour.c_str();
     if (const std::string description = code_description(code); !description.empty())
       node.append_child("Description")
           .append_child(pugi::node_pcdata)
-          .set_value(xml_safe(description, changed).c_str());
+          .set_value(xml_safe(description, &changed).c_str());
     if (changed)
       report.note("code", Outcome::kChanged, code.guid, "a control character XML cannot carry became �");
     else

@@ -89,17 +89,4 @@ void tell_guids_apart(Material& material) {
   tell_apart(material.links, "link", material.report);
 }
 
-std::string xml_safe(std::string_view text, bool& changed) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') {
-      out += "\xEF\xBF\xBD";
-      changed = true;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 }  // namespace understory::study

@@ -25,7 +25,4 @@ tl::unexpected<Problem> wrong_root(const std::string& file, std::string_view fou
 // lost.
 void tell_guids_apart(Material& material);
 
-// Characters XML 1.0 cannot carry become U+FFFD; `changed` tells.
-std::string xml_safe(std::string_view text, bool& changed);
-
 }  // namespace understory::study

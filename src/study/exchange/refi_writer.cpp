@@ -138,13 +138,13 @@ class ProjectWriter {
 
   void set(pugi::xml_node node, const char* name, std::string_view value) {
     bool changed = false;
-    node.append_attribute(name) = xml_safe(value, changed).c_str();
+    node.append_attribute(name) = xml_safe(value, &changed).c_str();
     if (changed)
       result_.report.note("character", Outcome::kChanged, name, "a control character XML cannot carry became �");
   }
   void text_child(pugi::xml_node node, const char* name, std::string_view text) {
     bool changed = false;
-    node.append_child(name).append_child(pugi::node_pcdata).set_value(xml_safe(text, changed).c_str());
+    node.append_child(name).append_child(pugi::node_pcdata).set_value(xml_safe(text, &changed).c_str());
     if (changed)
       result_.report.note("character", Outcome::kChanged, name, "a control character XML cannot carry became �");
   }
@@ -420,9 +420,9 @@ class ProjectWriter {
 
   static void make_safe(pugi::xml_node node, bool& changed) {
     for (pugi::xml_attribute attribute : node.attributes())
-      if (has_controls(attribute.value())) attribute.set_value(xml_safe(attribute.value(), changed).c_str());
+      if (has_controls(attribute.value())) attribute.set_value(xml_safe(attribute.value(), &changed).c_str());
     for (pugi::xml_node child : node.children()) {
-      if (has_controls(child.value())) child.set_value(xml_safe(child.value(), changed).c_str());
+      if (has_controls(child.value())) child.set_value(xml_safe(child.value(), &changed).c_str());
       make_safe(child, changed);
     }
   }
