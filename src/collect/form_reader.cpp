@@ -77,9 +77,9 @@ std::optional<std::string> path_of(std::string_view reference, std::string_view 
     const bool attribute = step[0] == '@';
     if (attribute) step.remove_prefix(1);
     if (const std::size_t colon = step.rfind(':'); colon != std::string_view::npos) step.remove_prefix(colon + 1);
-    if (step.empty()) return std::nullopt;
     // What a bind names is written into submissions, attributes also where the instance has none: it must be a name.
-    if (attribute && (!rest.empty() || !is_xml_name(step))) return std::nullopt;
+    if (!is_xml_name(step)) return std::nullopt;
+    if (attribute && !rest.empty()) return std::nullopt;
     if (attribute) {
       std::string path;
       for (std::string_view each : steps) path.append("/").append(each);
