@@ -48,7 +48,16 @@ void write(const Element& element, std::string& xml, bool irrelevant_too = false
     return;
   }
   xml.append(">").append(written(element.text, false));
-  for (const auto& child : element.children) write(*child, xml, irrelevant_too);
+  // A second copy of what may stand once is not known, but goes with the first: read again, it would be the first.
+  const auto goes_too = [&](const Element& extra) {
+    return std::ranges::any_of(element.children, [&](const auto& each) {
+      return !each->relevant && each->node >= 0 && each->name == extra.name;
+    });
+  };
+  const bool any_left_out =
+      !irrelevant_too && std::ranges::any_of(element.children, [](const auto& each) { return !each->relevant; });
+  for (const auto& child : element.children)
+    if (!any_left_out || child->node >= 0 || !goes_too(*child)) write(*child, xml, irrelevant_too);
   xml.append("</").append(element.prefix).append(element.name).append(">");
 }
 

@@ -300,6 +300,20 @@ TEST(Filling, WhatXmlCannotCarryIsReplacedBeforeAnythingIsComputed) {
   EXPECT_EQ(Filling::load(plan, {}, setting(), sent->xml(), Filling::As::kDraft)->xml(), sent->xml());
 }
 
+TEST(Filling, ASecondCopyOfWhatIsLeftOutGoesWithIt) {
+  const auto plan = planned(form_with("<data id=\"f\"><age/><g/><meta><instanceID/></meta></data>",
+                                      "<bind nodeset=\"/data/g\" relevant=\"/data/age &gt; 1\"/>", ""));
+  const auto edited = [&](const std::string& age) {
+    return Filling::load(plan, {}, setting(), "<data id=\"f\"><age>" + age + "</age><g>a</g><g>b</g><h>c</h></data>",
+                         Filling::As::kEdit)
+        ->xml();
+  };
+  EXPECT_NE(edited("2").find("<g>b</g><h>c</h>"), std::string::npos) << edited("2");
+  EXPECT_EQ(edited("1").find("<g>"), std::string::npos) << edited("1");
+  EXPECT_NE(edited("1").find("<h>c</h>"), std::string::npos);
+  EXPECT_EQ(Filling::load(plan, {}, setting(), edited("1"), Filling::As::kDraft)->xml(), edited("1"));
+}
+
 TEST(Filling, CirclesAndWhatCannotBeComputedAreRemarkedAndEnd) {
   Filling filling = begun(form_with("<data id=\"f\"><a/><b/><c/></data>",
                                     "<bind nodeset=\"/data/a\" calculate=\"/data/b + 1\"/><bind nodeset=\"/data/b\" "

@@ -136,6 +136,10 @@ Result<void> read_bind(Reading& reading, const pugi::xml_node& bind, const std::
   for (const std::string* expression :
        {&node.relevant, &node.constraint, &node.required, &node.readonly, &node.calculate})
     check_expression(reading, bind, *expression);
+  if (index == 0 && !node.relevant.empty()) {
+    reading.warn(bind, "a form is never left out as a whole; its “relevant” does not count");
+    node.relevant.clear();
+  }
   take(node.preload, "preload");
   take(node.preload_parameters, "preloadParams");
   take(node.save_to, "saveto");

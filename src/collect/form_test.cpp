@@ -188,6 +188,13 @@ TEST(FormReader, TakesNoAttributeThatIsNoName) {
             "ឈ_m-2");
 }
 
+TEST(FormReader, AFormIsNeverLeftOutAsAWhole) {
+  const FormRead form = read(form_with("<data id=\"f\"><a/></data>", "<bind nodeset=\"/data\" relevant=\"false()\"/>"));
+  EXPECT_TRUE(form.form.nodes.front().relevant.empty());
+  ASSERT_EQ(form.warnings.size(), 1u);
+  EXPECT_THAT(form.warnings[0], HasSubstr("Line 6: a form is never left out as a whole"));
+}
+
 TEST(FormReader, HoldsNoMoreThanAFormNeeds) {
   std::string many = "<data id=\"f\">";
   for (int i = 0; i < 100'001; ++i) many += "<q" + std::to_string(i) + "/>";

@@ -30,6 +30,8 @@ std::vector<std::string> fuzz_seeds() {
       "<data id=\"f\" encrypted=\"yes\"><base64EncryptedKey>k</base64EncryptedKey><media><file>a.enc</file></media>"
       "<encryptedXmlFile>s.enc</encryptedXmlFile></data>",
       "<data id=\"f\"><age>x<![CDATA[<y>]]></age><age/></data>",
+      // Two of what stands once, and is left out.
+      "<data id=\"f\"><age>0</age><g/><g/></data>",
       // A byte XML cannot carry, in a number others depend on.
       "<data id=\"f\"><age>6\f</age></data>"};
 }

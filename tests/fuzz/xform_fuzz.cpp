@@ -28,6 +28,9 @@ std::vector<std::string> fuzz_seeds() {
       "<html><head><model><instance><data id=\"f\"><a/><meta><entity dataset=\"p\" id=\"\" "
       "create=\"1\"><label/></entity>"
       "</meta></data></instance><bind nodeset=\"/data/meta/entity/@id\" calculate=\"uuid()\"/></model></head></html>",
+      // Left out as a whole.
+      "<html><head><model><instance><data id=\"f\"><a/></data></instance><bind nodeset=\"/data\" "
+      "relevant=\"false()\"/></model></head></html>",
       // An attribute, and a prefix, that could not be written.
       "<h:html xmlns:h=\"http://www.w3.org/1999/xhtml\" xmlns:1jr=\"http://openrosa.org/javarosa\"><h:head><model>"
       "<instance><data id=\"f\"><a/></data></instance></model></h:head></h:html>",
