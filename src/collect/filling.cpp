@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <random>
+#include <unordered_set>
 
 #include "collect/expression_parts.h"
 #include "collect/filling_state.h"
@@ -49,15 +50,12 @@ void write(const Element& element, std::string& xml, bool irrelevant_too = false
   }
   xml.append(">").append(written(element.text, false));
   // A second copy of what may stand once is not known, but goes with the first: read again, it would be the first.
-  const auto goes_too = [&](const Element& extra) {
-    return std::ranges::any_of(element.children, [&](const auto& each) {
-      return !each->relevant && each->node >= 0 && each->name == extra.name;
-    });
-  };
-  const bool any_left_out =
-      !irrelevant_too && std::ranges::any_of(element.children, [](const auto& each) { return !each->relevant; });
+  std::unordered_set<std::string_view> left_out;
+  if (!irrelevant_too)
+    for (const auto& child : element.children)
+      if (!child->relevant && child->node >= 0) left_out.insert(child->name);
   for (const auto& child : element.children)
-    if (!any_left_out || child->node >= 0 || !goes_too(*child)) write(*child, xml, irrelevant_too);
+    if (child->node >= 0 || !left_out.contains(child->name)) write(*child, xml, irrelevant_too);
   xml.append("</").append(element.prefix).append(element.name).append(">");
 }
 

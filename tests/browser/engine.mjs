@@ -325,6 +325,24 @@ test('whoever leaves in the middle of a word is asked, and the word is kept', as
   await close();
 });
 
+test('a device that is full loses no form: it says so, keeps it open, and sends it all the same', async () => {
+  const { page, close } = await open(address);
+  await signIn(page, 'enumerator');
+  await openForm(page);
+  await unlock(page);
+  await page.evaluate(() => { IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }; });
+  await set(page, asked(page, 'Village').first().locator('input'), 'Where the disk is full');
+  await page.locator('#form .status', { hasText: words.en.cannot_keep }).waitFor();
+  assert.equal(await asked(page, 'Village').first().locator('input').inputValue(), 'Where the disk is full');
+  const before = submissions().length;
+  while (await page.locator('.repeat').count() > 0) await page.locator('.repeat button.remove').first().click();
+  await page.click('button.send');
+  await page.locator('.receipt').waitFor();
+  assert.equal(submissions().length, before + 1);
+  assert.ok(exported().includes('Where the disk is full'));
+  await close();
+});
+
 test('wiping destroys the key first, and fast; signing out empties the site', async () => {
   const profile = join(folder, 'wiped');
   const { context, page } = await withProfile(profile);

@@ -36,6 +36,21 @@ export class Kept {
     this.draw();
   }
 
+  // Is it kept here? Where nothing can be, for want of a passphrase or of room, this page alone has it.
+  private async hold(entry: Entry): Promise<boolean> {
+    try {
+      if (this.isOpen) {
+        await this.put(entry);
+        this.held.delete(entry.id);
+        return true;
+      }
+    } catch (error) {
+      console.error(error);
+    }
+    this.held.set(entry.id, entry);
+    return false;
+  }
+
   private async drop(entry: Entry): Promise<void> {
     this.held.delete(entry.id);
     if (this.isOpen) await this.store!.drop(entry.id);
@@ -45,8 +60,7 @@ export class Kept {
 
   // Keeps it first, so that a browser that dies in between loses nothing.
   async send(entry: Entry, place: HTMLElement): Promise<void> {
-    if (this.isOpen) await this.put(entry);
-    else this.held.set(entry.id, entry);
+    await this.hold(entry);
     await this.sendOne(entry, place);
     this.draw();
   }
@@ -65,9 +79,8 @@ export class Kept {
     } else {
       const why = sent.state === 'refused' ? sent.message : say('later_' + sent.why);
       const now: Entry = { ...entry, state: sent.state === 'refused' ? 'refused' : 'waiting', why };
-      if (this.isOpen) await this.put(now);
-      else this.held.set(entry.id, now);
-      this.tell(why + (this.isOpen ? '' : ' ' + say('page_alone')));
+      const kept = await this.hold(now);
+      this.tell(why + (kept ? '' : ' ' + say('page_alone')));
     }
     return sent;
   }

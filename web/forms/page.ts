@@ -1,5 +1,5 @@
 // The page /forms/{form}/engine.
-import type { FilledForm, Saved } from './engine.ts';
+import type { FilledForm } from './engine.ts';
 import { button, make, say, setting } from './dom.ts';
 import { Kept } from './kept.ts';
 import { Tree, type Problem } from './tree.ts';
@@ -19,7 +19,7 @@ let form: FilledForm, tree: Tree;
 // (randomUUID is for secure pages alone.)
 const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, '0')).join('');
 let id = newId();
-let version = setting.version, step = 0, sending = false;
+let version = setting.version, step = 0, sending = false, handing = false;  // handing: what is sent is still being taken from the form
 let edits = 0, saved = 0;  // how often somebody changed an answer, and how many of those this device keeps
 
 const kept = new Kept(tell, (entry) => void start(entry));
@@ -99,8 +99,8 @@ let saving = Promise.resolve();
 function saveNow(): Promise<void> {
   return saving = saving.then(async () => {
     if (!kept.isOpen || edits === 0 || sending) return;
-    const taken = edits;
-    await kept.put(entryOf(await form.save(), 'draft'));
+    const taken = edits, which = head();
+    await kept.put({ ...which, ...await form.save(), state: 'draft' });
     saved = taken;
   }).catch((error) => {
     console.error(error);
@@ -108,9 +108,8 @@ function saveNow(): Promise<void> {
   });
 }
 
-function entryOf(saved: Saved, state: Entry['state']): Entry {
-  return { id, form: setting.form, version, title: setting.title, at: Date.now(), state, why: '', ...saved };
-}
+// Of the form that is open now; what it holds takes a moment.
+const head = () => ({ id, form: setting.form, version, title: setting.title, at: Date.now(), why: '' });
 
 function showProblems(problems: readonly Problem[]): void {
   summary.hidden = problems.length === 0;
@@ -136,11 +135,20 @@ async function sendNow(): Promise<void> {
   const problems = tree.problems();
   showProblems(problems);
   if (problems.length > 0 || sending) return;
-  sending = true;
+  sending = handing = true;
   sendButton.disabled = true;
   tell(say('sending'));
   await saving;
-  const entry = entryOf(await form.save(), 'waiting');
+  let entry: Entry;
+  try {
+    entry = { ...head(), ...await form.save(), state: 'waiting' };
+  } catch (error) {
+    sending = sendButton.disabled = false;
+    tell('');
+    throw error;
+  } finally {
+    handing = false;
+  }
   // From here on it is one and the same, however often it goes out.
   place.replaceChildren(status);
   edits = saved = 0;
@@ -149,10 +157,9 @@ async function sendNow(): Promise<void> {
 }
 
 async function start(entry: Entry | null): Promise<void> {
-  if (kept.isOpen && edits > saved) {
-    await saveNow();
-    if (edits > saved) return;  // it could not be kept, and says so: it stays open
-  }
+  if (handing) return;
+  await saveNow();
+  if (kept.isOpen && edits > saved) return;  // it could not be kept, and says so: it stays open
   if (entry?.id === id && edits > 0) return;  // it is the one that is open
   id = entry?.id ?? newId();
   version = entry?.version ?? setting.version;
@@ -191,7 +198,7 @@ questions.addEventListener('change', () => {
   edited();
 });
 questions.addEventListener('click', (event) => {
-  if (event.target instanceof HTMLButtonElement) edited();
+  if (event.target instanceof HTMLButtonElement || (event.target as Element).matches('input[type=range]')) edited();
 });
 // Whoever goes away in the middle of a word meant that word.
 function saveAtOnce(): void {

@@ -11,7 +11,7 @@ export function follow(path: { study: string; source: string }, number: number, 
   const going = new AbortController();
   const pause = (seconds: number) => new Promise((go) => { setTimeout(go, seconds * 1000); });
   (async () => {
-    for (let troubles = 0; !going.signal.aborted;) {
+    for (let troubles = 0, again = 0; !going.signal.aborted;) {
       // Nobody looks at it: what happened meanwhile comes when somebody does.
       if (document.hidden) { await pause(1); continue; }
       let got;
@@ -23,18 +23,24 @@ export function follow(path: { study: string; source: string }, number: number, 
         await pause(Math.min(30, 2 ** troubles++));
         continue;
       }
-      try {
-        for (const change of got.changes) await on(change, got.number);
-      } catch (error) {
-        // What needed reading that failed for now is asked for again; but nothing stands in the way of what follows for ever.
-        if (passing(error) && troubles < 5) {
-          await pause(2 ** troubles++);
-          continue;
+      troubles = 0;
+      let late = false;
+      for (const change of got.changes) {
+        if (going.signal.aborted) return;
+        try {
+          await on(change, got.number);
+        } catch (error) {
+          console.error(error);
+          late ||= passing(error);
         }
-        console.error(error);
+      }
+      // What needed reading that failed for now is asked for again; but nothing stands in the way of what follows for ever.
+      if (late && again < 5) {
+        await pause(2 ** again++);
+        continue;
       }
       number = got.number;
-      troubles = 0;
+      again = 0;
     }
   })();
   return () => going.abort();
