@@ -258,17 +258,26 @@ class Commands:
 
     def test_a_killed_import_leaves_nothing_half_done(self):
         self.bring_community()
-        before = run("codings", "-w", self.workspace, "--study", "Experiences", "--format", "csv")
+        codings = ("codings", "-w", self.workspace, "--study", "Experiences", "--format", "csv")
+        before = run(*codings)
         rows = ["source,coder,code,quote,occurrence"] + [f"SR-0{1 + i % 5} interview,Coder {i},Causes/Poverty,SR-0{1 + i % 5},1" for i in range(20000)]
         large = self.path / "codings.csv"
         large.write_text("\n".join(rows) + "\n")
-        for wait in (0.02, 0.05, 0.1, 0.2):
+        left = []
+        for wait in (0.005, 0.02, 0.05, 0.1, 0.2):
             process = subprocess.Popen([PROGRAM, "import", "-w", str(self.workspace), "--study", "Experiences", str(large)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(wait)
             process.kill()
             process.wait()
             if process.returncode == -signal.SIGKILL:
-                self.assertEqual(run("codings", "-w", self.workspace, "--study", "Experiences", "--format", "csv"), before)
+                left.append(run(*codings))
+        self.bring(large)
+        whole = run(*codings)
+        self.assertEqual(whole.count("\n"), before.count("\n") + 20000)
+        # A fast machine may have kept everything before it was killed: nothing or everything, never a part.
+        for found in left:
+            self.assertTrue(found in (before, whole), f"{found.count(chr(10))} lines; {before.count(chr(10))} before, {whole.count(chr(10))} whole")
+        self.assertIn(before, left)
 
     def test_the_server_answers_on_this_machine_and_stops_when_told(self):
         self.bring_community()
