@@ -1,5 +1,6 @@
 // understory backup | restore | verify
 #include "storage/backup.h"
+#include "storage/integrity.h"
 
 #include "cli/command.h"
 #include "cli/door.h"

@@ -38,10 +38,4 @@ Result<BackupSummary> restore(const std::filesystem::path& file, const BackupKey
                               const std::filesystem::path& folder, const std::string& database,
                               const Progress& progress = {});
 
-// Reads every page that holds something of this workspace. Whether the pages have checksums: without them a flipped bit
-// in a plain column is not noticed. kDamaged.
-Result<bool> check_integrity(Transaction& transaction);
-// Opens every attachment to its end; how many. kDamaged.
-Result<std::int64_t> check_blobs(Transaction& transaction, const Progress& progress = {});
-
 }  // namespace understory::storage

@@ -2,6 +2,7 @@
 
 #include "foundation/file.h"
 #include "storage/blobs.h"
+#include "storage/integrity.h"
 #include "storage/jobs.h"
 #include "storage/search.h"
 #include "testing/workspace.h"

@@ -3,6 +3,7 @@
 #include "collect/submissions.h"
 #include "people/audit.h"
 #include "storage/backup.h"
+#include "storage/integrity.h"
 #include "study/blind.h"
 #include "study/erase.h"
 #include "study/exchange/formats.h"
