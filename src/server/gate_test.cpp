@@ -132,11 +132,11 @@ TEST(SlowClients, HeadsBodiesAndReadersMustMove) {
   limits.least_rate = 100000;
   const std::string large(16 << 20, 'a');
   Running running([&](const Request&) { return Response{200, "application/octet-stream", large, {}}; }, limits);
-  EXPECT_LT(kept(running.port(), ""), 1500ms);
-  EXPECT_LT(kept(running.port(), "GET / HTTP/1.1\r\nX: "), 1500ms);
-  EXPECT_LT(kept(running.port(), "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 60000\r\n\r\n"), 2500ms);
+  EXPECT_LT(kept(running.port(), ""), 5s);
+  EXPECT_LT(kept(running.port(), "GET / HTTP/1.1\r\nX: "), 5s);
+  EXPECT_LT(kept(running.port(), "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 60000\r\n\r\n"), 5s);
   EXPECT_LT(kept(running.port(), "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nf000\r\n"),
-            2500ms);
+            5s);
   // Who takes nothing of an answer is let go of: what the sockets hold comes, and the rest never does.
   asio::io_context context;
   tcp::socket socket(context);
@@ -164,7 +164,7 @@ TEST(SlowClients, DoNotHoldUpTheEnd) {
     std::this_thread::sleep_for(300ms);  // the answer is on its way, and nobody takes it
     return std::chrono::steady_clock::now();
   }();
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
 }
 
 TEST(SlowClients, ThreeHundredOfThemDoNotStallAGoodOne) {
@@ -192,7 +192,7 @@ TEST(SlowClients, ThreeHundredOfThemDoNotStallAGoodOne) {
   done = true;
   drips.join();
   RecordProperty("slowest_ms", static_cast<int>(slowest / 1ms));
-  EXPECT_LT(slowest, 1s);
+  EXPECT_LT(slowest, 3s);
 }
 
 }  // namespace understory::server

@@ -197,7 +197,7 @@ TEST(LongAnswers, DoNotHoldUpTheEnd) {
     ASSERT_TRUE(soon([&] { return watch.asked > 1; }));
     begun = std::chrono::steady_clock::now();
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
   EXPECT_EQ(watch.alive, 0);
 }
 
